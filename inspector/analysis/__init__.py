@@ -1,0 +1,1 @@
+"""Records to insight: pure functions, no third-party library, no I/O."""

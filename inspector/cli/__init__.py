@@ -1,0 +1,1 @@
+"""The headless front end: options, commands, stdout for data only, stderr for the rest."""

@@ -1,0 +1,1 @@
+"""Bytes to records: one folder a format, and detection by content."""

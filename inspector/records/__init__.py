@@ -1,0 +1,1 @@
+"""Frozen dataclasses that cross every boundary between rooms; standard library only."""

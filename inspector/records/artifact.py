@@ -1,0 +1,83 @@
+"""What was opened."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from inspector.records.finding import Finding
+from inspector.records.graph import Function, Graph, Signature
+from inspector.records.tensor import Weight
+
+Format = Literal["onnx", "saved_model", "image"]
+LinkKind = Literal["none", "symlink", "hard_link", "hub_cache"]
+
+
+@dataclass(frozen=True, slots=True)
+class Artifact:
+    """The file or folder that was opened: path as the user gave it, format, bytes on disk (external data not counted)."""
+
+    path: str
+    format: Format
+    size_bytes: int
+    sha256: str | None = None
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    """Key-value pairs the artifact carries (ONNX metadata_props)."""
+    link: LinkKind = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class ByteRange:
+    """A stretch of a file: offset and length in bytes."""
+
+    offset: int
+    length: int
+
+
+@dataclass(frozen=True, slots=True)
+class ExternalFile:
+    """One external-data file: where it is said to be, whether it is there and inside the folder, and how it is used."""
+
+    location: str
+    size_bytes: int | None
+    """None when the file is missing or may not be opened."""
+    contained: bool
+    link: LinkKind = "none"
+    tensor_count: int = 0
+    used_bytes: int = 0
+    """Bytes that weights refer to, as a union."""
+    missing_bytes: int = 0
+    """Bytes referred to past the end of the file."""
+    overlaps: tuple[ByteRange, ...] = ()
+    gaps: tuple[ByteRange, ...] = ()
+    declared_sha1: str = ""
+    sha256: str | None = None
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Computation:
+    """An artifact that computes: its graph, functions, signatures and every weight, none of whose values were read."""
+
+    artifact: Artifact
+    signatures: tuple[Signature, ...]
+    graph: Graph
+    functions: tuple[Function, ...] = ()
+    training: tuple[Graph, ...] = ()
+    weights: tuple[Weight, ...] = ()
+    """Every weight of every carrier in every graph, in file order."""
+    opsets: Mapping[str, int] = field(default_factory=dict)
+    ir_version: int | None = None
+    producer: str = ""
+    """Producer name and version as text."""
+    domain: str = ""
+    version: int | None = None
+    doc: str = ""
+    small_values: Mapping[tuple[str, str], tuple[int | float, ...]] = field(default_factory=dict)
+    """Values of integer or float weights of at most 64 elements, by (graph path, tensor name): shapes, axes, scalars."""
+    external_files: tuple[ExternalFile, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    """What the reader itself noticed."""
+    inferred: bool = False
+    """Whether shape inference has filled in the values that the file leaves out."""

@@ -1,0 +1,42 @@
+"""What a workflow says while it runs; front ends draw these and do nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """Work has begun; title is a short phrase such as "inferring shapes"."""
+
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far it is: done of total (total 0: unknown), in whatever unit note names."""
+
+    done: int
+    total: int
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Warned:
+    """Something went less well than hoped; the work goes on."""
+
+    message: str
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Finished(Generic[Result]):
+    """The last event of a workflow that succeeded; failures raise InspectorError instead."""
+
+    result: Result
+
+
+Event = Started | Progress | Warned | Finished[Result]

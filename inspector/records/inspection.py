@@ -1,0 +1,40 @@
+"""Everything a front end needs to show a computation: what was read, and what was understood of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from inspector.records.artifact import Computation
+from inspector.records.cost import CostSummary, NodeCost, OperatorCount
+from inspector.records.finding import Finding
+from inspector.records.layout import Fold, Layout
+
+
+@dataclass(frozen=True, slots=True)
+class GraphView:
+    """One graph ready to be drawn: its rows and the folds found by structure and by name."""
+
+    path: str
+    layout: Layout
+    folds: tuple[Fold, ...] = ()
+    """Top-level folds found by structure (repeats), in row order, disjoint."""
+    scopes: tuple[Fold, ...] = ()
+    """Top-level folds found in node names, in row order, disjoint; empty where names carry no scopes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """A computation with all that analysis found; views and costs cover subgraphs and functions too, by graph path."""
+
+    computation: Computation
+    views: Mapping[str, GraphView]
+    node_costs: Mapping[str, Sequence[NodeCost]]
+    """By graph path, one for each node in file order."""
+    cost: CostSummary
+    operators: tuple[OperatorCount, ...]
+    findings: tuple[Finding, ...]
+    """All findings, most severe first."""
+    batch: int = 1
+    settings: Mapping[str, int] = field(default_factory=dict)
+    """Values the user gave for symbolic dimensions."""

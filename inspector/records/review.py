@@ -1,0 +1,135 @@
+"""The review: everything known about an artifact in one record, the schema of `--report` JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from inspector.records.artifact import Artifact, ExternalFile
+from inspector.records.finding import Finding
+from inspector.records.graph import Signature
+
+SCHEMA_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """What wrote the review."""
+
+    version: str
+    name: str = "modelpack-tui"
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """Where the review was made."""
+
+    cpu: str
+    isa: tuple[str, ...]
+    cores: int
+    memory_bytes: int
+    platform: str = ""
+    versions: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Flops:
+    """Floating-point operations (a multiply-accumulate is two), the share of nodes covered, and where it was evaluated."""
+
+    value: int
+    covered: float
+    at: Mapping[str, int] = field(default_factory=dict)
+    formula: str = ""
+    uncovered: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorUse:
+    """One operator and how often it is used, subgraphs and functions included."""
+
+    domain: str
+    name: str
+    count: int
+    parameters: int = 0
+    flops: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DtypeShare:
+    """Parameters and bytes of all weights of one element type."""
+
+    dtype: str
+    parameters: int
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class RepeatedBlock:
+    """Consecutive blocks of the same structure."""
+
+    title: str
+    count: int
+    node_count: int
+    exceptions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LargestWeight:
+    """One of the largest weights."""
+
+    name: str
+    dtype: str
+    shape: tuple[int, ...]
+    bytes: int
+    place: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class GraphSummary:
+    """The computation in numbers; node_count is the main graph's, nested_node_count that of subgraphs, functions and training graphs."""
+
+    node_count: int
+    nested_node_count: int
+    parameter_count: int
+    weight_bytes: int
+    flops: Flops
+    opsets: Mapping[str, int]
+    operators: tuple[OperatorUse, ...]
+    weight_count: int = 0
+    weights_by_dtype: tuple[DtypeShare, ...] = ()
+    largest_weights: tuple[LargestWeight, ...] = ()
+    activation_peak_bytes: int | None = None
+    activation_peak_place: str = ""
+    lanes: int = 0
+    repeats: tuple[RepeatedBlock, ...] = ()
+    function_count: int = 0
+    ir_version: int | None = None
+    producer: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A rule the user asked for and what became of it."""
+
+    rule: str
+    status: Literal["passed", "failed", "unknown"]
+    observed: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """Everything known about an artifact."""
+
+    tool: Tool
+    environment: Environment
+    artifact: Artifact
+    signatures: tuple[Signature, ...] = ()
+    graph: GraphSummary | None = None
+    external_files: tuple[ExternalFile, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    checks: tuple[Check, ...] = ()
+    verdict: Literal["pass", "fail"] = "pass"
+    warnings: tuple[str, ...] = ()
+    """What went less well than hoped while the review was made, such as shape inference that timed out."""
+    schema: int = SCHEMA_VERSION

@@ -1,0 +1,1 @@
+"""Each format of the report is a pure function of a review."""

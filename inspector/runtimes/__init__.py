@@ -1,0 +1,1 @@
+"""Load an artifact, run it, profile it; only ever inside a child."""

@@ -1,0 +1,1 @@
+"""The terminal front end; the only room that imports Textual."""
