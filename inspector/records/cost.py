@@ -58,7 +58,7 @@ class CostSummary:
 
 @dataclass(frozen=True, slots=True)
 class OperatorCount:
-    """Uses of one operator in all graphs: domain, name, count, and the parameters and FLOPs (at the bindings) of those nodes."""
+    """Uses of one operator in all graphs: domain, name, count, and those nodes' parameters and FLOPs (at the bindings)."""
 
     domain: str
     name: str

@@ -16,7 +16,8 @@ SEVERITIES: tuple[Severity, ...] = ("high", "medium", "low", "info")
 class Finding:
     """A rule that matched, how bad it is, one sentence for a person, and the place.
 
-    place is text for a person ("node 17 Conv /conv1", "file weights.bin"); node and tensor, where given, let a screen jump there.
+    place is text for a person ("node 17 Conv /conv1", "file weights.bin"); node and tensor, where given, let a screen
+    jump there.
     """
 
     rule: str

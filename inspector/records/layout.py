@@ -14,8 +14,9 @@ class Layout:
     """Rows of one graph, top to bottom, in depth-first topological order; parallel sequences indexed by row.
 
     A lane is a live tensor drawn as a column. The lane sets are bit masks: bit k is column k. At row r the node's own
-    output takes column lane[r] from the row's dot downwards; passing[r] are lanes that live above and below the row and are not lane[r];
-    reads[r] are lanes the node takes an input from that live on below; ends[r] are lanes it takes an input from that end here.
+    output takes column lane[r] from the row's dot downwards; passing[r] are lanes that live above and below the row and are
+    not lane[r]; reads[r] are lanes the node takes an input from that live on below; ends[r] are lanes it takes an input
+    from that end here.
     lane[r] may be in ends[r]: the input above and the output below share the column.
     """
 

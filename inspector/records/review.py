@@ -87,7 +87,10 @@ class LargestWeight:
 
 @dataclass(frozen=True, slots=True)
 class GraphSummary:
-    """The computation in numbers; node_count is the main graph's, nested_node_count that of subgraphs, functions and training graphs."""
+    """The computation in numbers.
+
+    node_count is the main graph's, nested_node_count that of subgraphs, functions and training graphs.
+    """
 
     node_count: int
     nested_node_count: int

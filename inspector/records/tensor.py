@@ -18,7 +18,7 @@ Carrier = Literal["initializer", "constant", "sparse_initializer", "attribute", 
 training_info, or (SavedModel) a checkpoint variable."""
 
 Encoding = Literal["raw", "typed", "external", "none"]
-"""How the values lie in the file: raw little-endian bytes, protobuf's typed repeated fields, another file, or nothing stored."""
+"""How the values lie in the file: raw little-endian bytes, protobuf's typed repeated fields, another file, or not at all."""
 
 
 @dataclass(frozen=True, slots=True)
