@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -81,3 +81,12 @@ class Computation:
     """What the reader itself noticed."""
     inferred: bool = False
     """Whether shape inference has filled in the values that the file leaves out."""
+
+    def graphs(self) -> Iterator[Graph]:
+        """Yield every graph: the main one, functions and training graphs, each before the subgraphs nested in it."""
+        pending = [*reversed(self.training), *(function.body for function in reversed(self.functions)), self.graph]
+        while pending:
+            graph = pending.pop()
+            yield graph
+            nested = [subgraph for node in graph.nodes if node.subgraphs for subgraph in node.subgraphs]
+            pending.extend(reversed(nested))

@@ -39,4 +39,11 @@ class Finished(Generic[Result]):
     result: Result
 
 
-Event = Started | Progress | Warned | Finished[Result]
+@dataclass(frozen=True, slots=True)
+class Partial(Generic[Result]):
+    """A result that can be shown already; a later event carries a fuller one of the same kind."""
+
+    result: Result
+
+
+Event = Started | Progress | Warned | Partial[Result] | Finished[Result]

@@ -27,3 +27,5 @@ class Finding:
     hint: str = ""
     node: NodeRef | None = None
     tensor: str = ""
+    nodes: tuple[NodeRef, ...] = ()
+    """Where the rule matched more than once: the first 1,000 nodes, node being the first of them."""

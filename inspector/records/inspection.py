@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from inspector.records.artifact import Computation
 from inspector.records.cost import CostSummary, NodeCost, OperatorCount
+from inspector.records.equal_weights import EqualWeights
 from inspector.records.finding import Finding
 from inspector.records.layout import Fold, Layout
 
@@ -38,3 +39,6 @@ class Inspection:
     batch: int = 1
     settings: Mapping[str, int] = field(default_factory=dict)
     """Values the user gave for symbolic dimensions."""
+    equal_weights: tuple[EqualWeights, ...] = ()
+    """Groups of weights of the same bytes; empty until weights were compared."""
+    weights_compared: bool = False
