@@ -1,0 +1,141 @@
+"""The facts of a review as short phrases, shared by the text and the Markdown report so that both say the same."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from inspector.records.artifact import ExternalFile
+from inspector.records.finding import SEVERITIES
+from inspector.records.review import Flops, GraphSummary, Review
+from inspector.report.figures import bindings_text, bytes_text, count_text, flops_text, plural, share_text
+
+FORMAT_NAMES = {"onnx": "ONNX", "saved_model": "SavedModel", "image": "container image"}
+
+LINK_NAMES = {
+    "symlink": "a symbolic link",
+    "hard_link": "one of several hard links",
+    "hub_cache": "a link into a Hugging Face cache",
+}
+
+MOST_UNCOVERED = 8
+
+
+def file_name(path: str) -> str:
+    """Return the last component of a path as the user gave it."""
+    return path.rstrip("/").rpartition("/")[2] or path
+
+
+def format_facts(review: Review) -> list[str]:
+    """Return what the artifact is in a few words each: format, opset, size, nodes, parameters."""
+    facts = [FORMAT_NAMES[review.artifact.format]]
+    graph = review.graph
+    if graph and "ai.onnx" in graph.opsets:
+        facts.append(f"opset {graph.opsets['ai.onnx']}")
+    facts.append(total_size_text(review))
+    if graph:
+        facts += [plural(graph.node_count, "node"), f"{count_text(graph.parameter_count)} params"]
+    return facts
+
+
+def total_size_text(review: Review) -> str:
+    """Return bytes on disk, external data named apart: "1.2 MB + 3.0 GB external"."""
+    size = bytes_text(review.artifact.size_bytes)
+    known = [file.size_bytes for file in review.external_files if file.size_bytes is not None]
+    return f"{size} + {bytes_text(sum(known))} external" if review.external_files else size
+
+
+def origin_sentence(graph: GraphSummary) -> str:
+    """Return producer and IR version, empty where the artifact says neither."""
+    version = f"IR version {graph.ir_version}" if graph.ir_version is not None else ""
+    return " · ".join(part for part in (graph.producer, version) if part)
+
+
+def opsets_sentence(graph: GraphSummary) -> str:
+    """Return every opset import: "ai.onnx 17, com.microsoft 1"."""
+    return ", ".join(f"{domain} {version}" for domain, version in graph.opsets.items())
+
+
+def nodes_sentence(graph: GraphSummary) -> str:
+    """Return node counts of the main graph and of what is nested in it, functions, operators and lanes."""
+    parts = [plural(graph.node_count, "node")]
+    if graph.nested_node_count:
+        parts.append(f"{graph.nested_node_count:,} more in subgraphs, functions or training graphs")
+    parts.append(plural(len(graph.operators), "operator"))
+    if graph.function_count:
+        parts.append(plural(graph.function_count, "local function"))
+    if graph.lanes:
+        parts.append(plural(graph.lanes, "lane"))
+    return " · ".join(parts)
+
+
+def weights_sentence(graph: GraphSummary) -> str:
+    """Return parameters, number of tensors and bytes of all weights."""
+    if not graph.weight_count:
+        return "none"
+    tensors = plural(graph.weight_count, "tensor")
+    return f"{count_text(graph.parameter_count)} parameters in {tensors}, {bytes_text(graph.weight_bytes)}"
+
+
+def flops_sentence(flops: Flops) -> str:
+    """Return FLOPs, where they were evaluated, and the share of nodes they cover."""
+    at = f" at {bindings_text(flops.at)}" if flops.at else ""
+    covered = f"covers {share_text(flops.covered)} of nodes that compute"
+    return f"{flops_text(flops.value)}{at}, a multiply-accumulate counted as two; {covered}"
+
+
+def uncovered_sentence(flops: Flops) -> str:
+    """Return the operators whose FLOPs are unknown, most frequent first; empty where there are none."""
+    if not flops.uncovered:
+        return ""
+    ranked = sorted(flops.uncovered.items(), key=lambda item: -item[1])
+    named = ", ".join(f"{operator} ×{count:,}" for operator, count in ranked[:MOST_UNCOVERED])
+    rest = f" and {plural(len(ranked) - MOST_UNCOVERED, 'more operator')}" if len(ranked) > MOST_UNCOVERED else ""
+    return f"not counted: {named}{rest}"
+
+
+def activation_sentence(graph: GraphSummary) -> str:
+    """Return the activation peak and where it is."""
+    if graph.activation_peak_bytes is None:
+        return "peak unknown: too few shapes are known"
+    place = f", at {graph.activation_peak_place}" if graph.activation_peak_place else ""
+    return f"peak {bytes_text(graph.activation_peak_bytes)}{place}"
+
+
+def external_sentence(file: ExternalFile) -> str:
+    """Return how an external file is used and what is wrong with it."""
+    parts = [file.problem] if file.problem else []
+    parts.append(f"{plural(file.tensor_count, 'tensor')} in {bytes_text(file.used_bytes)}")
+    if not file.contained:
+        parts.append("outside the folder")
+    if file.link != "none":
+        parts.append(LINK_NAMES[file.link])
+    if file.missing_bytes:
+        parts.append(f"{bytes_text(file.missing_bytes)} missing")
+    if file.overlaps:
+        parts.append(f"{plural(len(file.overlaps), 'overlap')} of {bytes_text(sum(r.length for r in file.overlaps))}")
+    if file.gaps:
+        parts.append(f"{plural(len(file.gaps), 'gap')} of {bytes_text(sum(r.length for r in file.gaps))}")
+    return " · ".join(parts)
+
+
+def severity_counts(review: Review) -> str:
+    """Return how many findings there are of each severity: "1 high, 2 low"; empty where there are none."""
+    counts = {severity: sum(finding.severity == severity for finding in review.findings) for severity in SEVERITIES}
+    return ", ".join(f"{count:,} {severity}" for severity, count in counts.items() if count)
+
+
+def environment_sentence(review: Review) -> str:
+    """Return tool and machine in one line."""
+    environment = review.environment
+    machine = [environment.cpu, plural(environment.cores, "core"), f"{bytes_text(environment.memory_bytes)} memory"]
+    parts = [
+        f"{review.tool.name} {review.tool.version}",
+        ", ".join(machine),
+        environment.platform,
+        _versions(environment.versions),
+    ]
+    return " · ".join(part for part in parts if part)
+
+
+def _versions(versions: Mapping[str, str]) -> str:
+    return ", ".join(f"{name} {version}" for name, version in versions.items())

@@ -1,0 +1,230 @@
+"""A review as readable text: what it is at a glance, then everything that matters, in at most the given width."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from inspector.records.artifact import ExternalFile
+from inspector.records.finding import SEVERITIES
+from inspector.records.graph import Signature
+from inspector.records.review import GraphSummary, Review
+from inspector.records.tensor import TensorSpec
+from inspector.report import sentences
+from inspector.report.figures import bar_text, bytes_text, count_text, plural, shape_text, share_text, tensor_text, whole_text
+from inspector.report.text_page import Cell, Column, Page
+
+WIDTH = 100
+"""Columns of a report that is not written to a terminal, and the most it ever takes."""
+
+MOST_OPERATORS = 12
+MOST_WEIGHTS = 8
+MOST_TENSORS = 24
+MOST_REPEATS = 10
+MOST_FILES = 12
+MOST_FINDINGS = 40
+BAR = 16
+
+LEFT, RIGHT, NAME = Column(), Column("right"), Column(flexible=True)
+
+
+def to_text(review: Review, width: int = WIDTH, color: bool = False) -> str:
+    """Return the review as lines of printable text of at most width columns (never under 40).
+
+    With color, SGR sequences of text_page.PALETTE set headings and severities off; nothing else is ever an escape sequence.
+    """
+    page = Page(min(width, WIDTH), color)
+    page.headline(sentences.file_name(review.artifact.path), " · ".join(sentences.format_facts(review)))
+    page.blank()
+    _write_summary(page, review)
+    _write_warnings(page, review)
+    for signature in review.signatures:
+        _write_signature(page, signature, named=len(review.signatures) > 1)
+    if review.graph:
+        _write_operators(page, review.graph)
+        _write_dtypes(page, review.graph)
+        _write_largest_weights(page, review.graph)
+        _write_repeats(page, review.graph)
+    _write_external_files(page, review.external_files)
+    _write_findings(page, review)
+    _write_checks(page, review)
+    page.blank()
+    page.paragraph([Cell(sentences.environment_sentence(review), "label")], indent=0)
+    return page.text()
+
+
+def _write_summary(page: Page, review: Review) -> None:
+    entries = [("path", review.artifact.path)] if sentences.file_name(review.artifact.path) != review.artifact.path else []
+    if review.artifact.sha256:
+        entries.append(("sha256", review.artifact.sha256))
+    if review.graph:
+        entries += _graph_entries(review.graph)
+    entries += [("metadata", f"{key}: {value}") for key, value in list(review.artifact.metadata.items())[:MOST_TENSORS]]
+    left_out = len(review.artifact.metadata) - MOST_TENSORS
+    if left_out > 0:
+        entries.append(("", f"and {plural(left_out, 'more metadata entry', 'more metadata entries')}"))
+    label_width = max((len(label) for label, _ in entries), default=0)
+    previous = None
+    for label, value in entries:
+        page.entry(label if label != previous else "", value, label_width)
+        previous = label
+
+
+def _graph_entries(graph: GraphSummary) -> list[tuple[str, str]]:
+    entries = [
+        ("made by", sentences.origin_sentence(graph)),
+        ("opsets", sentences.opsets_sentence(graph)),
+        ("nodes", sentences.nodes_sentence(graph)),
+        ("weights", sentences.weights_sentence(graph)),
+        ("FLOPs", sentences.flops_sentence(graph.flops)),
+    ]
+    if graph.flops.formula:
+        entries.append(("FLOPs", f"= {graph.flops.formula}"))
+    entries.append(("FLOPs", sentences.uncovered_sentence(graph.flops)))
+    entries.append(("activations", sentences.activation_sentence(graph)))
+    return [(label, value) for label, value in entries if value]
+
+
+def _write_warnings(page: Page, review: Review) -> None:
+    if not review.warnings:
+        return
+    page.heading("Warnings", "what went less well than hoped while this was made")
+    page.paragraph([Cell(warning, "medium") for warning in review.warnings], indent=2)
+
+
+def _write_signature(page: Page, signature: Signature, named: bool) -> None:
+    suffix = f" of {signature.name}" if named else ""
+    for title, specs in (("Inputs", signature.inputs), ("Outputs", signature.outputs)):
+        page.heading(title + suffix, "" if specs else "none")
+        rows = [[Cell(spec.name), Cell(tensor_text(spec))] for spec in specs[:MOST_TENSORS]]
+        page.table([Column(flexible=True, least=16), Column(flexible=True, least=24)], rows)
+        _write_rest(page, specs[MOST_TENSORS:], "tensor")
+
+
+def _write_rest(page: Page, rest: Sequence[TensorSpec | ExternalFile | object], noun: str, note: str = "") -> None:
+    if rest:
+        page.paragraph([Cell(f"… and {plural(len(rest), 'more ' + noun)}{note}", "label")], indent=2)
+
+
+def _write_operators(page: Page, graph: GraphSummary) -> None:
+    if not graph.operators:
+        return
+    total = sum(use.count for use in graph.operators)
+    page.heading("Operators", f"{plural(len(graph.operators), 'operator')}, most used first")
+    most = graph.operators[0].count
+    rows = [_row_of_titles("operator", "nodes", "", "params", "FLOPs", "of FLOPs")]
+    for use in graph.operators[:MOST_OPERATORS]:
+        share = use.flops / graph.flops.value if use.flops is not None and graph.flops.value else None
+        rows.append(
+            [
+                Cell(_operator_text(use.domain, use.name)),
+                Cell(whole_text(use.count)),
+                Cell(bar_text(use.count / most, BAR), "bar"),
+                Cell(count_text(use.parameters) if use.parameters else ""),
+                Cell("" if not use.flops else count_text(use.flops)) if use.flops is not None else Cell("?", "medium"),
+                Cell(share_text(share) if share else ""),
+            ]
+        )
+    page.table([NAME, RIGHT, LEFT, RIGHT, RIGHT, RIGHT], rows)
+    rest = graph.operators[MOST_OPERATORS:]
+    count = sum(use.count for use in rest)
+    _write_rest(page, rest, "operator", f" in {plural(count, 'node')} of {whole_text(total)}")
+
+
+def _row_of_titles(*titles: str) -> list[Cell]:
+    return [Cell(title, "label") for title in titles]
+
+
+def _operator_text(domain: str, name: str) -> str:
+    return name if domain in ("", "ai.onnx") else f"{domain}.{name}"
+
+
+def _write_dtypes(page: Page, graph: GraphSummary) -> None:
+    if not graph.weights_by_dtype:
+        return
+    page.heading("Weights by element type")
+    total = sum(share.bytes for share in graph.weights_by_dtype)
+    rows = [_row_of_titles("dtype", "params", "bytes", "", "of bytes")]
+    for share in graph.weights_by_dtype:
+        part = share.bytes / total if total else 0.0
+        rows.append(
+            [
+                Cell(share.dtype),
+                Cell(count_text(share.parameters)),
+                Cell(bytes_text(share.bytes)),
+                Cell(bar_text(part, BAR), "bar"),
+                Cell(share_text(part)),
+            ]
+        )
+    page.table([NAME, RIGHT, RIGHT, LEFT, RIGHT], rows)
+
+
+def _write_largest_weights(page: Page, graph: GraphSummary) -> None:
+    if not graph.largest_weights:
+        return
+    shown = graph.largest_weights[:MOST_WEIGHTS]
+    page.heading("Largest weights", f"{len(shown)} of {whole_text(max(graph.weight_count, len(shown)))}")
+    rows = []
+    for weight in shown:
+        part = weight.bytes / graph.weight_bytes if graph.weight_bytes else 0.0
+        shape = Cell(f"{weight.dtype}{shape_text(weight.shape)}")
+        rows.append(
+            [Cell(weight.name), shape, Cell(bytes_text(weight.bytes)), Cell(share_text(part)), Cell(weight.place, "label")]
+        )
+    shrinking = Column(flexible=True, least=12)
+    page.table([Column(flexible=True, least=24), shrinking, RIGHT, RIGHT, shrinking], rows)
+
+
+def _write_repeats(page: Page, graph: GraphSummary) -> None:
+    if not graph.repeats:
+        return
+    page.heading("Repeated blocks", "same operators, attributes, types and shapes")
+    for repeat in graph.repeats[:MOST_REPEATS]:
+        each = f"{plural(repeat.node_count, 'node')} in all"
+        page.table([NAME, RIGHT, LEFT], [[Cell(repeat.title), Cell(f"×{repeat.count:,}", "title"), Cell(each, "label")]])
+        page.paragraph([Cell(f"but {exception}", "label") for exception in repeat.exceptions], indent=4)
+    _write_rest(page, graph.repeats[MOST_REPEATS:], "repeated block")
+
+
+def _write_external_files(page: Page, files: Sequence[ExternalFile]) -> None:
+    if not files:
+        return
+    page.heading("External data", plural(len(files), "file"))
+    rows = [
+        [
+            Cell(file.location),
+            Cell(bytes_text(file.size_bytes)),
+            Cell(sentences.external_sentence(file), "high" if file.problem else "label"),
+        ]
+        for file in files[:MOST_FILES]
+    ]
+    page.table([Column(flexible=True, least=16), RIGHT, Column(flexible=True, least=24)], rows)
+    page.paragraph([Cell(f"{f.location}  sha256 {f.sha256}", "label") for f in files[:MOST_FILES] if f.sha256], indent=2)
+    _write_rest(page, files[MOST_FILES:], "file")
+
+
+def _write_findings(page: Page, review: Review) -> None:
+    page.heading("Findings", sentences.severity_counts(review) or "none")
+    ordered = sorted(review.findings, key=lambda finding: SEVERITIES.index(finding.severity))
+    for finding in ordered[:MOST_FINDINGS]:
+        severity = Cell(f"{finding.severity:<6}", finding.severity)
+        page.table([LEFT, NAME], [[severity, Cell(finding.rule, "title")]])
+        details = [finding.message, *_labelled("at ", finding.place), *_labelled("→ ", finding.hint)]
+        page.paragraph([Cell(details[0]), *(Cell(detail, "label") for detail in details[1:])], indent=10)
+    _write_rest(page, ordered[MOST_FINDINGS:], "finding", " (all are in --format json)")
+
+
+def _labelled(label: str, text: str) -> Iterable[str]:
+    return [label + text] if text else []
+
+
+def _write_checks(page: Page, review: Review) -> None:
+    if not review.checks:
+        return
+    page.heading("Checks")
+    rows = [
+        [Cell(check.status, "good" if check.status == "passed" else "high"), Cell(check.rule), Cell(check.observed)]
+        for check in review.checks
+    ]
+    page.table([LEFT, NAME, Column(flexible=True, least=16)], rows)
+    page.blank()
+    page.paragraph([Cell(f"verdict: {review.verdict}", "good" if review.verdict == "pass" else "high")], indent=0)

@@ -1,0 +1,127 @@
+"""Lines and columns of a plain-text report: every cell is made visible, measured, aligned, cut to the width and colored."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal, NamedTuple
+
+from inspector.report.visible import cell_width, shorten, visible, wrap
+
+Style = Literal["", "title", "heading", "label", "bar", "high", "medium", "low", "info", "good"]
+
+PALETTE: dict[Style, str] = {
+    "title": "\x1b[1m",
+    "heading": "\x1b[1;36m",
+    "label": "\x1b[2m",
+    "bar": "\x1b[36m",
+    "high": "\x1b[1;31m",
+    "medium": "\x1b[33m",
+    "low": "\x1b[34m",
+    "info": "\x1b[2m",
+    "good": "\x1b[32m",
+}
+"""The only escape sequences a report may hold, besides RESET."""
+
+RESET = "\x1b[0m"
+
+GAP = 2
+MINIMUM_WIDTH = 40
+
+
+class Cell(NamedTuple):
+    """Text of one table cell and how it looks; style "" is the terminal's own."""
+
+    text: str
+    style: Style = ""
+
+
+class Column(NamedTuple):
+    """How a table column is set: align its cells; flexible columns give way, down to least, where the page is too narrow."""
+
+    align: Literal["left", "right"] = "left"
+    flexible: bool = False
+    least: int = 8
+
+
+class Page:
+    """A text report in the making: width in terminal columns, color as SGR sequences of PALETTE or none."""
+
+    def __init__(self, width: int, color: bool) -> None:
+        self.width = max(width, MINIMUM_WIDTH)
+        self._color = color
+        self._lines: list[str] = []
+
+    def text(self) -> str:
+        """Return the page with a line feed after every line."""
+        return "".join(f"{line}\n" for line in self._lines)
+
+    def blank(self) -> None:
+        """Add an empty line."""
+        self._lines.append("")
+
+    def heading(self, title: str, note: str = "") -> None:
+        """Add an empty line and the title of a section, with a quiet note beside it."""
+        self.blank()
+        cells = [Cell(title, "heading"), Cell(note, "label")] if note else [Cell(title, "heading")]
+        self._add("", cells, [Column(), Column(flexible=True)][: len(cells)])
+
+    def headline(self, name: str, facts: str) -> None:
+        """Add the first line of the report: a name, and what it is; facts move below it where they do not fit beside it."""
+        name = visible(name)
+        if cell_width(name) + 3 + cell_width(facts) <= self.width:
+            self._lines.append(f"{self._paint(name, 'title')}   {visible(facts)}")
+            return
+        self._lines.append(self._paint(shorten(name, self.width), "title"))
+        self.paragraph([Cell(facts)], indent=2)
+
+    def entry(self, label: str, value: str, label_width: int, style: Style = "") -> None:
+        """Add a labelled value, wrapped in the column beside its label."""
+        indent = 2 + label_width + GAP
+        for index, line in enumerate(wrap(visible(value), self.width - indent)):
+            head = f"  {label:<{label_width}}" if index == 0 else " " * (indent - GAP)
+            self._lines.append(f"{self._paint(head, 'label')}{' ' * GAP}{self._paint(line, style)}")
+
+    def paragraph(self, cells: Sequence[Cell], indent: int, most: int = 6) -> None:
+        """Add each cell as wrapped text of its own, at most so many lines of it, the rest marked with an ellipsis."""
+        for cell in cells:
+            lines = wrap(visible(cell.text), self.width - indent)
+            shown = [*lines[: most - 1], shorten(f"{lines[most - 1]} …", self.width - indent)] if len(lines) > most else lines
+            self._lines.extend(" " * indent + self._paint(line, cell.style) for line in shown)
+
+    def table(self, columns: Sequence[Column], rows: Sequence[Sequence[Cell]], indent: int = 2) -> None:
+        """Add rows of cells in aligned columns that together fit the width."""
+        rows = [[Cell(visible(cell.text), cell.style) for cell in row] for row in rows]
+        widths = self._widths(columns, rows, self.width - indent)
+        for row in rows:
+            self._add(" " * indent, row, columns, widths)
+
+    def _widths(self, columns: Sequence[Column], rows: Sequence[Sequence[Cell]], room: int) -> list[int]:
+        widths = [max((cell_width(row[index].text) for row in rows), default=0) for index in range(len(columns))]
+        excess = sum(widths) + GAP * (len(widths) - 1) - room
+        while excess > 0:
+            candidates = [i for i, column in enumerate(columns) if column.flexible and widths[i] > column.least]
+            if not candidates:
+                return widths
+            widest = max(candidates, key=lambda i: widths[i])
+            cut = min(excess, max(1, widths[widest] - max(columns[widest].least, self._second(candidates, widths, widest))))
+            widths[widest] -= cut
+            excess -= cut
+        return widths
+
+    @staticmethod
+    def _second(candidates: Sequence[int], widths: Sequence[int], widest: int) -> int:
+        return max((widths[i] for i in candidates if i != widest), default=0)
+
+    def _add(self, indent: str, row: Sequence[Cell], columns: Sequence[Column], widths: Sequence[int] | None = None) -> None:
+        room = self.width - len(indent)
+        widths = widths or self._widths(columns, [row], room)
+        parts = []
+        for cell, column, width in zip(row, columns, widths, strict=True):
+            text = shorten(cell.text, width)
+            pad = " " * (width - cell_width(text))
+            painted = self._paint(text, cell.style)
+            parts.append(pad + painted if column.align == "right" else painted + pad)
+        self._lines.append((indent + (" " * GAP).join(parts)).rstrip())
+
+    def _paint(self, text: str, style: Style) -> str:
+        return f"{PALETTE[style]}{text}{RESET}" if self._color and style and text.strip() else text
