@@ -1,0 +1,117 @@
+"""Turn a computation into everything a front end shows: rows, folds, costs, operators, findings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Final
+
+from inspector.records.artifact import Computation
+from inspector.records.cost import CostSummary
+from inspector.records.equal_weights import EqualWeights
+from inspector.records.event import Event, Finished, Partial, Progress
+from inspector.records.graph import Graph
+from inspector.records.inspection import GraphView, Inspection
+from inspector.workflows.collector import MANY_NODES, collector_paused, set_aside
+
+NESTED_NODES_LAID_OUT: Final = 20_000
+"""Subgraphs and functions are laid out ahead until they hold this many nodes together; the rest when they are opened."""
+
+_STEPS: Final = 4
+
+
+def analyse(
+    computation: Computation,
+    batch: int = 1,
+    settings: Mapping[str, int] | None = None,
+    equal_weights: tuple[EqualWeights, ...] | None = None,
+) -> Inspection:
+    """Analyze the computation with batch and settings as the values of symbolic dimensions.
+
+    equal_weights is what comparing weights gave, None where they were not compared.
+    """
+    for event in analyse_in_steps(computation, batch, settings or {}, equal_weights):
+        if isinstance(event, Finished):
+            return event.result
+    raise AssertionError("analysis ended without a result")
+
+
+def analyse_in_steps(
+    computation: Computation,
+    batch: int = 1,
+    settings: Mapping[str, int] | None = None,
+    equal_weights: tuple[EqualWeights, ...] | None = None,
+) -> Iterator[Event[Inspection]]:
+    """Analyze as analyse() does, saying how far it is; a graph of many nodes gives a Partial with its rows first."""
+    given = dict(settings or {})
+    node_count = sum(len(graph.nodes) for graph in computation.graphs())
+    if node_count >= MANY_NODES:
+        yield Progress(0, _STEPS, "laying out the graph")
+        yield Partial(_rows_only(computation, batch, given))
+    yield Progress(1, _STEPS, "counting costs")
+    inspection = _counted(computation, batch, given)
+    yield Progress(2, _STEPS, "finding structure")
+    inspection = replace(inspection, views=_views(computation))
+    yield Progress(3, _STEPS, "looking for trouble")
+    inspection = with_findings(inspection, equal_weights)
+    set_aside(node_count)
+    yield Finished(inspection)
+
+
+def make_view(graph: Graph, with_folds: bool = True) -> GraphView:
+    """Lay one graph out in rows and, unless told otherwise, find its repeated blocks and name scopes."""
+    from inspector.analysis.lanes import lay_out
+    from inspector.analysis.repeats import find_repeats
+    from inspector.analysis.scopes import find_scopes
+
+    with collector_paused():
+        layout = lay_out(graph)
+        if not with_folds:
+            return GraphView(graph.path, layout)
+        return GraphView(graph.path, layout, find_repeats(graph, layout), find_scopes(graph, layout))
+
+
+def with_findings(inspection: Inspection, equal_weights: tuple[EqualWeights, ...] | None) -> Inspection:
+    """Return the inspection with its findings made anew, given the groups of equal weights (None: not compared)."""
+    from inspector.analysis.findings import find
+    from inspector.runtimes.onnx_runtime_support import installed_support
+
+    with collector_paused():
+        findings = find(
+            inspection.computation, inspection.node_costs, inspection.cost, equal_weights or (), installed_support()
+        )
+    compared = equal_weights is not None
+    return replace(inspection, findings=findings, equal_weights=equal_weights or (), weights_compared=compared)
+
+
+def symbol_values(batch: int, settings: Mapping[str, int]) -> dict[str, int]:
+    """Return the values of symbolic dimensions: the settings, and batch for the symbols that usually mean it."""
+    return {"batch": batch, **settings}
+
+
+def _rows_only(computation: Computation, batch: int, settings: Mapping[str, int]) -> Inspection:
+    views = {computation.graph.path: make_view(computation.graph, with_folds=False)}
+    nothing = CostSummary(flops=0, flops_formula="", covered=0.0)
+    return Inspection(computation, views, {}, nothing, (), computation.findings, batch, settings)
+
+
+def _counted(computation: Computation, batch: int, settings: Mapping[str, int]) -> Inspection:
+    from inspector.analysis.cost import node_costs, summarize
+    from inspector.analysis.operators import count_operators
+
+    values = symbol_values(batch, settings)
+    with collector_paused():
+        costs = node_costs(computation)
+        summary = summarize(computation, costs, values)
+        operators = count_operators(computation, costs, values)
+    return Inspection(computation, {}, costs, summary, operators, (), batch, settings)
+
+
+def _views(computation: Computation) -> dict[str, GraphView]:
+    views = {computation.graph.path: make_view(computation.graph)}
+    left = NESTED_NODES_LAID_OUT
+    for graph in computation.graphs():
+        if graph.path not in views and len(graph.nodes) <= left:
+            views[graph.path] = make_view(graph)
+            left -= len(graph.nodes)
+    return views

@@ -1,0 +1,89 @@
+"""Describe the machine a review is made on, without importing any of the packages it names."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from inspector.records.review import Environment
+
+_ISA_OF_INTEREST: Final = (
+    *("sse4_2", "avx", "avx2", "fma", "f16c", "avx512f", "avx512bw", "avx512vl", "avx512_vnni", "avx_vnni"),
+    *("avx_vnni_int8", "avx512_bf16", "avx512_fp16", "amx_tile", "amx_int8", "amx_bf16"),
+    *("neon", "asimd", "asimddp", "asimdhp", "i8mm", "bf16", "sve", "sve2", "sme", "rvv"),
+)
+"""Instruction sets that decide how fast inference runs, as Linux names them in /proc/cpuinfo."""
+
+_PACKAGES: Final = ("onnx", "onnxruntime", "onnxruntime-gpu", "numpy", "protobuf", "textual", "tensorflow-cpu", "tensorflow")
+
+_CPUINFO: Final = Path("/proc/cpuinfo")
+_MEMORY_LIMITS: Final = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"))
+
+
+def environment() -> Environment:
+    """Return processor, instruction sets, usable cores, usable memory in bytes, platform and package versions."""
+    import platform
+
+    facts = _processor_facts(_read(_CPUINFO))
+    return Environment(
+        cpu=facts.get("name") or platform.processor() or platform.machine(),
+        isa=_instruction_sets(facts.get("flags", "")),
+        cores=_usable_cores(),
+        memory_bytes=_usable_memory(),
+        platform=platform.platform(),
+        versions=dict(_versions()),
+    )
+
+
+def _processor_facts(cpuinfo: str) -> dict[str, str]:
+    """Return "name" and "flags" of the first processor described in the text of /proc/cpuinfo."""
+    wanted = {"model name": "name", "Processor": "name", "uarch": "name", "flags": "flags", "Features": "flags"}
+    facts: dict[str, str] = {}
+    for line in cpuinfo.splitlines():
+        key, _, value = line.partition(":")
+        known = wanted.get(key.strip())
+        if known and value.strip():
+            facts.setdefault(known, value.strip())
+    return facts
+
+
+def _instruction_sets(flags: str) -> tuple[str, ...]:
+    present = set(flags.split())
+    return tuple(name for name in _ISA_OF_INTEREST if name in present)
+
+
+def _usable_cores() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _usable_memory() -> int:
+    """Return physical memory, or the container's limit where that is lower; 0 where the platform does not say."""
+    try:
+        physical = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError, OSError):
+        return 0
+    limits = [int(text) for path in _MEMORY_LIMITS if (text := _read(path).strip()).isdigit()]
+    return min([physical, *limits])
+
+
+def _versions() -> Iterator[tuple[str, str]]:
+    from importlib.metadata import PackageNotFoundError, version
+
+    yield "python", ".".join(str(part) for part in sys.version_info[:3])
+    for package in _PACKAGES:
+        try:
+            yield package, version(package)
+        except PackageNotFoundError:
+            continue
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""

@@ -1,0 +1,44 @@
+"""Open an artifact: find out what it is, read its structure, analyze it. No weight is read and no child is started."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from inspector.errors import UnreadableArtifact
+from inspector.records.event import Event, Progress, Started
+from inspector.workflows.collector import collector_paused
+
+if TYPE_CHECKING:
+    from inspector.records.artifact import Computation, Format
+    from inspector.records.inspection import Inspection
+
+_NOT_YET: Mapping[Format, str] = {"saved_model": "a TensorFlow SavedModel", "image": "a container image"}
+
+
+def inspect(path: Path, batch: int = 1, settings: Mapping[str, int] | None = None) -> Iterator[Event[Inspection]]:
+    """Read and analyze the artifact at path, with batch and settings as the values of symbolic dimensions.
+
+    For large graphs a Partial inspection comes first: rows of the main graph, nothing counted yet.
+    Raises UnreadableArtifact.
+    """
+    from inspector.workflows.analyse import analyse_in_steps
+
+    yield Started(f"reading {path.name or path}")
+    computation = _read(path)
+    yield Progress(1, 2, "analyzing")
+    yield from analyse_in_steps(computation, batch, settings or {})
+
+
+def _read(path: Path) -> Computation:
+    from inspector.formats.detect import detect
+
+    kind = detect(path)
+    if kind in _NOT_YET:
+        message = f"{path} is {_NOT_YET[kind]}, and reading one comes with a later version"
+        raise UnreadableArtifact(message, "this version opens ONNX models")
+    from inspector.formats.onnx.read import read
+
+    with collector_paused():
+        return read(path)

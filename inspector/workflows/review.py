@@ -1,0 +1,109 @@
+"""Assemble the review: what an inspection knows, as the record that reports are written from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from heapq import nlargest
+from typing import Final
+
+from inspector import __version__
+from inspector.records.artifact import Computation
+from inspector.records.cost import CostSummary, OperatorCount
+from inspector.records.graph import NodeRef
+from inspector.records.inspection import GraphView, Inspection
+from inspector.records.layout import Fold
+from inspector.records.review import (
+    DtypeShare,
+    Flops,
+    GraphSummary,
+    LargestWeight,
+    OperatorUse,
+    RepeatedBlock,
+    Review,
+    Tool,
+)
+from inspector.records.tensor import Weight
+from inspector.workflows.environment import environment
+
+LARGEST_WEIGHTS: Final = 10
+
+
+def review(inspection: Inspection, warnings: Sequence[str] = ()) -> Review:
+    """Return the review of an inspection; apart from the environment it depends on nothing but the inspection."""
+    computation = inspection.computation
+    return Review(
+        tool=Tool(__version__),
+        environment=environment(),
+        artifact=computation.artifact,
+        signatures=computation.signatures,
+        graph=_graph_summary(inspection),
+        external_files=computation.external_files,
+        findings=inspection.findings,
+        warnings=tuple(warnings),
+    )
+
+
+def _graph_summary(inspection: Inspection) -> GraphSummary:
+    computation, cost = inspection.computation, inspection.cost
+    main = inspection.views.get(computation.graph.path)
+    return GraphSummary(
+        node_count=len(computation.graph.nodes),
+        nested_node_count=sum(len(graph.nodes) for graph in computation.graphs()) - len(computation.graph.nodes),
+        parameter_count=cost.parameters,
+        weight_bytes=cost.weight_bytes,
+        flops=Flops(cost.flops, cost.covered, dict(cost.bindings), cost.flops_formula, dict(cost.uncovered)),
+        opsets=dict(computation.opsets),
+        operators=_operators(inspection.operators),
+        weight_count=len(computation.weights),
+        weights_by_dtype=_by_dtype(cost),
+        largest_weights=_largest(computation),
+        activation_peak_bytes=cost.activation_peak_bytes,
+        activation_peak_place=_place(computation, cost.activation_peak_node),
+        lanes=main.layout.width if main else 0,
+        repeats=_repeats(inspection.views),
+        function_count=len(computation.functions),
+        ir_version=computation.ir_version,
+        producer=computation.producer,
+    )
+
+
+def _operators(counts: Iterable[OperatorCount]) -> tuple[OperatorUse, ...]:
+    return tuple(OperatorUse(use.domain, use.name, use.count, use.parameters, use.flops) for use in counts)
+
+
+def _by_dtype(cost: CostSummary) -> tuple[DtypeShare, ...]:
+    shares = [
+        DtypeShare(dtype, parameters, cost.weight_bytes_by_dtype.get(dtype, 0))
+        for dtype, parameters in cost.parameters_by_dtype.items()
+    ]
+    return tuple(sorted(shares, key=lambda share: (-share.bytes, share.dtype)))
+
+
+def _largest(computation: Computation) -> tuple[LargestWeight, ...]:
+    """Return the largest weights by bytes, the earlier in the file first where equal."""
+    indexed = nlargest(LARGEST_WEIGHTS, enumerate(computation.weights), key=lambda item: (item[1].byte_count, -item[0]))
+    return tuple(
+        LargestWeight(weight.name, weight.dtype, weight.shape, weight.byte_count, _carrier(weight)) for _, weight in indexed
+    )
+
+
+def _carrier(weight: Weight) -> str:
+    carrier = weight.carrier.replace("_", " ")
+    held = f"{carrier}, node {weight.node}" if weight.node >= 0 else carrier
+    return f"{held}, in {weight.graph}" if weight.graph else held
+
+
+def _place(computation: Computation, ref: NodeRef | None) -> str:
+    if ref is None:
+        return ""
+    for graph in computation.graphs():
+        if graph.path == ref.graph and ref.index < len(graph.nodes):
+            node = graph.nodes[ref.index]
+            where = f"{graph.path}: " if graph.path else ""
+            return f"{where}node {node.index} {node.operator} {node.name}".rstrip()
+    return ""
+
+
+def _repeats(views: Mapping[str, GraphView]) -> tuple[RepeatedBlock, ...]:
+    folds: list[Fold] = [fold for view in views.values() for fold in view.folds if fold.kind == "repeat"]
+    return tuple(RepeatedBlock(fold.title, fold.count, fold.node_count, fold.exceptions) for fold in folds)

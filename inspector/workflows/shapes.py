@@ -1,0 +1,61 @@
+"""Fill in the shapes that the file leaves out, in a limited child process, and analyze again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from inspector.records.artifact import Computation
+from inspector.records.event import Event, Finished, Progress, Started, Warned
+from inspector.records.inspection import Inspection
+
+if TYPE_CHECKING:
+    from inspector.isolation.limits import CancelToken, Limits
+
+
+def infer_shapes(
+    inspection: Inspection, limits: Limits | None = None, cancel: CancelToken | None = None
+) -> Iterator[Event[Inspection]]:
+    """Infer shapes and return the inspection made anew; the same analysis again where nothing was missing.
+
+    Raises OperationFailed (with kind) when the child fails, crashes, runs out of time or memory, or is cancelled.
+    """
+    computation = inspection.computation
+    if computation.inferred:
+        yield Finished(inspection)
+        return
+    if not lacks_shapes(computation):
+        yield Finished(replace(inspection, computation=replace(computation, inferred=True)))
+        return
+    yield Started("inferring shapes")
+    for event in _infer(computation, limits, cancel):
+        if isinstance(event, Finished):
+            yield from _analysed_again(inspection, event.result)
+        elif isinstance(event, Progress | Warned):
+            yield event
+
+
+def lacks_shapes(computation: Computation) -> bool:
+    """Return whether any node output in the main graph or its subgraphs has no known rank."""
+    return any(
+        name and ((spec := graph.values.get(name)) is None or spec.shape is None)
+        for graph in computation.graphs()
+        if not graph.path.startswith(("function:", "training:"))
+        for node in graph.nodes
+        for name in node.outputs
+    )
+
+
+def _infer(computation: Computation, limits: Limits | None, cancel: CancelToken | None) -> Iterator[Event[Computation]]:
+    from inspector.formats.onnx.shape_inference import infer
+    from inspector.isolation.limits import Limits
+
+    return infer(computation, limits or Limits(), cancel)
+
+
+def _analysed_again(inspection: Inspection, computation: Computation) -> Iterator[Event[Inspection]]:
+    from inspector.workflows.analyse import analyse_in_steps
+
+    equal_weights = inspection.equal_weights if inspection.weights_compared else None
+    yield from analyse_in_steps(computation, inspection.batch, inspection.settings, equal_weights)
