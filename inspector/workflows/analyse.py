@@ -84,11 +84,6 @@ def with_findings(inspection: Inspection, equal_weights: tuple[EqualWeights, ...
     return replace(inspection, findings=findings, equal_weights=equal_weights or (), weights_compared=compared)
 
 
-def symbol_values(batch: int, settings: Mapping[str, int]) -> dict[str, int]:
-    """Return the values of symbolic dimensions: the settings, and batch for the symbols that usually mean it."""
-    return {"batch": batch, **settings}
-
-
 def _rows_only(computation: Computation, batch: int, settings: Mapping[str, int]) -> Inspection:
     views = {computation.graph.path: make_view(computation.graph, with_folds=False)}
     nothing = CostSummary(flops=0, flops_formula="", covered=0.0)
@@ -97,9 +92,10 @@ def _rows_only(computation: Computation, batch: int, settings: Mapping[str, int]
 
 def _counted(computation: Computation, batch: int, settings: Mapping[str, int]) -> Inspection:
     from inspector.analysis.cost import node_costs, summarize
+    from inspector.analysis.cost.bindings import default_bindings
     from inspector.analysis.operators import count_operators
 
-    values = symbol_values(batch, settings)
+    values = default_bindings(computation, batch, settings)
     with collector_paused():
         costs = node_costs(computation)
         summary = summarize(computation, costs, values)
