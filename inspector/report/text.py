@@ -8,21 +8,18 @@ from inspector.records.artifact import ExternalFile
 from inspector.records.finding import SEVERITIES
 from inspector.records.graph import Signature
 from inspector.records.review import GraphSummary, Review
-from inspector.records.tensor import TensorSpec
 from inspector.report import sentences
-from inspector.report.figures import bar_text, bytes_text, count_text, plural, shape_text, share_text, tensor_text, whole_text
+from inspector.report.figures import bytes_text, plural, tensor_text
+from inspector.report.text_graph import write_graph
 from inspector.report.text_page import Cell, Column, Page
 
 WIDTH = 100
 """Columns of a report that is not written to a terminal, and the most it ever takes."""
 
-MOST_OPERATORS = 12
-MOST_WEIGHTS = 8
 MOST_TENSORS = 24
-MOST_REPEATS = 10
 MOST_FILES = 12
 MOST_FINDINGS = 40
-BAR = 16
+
 
 LEFT, RIGHT, NAME = Column(), Column("right"), Column(flexible=True)
 
@@ -40,10 +37,7 @@ def to_text(review: Review, width: int = WIDTH, color: bool = False) -> str:
     for signature in review.signatures:
         _write_signature(page, signature, named=len(review.signatures) > 1)
     if review.graph:
-        _write_operators(page, review.graph)
-        _write_dtypes(page, review.graph)
-        _write_largest_weights(page, review.graph)
-        _write_repeats(page, review.graph)
+        write_graph(page, review.graph)
     _write_external_files(page, review.external_files)
     _write_findings(page, review)
     _write_checks(page, review)
@@ -97,92 +91,7 @@ def _write_signature(page: Page, signature: Signature, named: bool) -> None:
         page.heading(title + suffix, "" if specs else "none")
         rows = [[Cell(spec.name), Cell(tensor_text(spec))] for spec in specs[:MOST_TENSORS]]
         page.table([Column(flexible=True, least=16), Column(flexible=True, least=24)], rows)
-        _write_rest(page, specs[MOST_TENSORS:], "tensor")
-
-
-def _write_rest(page: Page, rest: Sequence[TensorSpec | ExternalFile | object], noun: str, note: str = "") -> None:
-    if rest:
-        page.paragraph([Cell(f"… and {plural(len(rest), 'more ' + noun)}{note}", "label")], indent=2)
-
-
-def _write_operators(page: Page, graph: GraphSummary) -> None:
-    if not graph.operators:
-        return
-    total = sum(use.count for use in graph.operators)
-    page.heading("Operators", f"{plural(len(graph.operators), 'operator')}, most used first")
-    most = graph.operators[0].count
-    rows = [_row_of_titles("operator", "nodes", "", "params", "FLOPs", "of FLOPs")]
-    for use in graph.operators[:MOST_OPERATORS]:
-        share = use.flops / graph.flops.value if use.flops is not None and graph.flops.value else None
-        rows.append(
-            [
-                Cell(_operator_text(use.domain, use.name)),
-                Cell(whole_text(use.count)),
-                Cell(bar_text(use.count / most, BAR), "bar"),
-                Cell(count_text(use.parameters) if use.parameters else ""),
-                Cell("" if not use.flops else count_text(use.flops)) if use.flops is not None else Cell("?", "medium"),
-                Cell(share_text(share) if share else ""),
-            ]
-        )
-    page.table([NAME, RIGHT, LEFT, RIGHT, RIGHT, RIGHT], rows)
-    rest = graph.operators[MOST_OPERATORS:]
-    count = sum(use.count for use in rest)
-    _write_rest(page, rest, "operator", f" in {plural(count, 'node')} of {whole_text(total)}")
-
-
-def _row_of_titles(*titles: str) -> list[Cell]:
-    return [Cell(title, "label") for title in titles]
-
-
-def _operator_text(domain: str, name: str) -> str:
-    return name if domain in ("", "ai.onnx") else f"{domain}.{name}"
-
-
-def _write_dtypes(page: Page, graph: GraphSummary) -> None:
-    if not graph.weights_by_dtype:
-        return
-    page.heading("Weights by element type")
-    total = sum(share.bytes for share in graph.weights_by_dtype)
-    rows = [_row_of_titles("dtype", "params", "bytes", "", "of bytes")]
-    for share in graph.weights_by_dtype:
-        part = share.bytes / total if total else 0.0
-        rows.append(
-            [
-                Cell(share.dtype),
-                Cell(count_text(share.parameters)),
-                Cell(bytes_text(share.bytes)),
-                Cell(bar_text(part, BAR), "bar"),
-                Cell(share_text(part)),
-            ]
-        )
-    page.table([NAME, RIGHT, RIGHT, LEFT, RIGHT], rows)
-
-
-def _write_largest_weights(page: Page, graph: GraphSummary) -> None:
-    if not graph.largest_weights:
-        return
-    shown = graph.largest_weights[:MOST_WEIGHTS]
-    page.heading("Largest weights", f"{len(shown)} of {whole_text(max(graph.weight_count, len(shown)))}")
-    rows = []
-    for weight in shown:
-        part = weight.bytes / graph.weight_bytes if graph.weight_bytes else 0.0
-        shape = Cell(f"{weight.dtype}{shape_text(weight.shape)}")
-        rows.append(
-            [Cell(weight.name), shape, Cell(bytes_text(weight.bytes)), Cell(share_text(part)), Cell(weight.place, "label")]
-        )
-    shrinking = Column(flexible=True, least=12)
-    page.table([Column(flexible=True, least=24), shrinking, RIGHT, RIGHT, shrinking], rows)
-
-
-def _write_repeats(page: Page, graph: GraphSummary) -> None:
-    if not graph.repeats:
-        return
-    page.heading("Repeated blocks", "same operators, attributes, types and shapes")
-    for repeat in graph.repeats[:MOST_REPEATS]:
-        each = f"{plural(repeat.node_count, 'node')} in all"
-        page.table([NAME, RIGHT, LEFT], [[Cell(repeat.title), Cell(f"×{repeat.count:,}", "title"), Cell(each, "label")]])
-        page.paragraph([Cell(f"but {exception}", "label") for exception in repeat.exceptions], indent=4)
-    _write_rest(page, graph.repeats[MOST_REPEATS:], "repeated block")
+        page.rest(len(specs) - MOST_TENSORS, "tensor")
 
 
 def _write_external_files(page: Page, files: Sequence[ExternalFile]) -> None:
@@ -199,7 +108,7 @@ def _write_external_files(page: Page, files: Sequence[ExternalFile]) -> None:
     ]
     page.table([Column(flexible=True, least=16), RIGHT, Column(flexible=True, least=24)], rows)
     page.paragraph([Cell(f"{f.location}  sha256 {f.sha256}", "label") for f in files[:MOST_FILES] if f.sha256], indent=2)
-    _write_rest(page, files[MOST_FILES:], "file")
+    page.rest(len(files) - MOST_FILES, "file")
 
 
 def _write_findings(page: Page, review: Review) -> None:
@@ -210,7 +119,7 @@ def _write_findings(page: Page, review: Review) -> None:
         page.table([LEFT, NAME], [[severity, Cell(finding.rule, "title")]])
         details = [finding.message, *_labelled("at ", finding.place), *_labelled("→ ", finding.hint)]
         page.paragraph([Cell(details[0]), *(Cell(detail, "label") for detail in details[1:])], indent=10)
-    _write_rest(page, ordered[MOST_FINDINGS:], "finding", " (all are in --format json)")
+    page.rest(len(ordered) - MOST_FINDINGS, "finding", " (all are in --format json)")
 
 
 def _labelled(label: str, text: str) -> Iterable[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
+from inspector.report.figures import plural
 from inspector.report.visible import cell_width, shorten, visible, wrap
 
 Style = Literal["", "title", "heading", "label", "bar", "high", "medium", "low", "info", "good"]
@@ -26,6 +27,8 @@ RESET = "\x1b[0m"
 
 GAP = 2
 MINIMUM_WIDTH = 40
+MOST_LINES = 6
+"""Lines one text may take; an ellipsis marks what is cut."""
 
 
 class Cell(NamedTuple):
@@ -74,19 +77,25 @@ class Page:
         self._lines.append(self._paint(shorten(name, self.width), "title"))
         self.paragraph([Cell(facts)], indent=2)
 
-    def entry(self, label: str, value: str, label_width: int, style: Style = "") -> None:
+    def entry(self, label: str, value: str, label_width: int) -> None:
         """Add a labelled value, wrapped in the column beside its label."""
         indent = 2 + label_width + GAP
-        for index, line in enumerate(wrap(visible(value), self.width - indent)):
+        for index, line in enumerate(self._wrapped(value, self.width - indent)):
             head = f"  {label:<{label_width}}" if index == 0 else " " * (indent - GAP)
-            self._lines.append(f"{self._paint(head, 'label')}{' ' * GAP}{self._paint(line, style)}")
+            self._lines.append(f"{self._paint(head, 'label')}{' ' * GAP}{line}")
 
-    def paragraph(self, cells: Sequence[Cell], indent: int, most: int = 6) -> None:
-        """Add each cell as wrapped text of its own, at most so many lines of it, the rest marked with an ellipsis."""
+    def paragraph(self, cells: Sequence[Cell], indent: int) -> None:
+        """Add each cell as wrapped text of its own."""
         for cell in cells:
-            lines = wrap(visible(cell.text), self.width - indent)
-            shown = [*lines[: most - 1], shorten(f"{lines[most - 1]} …", self.width - indent)] if len(lines) > most else lines
-            self._lines.extend(" " * indent + self._paint(line, cell.style) for line in shown)
+            lines = self._wrapped(cell.text, self.width - indent)
+            self._lines.extend(" " * indent + self._paint(line, cell.style) for line in lines)
+
+    @staticmethod
+    def _wrapped(text: str, width: int) -> list[str]:
+        lines = wrap(visible(text), width)
+        if len(lines) <= MOST_LINES:
+            return lines
+        return [*lines[: MOST_LINES - 1], shorten(f"{lines[MOST_LINES - 1]} …", width)]
 
     def table(self, columns: Sequence[Column], rows: Sequence[Sequence[Cell]], indent: int = 2) -> None:
         """Add rows of cells in aligned columns that together fit the width."""
@@ -94,6 +103,11 @@ class Page:
         widths = self._widths(columns, rows, self.width - indent)
         for row in rows:
             self._add(" " * indent, row, columns, widths)
+
+    def rest(self, left_out: int, noun: str, note: str = "") -> None:
+        """Say how many rows the section leaves out, if any."""
+        if left_out > 0:
+            self.paragraph([Cell(f"… and {plural(left_out, 'more ' + noun)}{note}", "label")], indent=2)
 
     def _widths(self, columns: Sequence[Column], rows: Sequence[Sequence[Cell]], room: int) -> list[int]:
         widths = [max((cell_width(row[index].text) for row in rows), default=0) for index in range(len(columns))]
