@@ -1,0 +1,47 @@
+"""How the width of the graph is shared between lanes, operator, name, shape and heat."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+from inspector.tui.widgets.graph.heat import METRICS, Metric
+
+VALUE_WIDTH = 7
+BAR_WIDTH = 5
+LABEL_MINIMUM = 30
+"""The operator keeps at least this much before another heat column is shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Widths in cells; every column but the first has one blank before it, which its width includes."""
+
+    label: int
+    """Lanes and operator together."""
+    name: int
+    shape: int
+    metrics: tuple[Metric, ...]
+    chosen: Metric
+    lanes: int
+    """Most that lanes may take of the label."""
+
+    def metric_width(self, metric: Metric) -> int:
+        """Return the width of a heat column; the chosen one has a bar."""
+        return 1 + VALUE_WIDTH + (1 + BAR_WIDTH if metric == self.chosen else 0)
+
+
+@lru_cache(maxsize=64)
+def plan(width: int, chosen: Metric) -> Columns:
+    """Return columns that fill the width exactly: the chosen heat column first, then shape, the others, then names."""
+    rest = width - (2 + VALUE_WIDTH + BAR_WIDTH if width >= 36 else 0)
+    metrics: tuple[Metric, ...] = (chosen,) if width >= 36 else ()
+    shape = 0 if rest < 36 else 20 if rest < 70 else 24 if rest < 100 else 30
+    rest -= shape
+    others = [metric for metric in METRICS if metric != chosen] if metrics else []
+    while others and rest - (1 + VALUE_WIDTH) >= LABEL_MINIMUM:
+        metrics = tuple(metric for metric in METRICS if metric in (*metrics, others[0]))
+        others.pop(0)
+        rest -= 1 + VALUE_WIDTH
+    name = max(0, min(60, rest - 44)) if rest >= 64 else 0
+    return Columns(rest - name, name, shape, metrics, chosen, lanes=max(3, min(24, (rest - name) // 3)))

@@ -1,0 +1,112 @@
+"""Who makes a tensor and who takes it, across graphs: a subgraph sees the tensors of the graphs around it."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from threading import Lock
+
+from inspector.records.graph import Graph, Node, NodeRef
+from inspector.records.tensor import TensorSpec, Weight
+from inspector.tui.widgets.graph.document import Document
+
+Tensor = tuple[str, str]
+"""Path of the graph that defines a tensor, and its name there."""
+
+
+class Edges:
+    """Edges of a document in both directions; built once when first asked for, from whichever thread asks."""
+
+    def __init__(self, document: Document) -> None:
+        self.document = document
+        self._lock = Lock()
+        self._producers: dict[str, dict[str, int]] = {}
+        self._consumers: dict[Tensor, list[NodeRef]] | None = None
+
+    @cached_property
+    def weights(self) -> dict[Tensor, Weight]:
+        """Every weight by the graph that holds it and its name."""
+        return {(weight.graph, weight.name): weight for weight in self.document.inspection.computation.weights}
+
+    def prepare(self) -> None:
+        """Build both directions now."""
+        self._all_consumers()
+
+    def producers_in(self, graph: Graph) -> dict[str, int]:
+        """Return the index of the node that makes each tensor of one graph."""
+        known = self._producers.get(graph.path)
+        if known is None:
+            known = {name: node.index for node in graph.nodes for name in node.outputs if name}
+            self._producers[graph.path] = known
+        return known
+
+    def definition(self, graph: Graph, name: str) -> Graph | None:
+        """Return the graph, this one or one around it, that makes the tensor, takes it as input or holds it as weight."""
+        at: Graph | None = graph
+        while at is not None:
+            if name in self.producers_in(at) or name in at.initializers or any(spec.name == name for spec in at.inputs):
+                return at
+            parent = self.document.parent_of(at.path)
+            at = None if parent is None else parent[0]
+        return None
+
+    def producer(self, graph: Graph, name: str) -> NodeRef | None:
+        """Return the node that makes a tensor as seen from a graph; None for inputs, weights and unknown names."""
+        home = self.definition(graph, name)
+        index = None if home is None else self.producers_in(home).get(name)
+        return None if home is None or index is None else NodeRef(home.path, index)
+
+    def consumers(self, graph: Graph, name: str) -> tuple[NodeRef, ...]:
+        """Return the nodes, subgraphs included, that take a tensor which the graph defines."""
+        return tuple(self._all_consumers().get((graph.path, name), ()))
+
+    def weight(self, graph: Graph, name: str) -> Weight | None:
+        """Return the weight a tensor name stands for: an initializer, or what a Constant node holds."""
+        home = self.definition(graph, name)
+        if home is None:
+            return None
+        found = self.weights.get((home.path, name))
+        if found is None and (index := self.producers_in(home).get(name)) is not None:
+            held = home.nodes[index].attribute("value") if home.nodes[index].operator == "Constant" else None
+            found = self.weights.get((home.path, str(held.value))) if held is not None else None
+        return found
+
+    def spec(self, graph: Graph, name: str) -> TensorSpec | None:
+        """Return the type of a tensor as far as it is known, from the graph or the graphs around it."""
+        at: Graph | None = graph
+        while at is not None:
+            if name in at.values:
+                return at.values[name]
+            parent = self.document.parent_of(at.path)
+            at = None if parent is None else parent[0]
+        return None
+
+    def node_producers(self, graph: Graph, node: Node) -> list[tuple[str, NodeRef]]:
+        """Return (tensor, node that makes it) of every input that a node makes, in input order."""
+        found = ((name, self.producer(graph, name)) for name in dict.fromkeys(node.inputs) if name)
+        return [(name, ref) for name, ref in found if ref is not None]
+
+    def node_consumers(self, graph: Graph, node: Node) -> list[tuple[str, NodeRef]]:
+        """Return (tensor, node that takes it) for every output, in output order."""
+        return [(name, ref) for name in node.outputs if name for ref in self.consumers(graph, name)]
+
+    def _all_consumers(self) -> dict[Tensor, list[NodeRef]]:
+        with self._lock:
+            if self._consumers is None:
+                self._consumers = self._find_consumers()
+            return self._consumers
+
+    def _find_consumers(self) -> dict[Tensor, list[NodeRef]]:
+        found: dict[Tensor, list[NodeRef]] = {}
+        for graph in self.document.graphs.values():
+            nested = self.document.parent_of(graph.path) is not None
+            path = graph.path
+            for node in graph.nodes:
+                ref = NodeRef(path, node.index)
+                for name in dict.fromkeys(node.inputs):
+                    if name:
+                        found.setdefault((self._home(graph, name) if nested else path, name), []).append(ref)
+        return found
+
+    def _home(self, graph: Graph, name: str) -> str:
+        home = self.definition(graph, name)
+        return graph.path if home is None else home.path

@@ -1,0 +1,114 @@
+"""What a row costs: parameters, FLOPs and activation bytes, as values and as bars relative to the costliest node."""
+
+from __future__ import annotations
+
+from itertools import accumulate
+from threading import Lock
+from typing import Literal
+
+from inspector.analysis.cost.expression import evaluate, short_count
+from inspector.records.cost import NodeCost
+from inspector.records.layout import Fold
+from inspector.tui.widgets.graph.document import Document, Section
+
+Metric = Literal["parameters", "flops", "activations"]
+
+METRICS: tuple[Metric, ...] = ("parameters", "flops", "activations")
+TITLES: dict[Metric, str] = {"parameters": "params", "flops": "FLOPs", "activations": "memory"}
+
+BLOCKS = " ▏▎▍▌▋▊▉█"
+LEVELS = 5
+"""Steps of the color scale, the hottest last."""
+
+
+def bar(fraction: float, width: int) -> str:
+    """Return a bar of exactly width characters, in eighths; anything above zero shows at least the thinnest one."""
+    eighths = min(8 * width, round(fraction * 8 * width))
+    if fraction > 0 and eighths == 0:
+        eighths = 1
+    full, rest = divmod(eighths, 8)
+    return (BLOCKS[8] * full + (BLOCKS[rest] if rest else "")).ljust(width)
+
+
+def level(fraction: float) -> int:
+    """Return how hot a fraction is, 0 to LEVELS - 1."""
+    return max(0, min(LEVELS - 1, int(fraction * LEVELS)))
+
+
+def value_text(value: int | None, metric: Metric) -> str:
+    """Return a value for a column: rounded with a unit, blank for nothing, "?" for unknown."""
+    if value is None:
+        return "?"
+    if value <= 0:
+        return ""
+    text = short_count(value)
+    if metric != "activations":
+        return text
+    return text + "B" if " " in text else text + " B"
+
+
+class Heat:
+    """Costs of a document at the bindings of its summary.
+
+    Values of single rows are worked out when asked for; sums over folds and the scale of the bars need prepare(), which
+    may run in another thread.
+    """
+
+    def __init__(self, document: Document) -> None:
+        self.document = document
+        self.ready = False
+        self._lock = Lock()
+        self._bindings = document.inspection.cost.bindings
+        self._sums: dict[tuple[str, Metric], list[int]] = {}
+        self._maxima: dict[Metric, int] = dict.fromkeys(METRICS, 0)
+
+    def prepare(self) -> None:
+        """Work out every row of every graph: prefix sums by layout row, and the costliest row of all."""
+        with self._lock:
+            if self.ready:
+                return
+            for path in self.document.inspection.views:
+                self._prepare_graph(path)
+            self.ready = True
+
+    def _prepare_graph(self, path: str) -> None:
+        for metric in METRICS:
+            values = [self._with_absorbed(path, node, metric) or 0 for node in self.document.view(path).layout.nodes]
+            self._sums[path, metric] = list(accumulate(values, initial=0))
+            self._maxima[metric] = max(self._maxima[metric], max(values, default=0))
+
+    def node(self, path: str, node_index: int, metric: Metric) -> int | None:
+        """Return what one node costs, None where that is not known, 0 while nothing was counted."""
+        costs = self.document.inspection.node_costs.get(path, ())
+        return self._of(costs[node_index], metric) if node_index < len(costs) else 0
+
+    def row(self, section: Section, row: int, metric: Metric) -> int | None:
+        """Return what a row costs: its node and what the node absorbed."""
+        return self._with_absorbed(section.graph.path, section.layout.nodes[row], metric)
+
+    def rows(self, path: str, first: int, count: int, metric: Metric) -> int:
+        """Return what consecutive layout rows cost together, unknown ones left out; 0 until prepared."""
+        sums = self._sums.get((path, metric))
+        return 0 if sums is None else sums[first + count] - sums[first]
+
+    def fold(self, section: Section, fold: Fold, metric: Metric) -> int:
+        """Return what the rows of a fold cost together."""
+        return self.rows(section.graph.path, fold.first, fold.last - fold.first + 1, metric)
+
+    def fraction(self, value: int | None, metric: Metric) -> float:
+        """Return a value relative to the costliest row of all (0 until prepared), at most 1."""
+        largest = self._maxima[metric]
+        return min(1.0, value / largest) if value and largest else 0.0
+
+    def _with_absorbed(self, path: str, node_index: int, metric: Metric) -> int | None:
+        own = self.node(path, node_index, metric)
+        absorbed = self.document.view(path).layout.absorbed.get(node_index)
+        if own is None or not absorbed or metric == "activations":
+            return own
+        return own + sum(self.node(path, inner, metric) or 0 for inner in absorbed)
+
+    def _of(self, cost: NodeCost, metric: Metric) -> int | None:
+        if metric == "parameters":
+            return cost.parameters
+        terms = cost.flops if metric == "flops" else cost.activation_bytes
+        return None if terms is None else evaluate(terms, self._bindings)

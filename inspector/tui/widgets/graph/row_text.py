@@ -1,0 +1,249 @@
+"""What a row says: its lanes as cells, its label as styled parts, its name, shape and cost. No drawing happens here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import assert_never
+
+from inspector.records.layout import Fold
+from inspector.records.tensor import TensorSpec
+from inspector.tui.widgets.graph.document import Document, Section
+from inspector.tui.widgets.graph.heat import Heat, Metric
+from inspector.tui.widgets.graph.lane_drawing import (
+    FOLDED,
+    UNFOLDED,
+    Cell,
+    Rails,
+    draw_fold,
+    draw_node,
+    draw_passing,
+    rails_for,
+)
+from inspector.tui.widgets.graph.node_text import Part, attribute_summary, type_text, value_list
+from inspector.tui.widgets.graph.rows import AbsorbedRow, BranchRow, FoldRow, NodeRow, Row, TensorRow, TensorsRow
+
+LanedRow = NodeRow | FoldRow | AbsorbedRow | TensorRow | TensorsRow
+PORTAL_IN = "⟵"
+PORTAL_OUT = "⟶"
+NEST = Cell("┊")
+BLANK = Cell(" ")
+
+
+def lanes_below(section: Section, row: int) -> int:
+    """Return the mask of the lanes that live below a layout row."""
+    layout = section.layout
+    own = 1 << layout.lane[row] if layout.has_output_below[row] else 0
+    return layout.passing[row] | layout.reads[row] | own
+
+
+def lanes_above(section: Section, row: int) -> int:
+    """Return the mask of the lanes that live above a layout row."""
+    layout = section.layout
+    return layout.passing[row] | layout.reads[row] | layout.ends[row]
+
+
+class RowText:
+    """Words and lanes for the rows of one document."""
+
+    def __init__(self, document: Document, heat: Heat) -> None:
+        self.document = document
+        self.heat = heat
+        self._prefixes: dict[tuple[Section, int], tuple[Cell, ...]] = {}
+        self._fold_lanes: dict[tuple[Section, str, int, int, Rails], tuple[Cell, ...]] = {}
+        self._input_names: dict[str, frozenset[str]] = {}
+        self._output_names: dict[str, frozenset[str]] = {}
+
+    def lanes(self, row: Row, budget: int) -> tuple[Cell, ...]:
+        """Return the lanes of a row in at most budget cells, after those of the graphs around it."""
+        section = row.section
+        rails = rails_for(section.layout.width, budget)
+        if isinstance(row, BranchRow):
+            return self._prefix(section, budget)
+        prefix = self._prefix(section, budget)
+        return prefix + self._own_lanes(row, section, rails)
+
+    def _own_lanes(self, row: LanedRow, section: Section, rails: Rails) -> tuple[Cell, ...]:
+        layout = section.layout
+        match row:
+            case NodeRow():
+                at = row.row
+                return draw_node(layout.lane[at], layout.passing[at], layout.reads[at], layout.ends[at], rails)
+            case FoldRow(open=True):
+                return draw_passing(lanes_above(section, row.fold.first), rails)
+            case FoldRow():
+                return self._closed_fold(section, row.fold, rails)
+            case AbsorbedRow():
+                return draw_passing(lanes_below(section, row.row), rails)
+            case TensorRow() | TensorsRow():
+                return draw_passing(0, rails)
+            case _:
+                assert_never(row)
+
+    def _prefix(self, section: Section, budget: int) -> tuple[Cell, ...]:
+        """Lanes of the rows that a nested graph opens below, then the line that sets the graph off."""
+        known = self._prefixes.get((section, budget))
+        if known is None:
+            known = ()
+            if section.parent is not None:
+                parent = section.parent
+                rails = rails_for(parent.layout.width, budget)
+                own = draw_passing(lanes_below(parent, section.host_row), rails)
+                known = (*self._prefix(parent, budget), *own, NEST, BLANK)
+            self._prefixes[section, budget] = known
+        return known
+
+    def _closed_fold(self, section: Section, fold: Fold, rails: Rails) -> tuple[Cell, ...]:
+        key = (section, fold.kind, fold.first, fold.last, rails)
+        known = self._fold_lanes.get(key)
+        if known is None:
+            known = self._fold_lanes[key] = draw_closed_fold(section, fold, rails)
+        return known
+
+    def label(self, row: Row) -> list[Part]:
+        """Return operator and what tells it apart, or the title of a fold or graph."""
+        match row:
+            case NodeRow():
+                return list(self._node_label(row.section, row.row, row.open))
+            case FoldRow():
+                return list(fold_label(row.fold, row.open))
+            case AbsorbedRow():
+                return list(self._absorbed_label(row))
+            case BranchRow():
+                marker = UNFOLDED if row.open else FOLDED
+                return [(f"{marker} {row.section.title}", "fold"), (f"  {len(row.section.graph.nodes):,} nodes", "soft")]
+            case TensorRow():
+                return list(self._tensor_label(row))
+            case TensorsRow():
+                count = len(tensor_specs(row.section, row.side))
+                return [(UNFOLDED if row.open else FOLDED, "fold"), (f" {count:,} {row.side}", "tensor")]
+            case _:
+                assert_never(row)
+
+    def _node_label(self, section: Section, row: int, is_open: bool) -> Iterator[Part]:
+        node = section.node_at(row)
+        layout = section.layout
+        if self.document.branches(node):
+            yield (UNFOLDED if is_open else FOLDED) + " ", "fold"
+        yield node.operator, "operator"
+        if node.domain not in ("", "ai.onnx"):
+            yield f" {node.domain}", "soft"
+        summary = attribute_summary(node)
+        if summary:
+            yield f" {summary}", "attribute"
+        graph_inputs, graph_outputs = self._boundary(section)
+        taken = [*layout.portals_in.get(row, ()), *(name for name in node.inputs if name in graph_inputs)]
+        for name in dict.fromkeys(taken):
+            yield f" {PORTAL_IN} {name}", "portal"
+        given = [*layout.portals_out.get(row, ()), *(name for name in node.outputs if name in graph_outputs)]
+        for name in dict.fromkeys(given):
+            yield f" {PORTAL_OUT} {name}", "portal"
+        absorbed = layout.absorbed.get(node.index, ())
+        shapes = sum(1 for index in absorbed if index in layout.shape_nodes)
+        if shapes:
+            yield f" +{shapes} shape", "soft"
+
+    def _boundary(self, section: Section) -> tuple[frozenset[str], frozenset[str]]:
+        path = section.graph.path
+        if path not in self._input_names:
+            self._input_names[path] = frozenset(spec.name for spec in tensor_specs(section, "inputs"))
+            self._output_names[path] = frozenset(spec.name for spec in section.graph.outputs)
+        return self._input_names[path], self._output_names[path]
+
+    def _absorbed_label(self, row: AbsorbedRow) -> Iterator[Part]:
+        node = row.section.graph.nodes[row.node_index]
+        yield "· ", "soft"
+        yield node.operator, "absorbed"
+        values = self.small_values(row.section, node.outputs[0] if node.outputs else "")
+        if values:
+            yield f" {values}", "attribute"
+        elif summary := attribute_summary(node):
+            yield f" {summary}", "attribute"
+
+    def small_values(self, section: Section, name: str) -> str:
+        """Return the values of a small integer or float tensor as text, "" where they are not known."""
+        values = self.document.inspection.computation.small_values.get((section.graph.path, name))
+        return "" if values is None else value_list(values)
+
+    def _tensor_label(self, row: TensorRow) -> Iterator[Part]:
+        spec = tensor_specs(row.section, row.side)[row.index]
+        yield ("▽ " if row.side == "inputs" else "△ "), "tensor"
+        yield spec.name, "tensor"
+        yield (" input" if row.side == "inputs" else " output"), "soft"
+
+    def name(self, row: Row) -> str:
+        """Return the name a node or graph carries."""
+        match row:
+            case NodeRow():
+                return row.section.node_at(row.row).name
+            case AbsorbedRow():
+                return row.section.graph.nodes[row.node_index].name
+            case BranchRow():
+                return row.section.graph.name
+            case _:
+                return ""
+
+    def shape(self, row: Row) -> str:
+        """Return shape and type of what comes out of the row, with the element type where it is not float32."""
+        match row:
+            case NodeRow():
+                return self._output_type(row.section, row.section.layout.nodes[row.row])
+            case FoldRow(open=False):
+                return self._output_type(row.section, row.section.layout.nodes[row.fold.last])
+            case AbsorbedRow():
+                return self._output_type(row.section, row.node_index)
+            case TensorRow():
+                return type_text(tensor_specs(row.section, row.side)[row.index], always_dtype=True)
+            case _:
+                return ""
+
+    def _output_type(self, section: Section, node_index: int) -> str:
+        outputs = section.graph.nodes[node_index].outputs
+        return type_text(section.graph.values.get(outputs[0])) if outputs else ""
+
+    def cost(self, row: Row, metric: Metric) -> int | None:
+        """Return what the row costs, None where that is unknown; headings of open folds cost nothing themselves."""
+        match row:
+            case NodeRow():
+                return self.heat.row(row.section, row.row, metric)
+            case FoldRow(open=False):
+                return self.heat.fold(row.section, row.fold, metric)
+            case AbsorbedRow():
+                return self.heat.node(row.section.graph.path, row.node_index, metric) if metric == "parameters" else 0
+            case _:
+                return 0
+
+
+def tensor_specs(section: Section, side: str) -> tuple[TensorSpec, ...]:
+    """Return what a graph is fed or gives."""
+    return section.inputs if side == "inputs" else section.graph.outputs
+
+
+def fold_label(fold: Fold, is_open: bool) -> Iterator[Part]:
+    """Yield the words of a fold: what it is, how many blocks and nodes, and what deviates."""
+    yield UNFOLDED if is_open else FOLDED, "fold"
+    yield f" {fold.title}", "fold"
+    if fold.kind == "repeat":
+        same = "similar" if fold.exceptions else "identical"
+        yield f"  ×{fold.count} {same} blocks", "repeat"
+        yield f", {fold.node_count:,} nodes", "soft"
+        if fold.exceptions:
+            yield f", except {'; '.join(fold.exceptions)}", "exception"
+    else:
+        yield f"  {fold.node_count:,} nodes", "soft"
+        if fold.exceptions:
+            yield f", {'; '.join(fold.exceptions)}", "exception"
+
+
+def draw_closed_fold(section: Section, fold: Fold, rails: Rails) -> tuple[Cell, ...]:
+    """Draw the rows of a fold as one: what passes it by, what it takes in, what it gives."""
+    layout = section.layout
+    above, below = lanes_above(section, fold.first), lanes_below(section, fold.last)
+    through, reads = above & below, 0
+    for row in range(fold.first, fold.last + 1):
+        through &= layout.passing[row]
+        reads |= layout.reads[row]
+    starts, ends = below & ~through, above & ~through
+    lane = layout.lane[fold.last]
+    if starts and not starts >> lane & 1:
+        lane = (starts & -starts).bit_length() - 1
+    return draw_fold(lane, through, reads & through, ends, starts, rails)
