@@ -1,16 +1,13 @@
-"""The review record as JSON, and the JSON Schema it keeps to."""
+"""The review record as JSON."""
 
 from __future__ import annotations
 
-from importlib import resources
 from typing import Any, cast
 
 import msgspec
 
 from inspector.records.review import Review
 from inspector.report.visible import visible
-
-SCHEMA_FILE = "review.schema.json"
 
 LARGEST_INTEGER = 2**63 - 1
 """Integers beyond it (sizes that a hostile file claims) are written as this: readers of JSON keep 64 bits at best."""
@@ -31,11 +28,6 @@ def to_json(review: Review) -> bytes:
 def from_json(data: bytes) -> Review:
     """Return the review that to_json wrote; msgspec.ValidationError says where other JSON does not fit."""
     return msgspec.json.decode(data, type=Review)
-
-
-def schema_text() -> str:
-    """Return the JSON Schema shipped with the package, as UTF-8 text."""
-    return resources.files("inspector.report").joinpath(SCHEMA_FILE).read_text(encoding="utf-8")
 
 
 def _encodable(value: object) -> object:

@@ -14,7 +14,7 @@ from typing import Any, get_args, get_type_hints
 import msgspec
 
 from inspector.records.review import SCHEMA_VERSION, Review
-from inspector.report.json import SCHEMA_FILE
+from inspector.report.schema_file import SCHEMA_FILE
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 

@@ -1,0 +1,51 @@
+"""The command `modelpack-tui`: from arguments to an exit code. Importing it loads nothing of weight."""
+
+from __future__ import annotations
+
+import sys
+
+from inspector.cli import diagnostics, output
+from inspector.errors import EXIT_INTERRUPTED, EXIT_OK, InspectorError, OperationFailed, UsageError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+def run(argv: Sequence[str] | None = None) -> int:
+    """Do what the arguments (default: sys.argv) ask for and return the exit code; nothing is raised but SystemExit."""
+    try:
+        return _run(sys.argv[1:] if argv is None else argv)
+    except InspectorError as error:
+        return diagnostics.say_error(error)
+    except KeyboardInterrupt:
+        return EXIT_INTERRUPTED
+    except BrokenPipeError:
+        output.drop()
+        return EXIT_OK
+    except MemoryError:
+        return diagnostics.say_error(OperationFailed("the machine is out of memory"))
+    except ModuleNotFoundError as error:
+        return _missing_package(error)
+    except Exception as error:
+        return diagnostics.save_traceback(error)
+
+
+def _run(arguments: Sequence[str]) -> int:
+    from inspector.cli.options import parse
+
+    options = parse(arguments)
+    from inspector.cli.commands import run_command
+
+    return run_command(options)
+
+
+def _missing_package(error: ModuleNotFoundError) -> int:
+    package = (error.name or "").partition(".")[0]
+    if package in ("", "inspector"):
+        return diagnostics.save_traceback(error)
+    return diagnostics.say_error(UsageError(f"the package {package} is missing", "pip install modelpack-tui"))
+
+
+if __name__ == "__main__":
+    sys.exit(run())
