@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 
 from inspector.cli import diagnostics, output
+from inspector.cli.help_text import HELP, asks_for_help
 from inspector.errors import EXIT_INTERRUPTED, EXIT_OK, InspectorError, OperationFailed, UsageError
 
 TYPE_CHECKING = False
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 def run(argv: Sequence[str] | None = None) -> int:
     """Do what the arguments (default: sys.argv) ask for and return the exit code; nothing is raised but SystemExit."""
     try:
-        return _run(sys.argv[1:] if argv is None else argv)
+        return _run(list(sys.argv[1:] if argv is None else argv))
     except InspectorError as error:
         return diagnostics.say_error(error)
     except KeyboardInterrupt:
@@ -31,7 +32,10 @@ def run(argv: Sequence[str] | None = None) -> int:
         return diagnostics.save_traceback(error)
 
 
-def _run(arguments: Sequence[str]) -> int:
+def _run(arguments: list[str]) -> int:
+    if asks_for_help(arguments):
+        output.write_text(HELP)
+        return EXIT_OK
     from inspector.cli.options import parse
 
     options = parse(arguments)

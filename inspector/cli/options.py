@@ -1,4 +1,4 @@
-"""What the command line accepts, checked before any work begins. Loads argparse and nothing of weight."""
+"""What the command line accepts, checked before any work begins; help_text.py explains it to people."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ import os
 
 from inspector import __version__
 from inspector.cli import output
+from inspector.cli.help_text import HELP
 from inspector.errors import UsageError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from typing import NoReturn
 
 PROGRAM = "modelpack-tui"
 
@@ -23,134 +25,78 @@ FORMATS = {".txt": "text", ".md": "md", ".json": "json"}
 LARGEST = 2**31 - 1
 """Lengths beyond it exist in no runtime."""
 
-DESCRIPTION = """\
-Open a packaged model in the terminal and see what is inside: its graph, operators, weights, cost and
-what a reader should know. Structure comes first, and gigabytes of weights are never loaded for it."""
-
-EXAMPLES = """\
-examples:
-  modelpack-tui model.onnx                     open the workbench
-  modelpack-tui model.onnx --report            print what it found
-  modelpack-tui model.onnx --report out.md     write it for a pull request (.txt .md .json)
-  modelpack-tui model.onnx --report - --format json | jq .graph.flops
-  modelpack-tui model.onnx --report --dim sequence=128 --batch 8
-
-Without a terminal the report is printed. stdout carries data only; progress and errors go to stderr.
-exit codes: 0 fine, 2 usage or a missing package, 3 cannot read the artifact, 4 the operation failed,
-130 interrupted, 101 our bug. NO_COLOR is honored."""
-
 
 class Options:
     """What the user asked for; paths as they were typed."""
 
-    __slots__ = ("artifact", "batch", "digest", "dimensions", "format", "report")
+    __slots__ = ("artifact", "batch", "digest", "dimensions", "report_format", "target", "wants_report")
 
     def __init__(
         self,
         artifact: str | None,
-        report: str | None,
-        format: str | None,
-        batch: int,
-        dimensions: dict[str, int],
-        digest: bool,
+        wants_report: bool,
+        target: str = STDOUT,
+        report_format: str = "text",
+        batch: int = 1,
+        dimensions: dict[str, int] | None = None,
+        digest: bool = False,
     ) -> None:
         self.artifact = artifact
-        self.report = report
-        """Where the report goes ("-": standard output), None where none was asked for."""
-        self.format = format
-        self.batch = batch
-        self.dimensions = dimensions
-        self.digest = digest
-
-    @property
-    def wants_report(self) -> bool:
+        self.wants_report = wants_report
         """Whether anything that only a report can carry was asked for."""
-        return self.report is not None or self.digest or self.format is not None
-
-    @property
-    def target(self) -> str:
+        self.target = target
         """Where the report goes: a path, or "-" for standard output."""
-        return STDOUT if self.report is None else self.report
-
-    @property
-    def report_format(self) -> str:
-        """One of "text", "md" and "json": what --format says, else the suffix of the target."""
-        if self.format is not None:
-            return self.format
-        return "text" if self.target == STDOUT else _format_of(self.target)
+        self.report_format = report_format
+        """One of "text", "md" and "json"."""
+        self.batch = batch
+        self.dimensions = dimensions or {}
+        self.digest = digest
 
 
 def parse(arguments: Sequence[str]) -> Options:
-    """Return the checked options; UsageError where they make no sense, SystemExit(0) after --help, --version or --schema."""
+    """Return the checked options; UsageError where they make no sense, SystemExit(0) after --version or --schema."""
     parsed = build_parser().parse_args(list(arguments))
     artifact, report = parsed.artifact, parsed.report
     if artifact is None and report not in (None, STDOUT):
         artifact, report = _artifact_named_by_report(report), STDOUT
     if artifact == "" or report == "":
         raise UsageError("an empty path names nothing", f"see {PROGRAM} --help")
-    options = Options(artifact, report, parsed.format, parsed.batch, _settings(parsed.dim), parsed.digest)
-    if options.wants_report and artifact is None:
+    wants_report = report is not None or parsed.digest or parsed.format is not None
+    if wants_report and artifact is None:
         raise UsageError("a report needs an artifact", f"{PROGRAM} ARTIFACT --report")
-    options.report_format  # noqa: B018  (an unknown suffix is a usage error, said before any work)
-    return options
+    target = STDOUT if report is None else report
+    report_format = parsed.format or ("text" if target == STDOUT else _format_of(target))
+    return Options(artifact, wants_report, target, report_format, parsed.batch, _settings(parsed.dim), parsed.digest)
 
 
 def build_parser() -> argparse.ArgumentParser:
     """Return the parser of the whole command line."""
-    parser = _Parser(
-        prog=PROGRAM,
-        usage="%(prog)s [ARTIFACT] [--report [FILE]] [options]",
-        description=DESCRIPTION,
-        epilog=EXAMPLES,
-        formatter_class=_HelpLayout,
-        allow_abbrev=False,
-        add_help=False,
-    )
+    parser = _Parser(prog=PROGRAM, allow_abbrev=False, add_help=False)
     add = parser.add_argument
-    add("artifact", nargs="?", metavar="ARTIFACT", help="the model to open: an ONNX file")
-    report_help = "write the report to FILE, or print it; the suffix picks the format"
-    add("--report", nargs="?", const=STDOUT, metavar="FILE", help=report_help)
-    add("--format", choices=("text", "md", "json"), help="the format of the report, whatever the suffix")
-    add("--batch", type=_length, default=1, metavar="N", help="the batch size at which costs are evaluated (default 1)")
-    add(
-        "--dim",
-        action="append",
-        default=[],
-        type=_dimension,
-        metavar="NAME=N",
-        help="the length of a symbolic dimension; repeatable",
-    )
-    add("--digest", action="store_true", help="read every byte: add sha256 digests and confirm duplicate weights")
-    add("--schema", action=_Print, produce=_schema, help="print the JSON Schema of the report and exit")
-    add("--version", action=_Print, produce=lambda: f"{PROGRAM} {__version__}\n", help="print the version and exit")
-    add("-h", "--help", action="help", help="show this help and exit")
+    add("artifact", nargs="?", metavar="ARTIFACT")
+    add("--report", nargs="?", const=STDOUT, metavar="FILE")
+    add("--format", choices=("text", "md", "json"), metavar="FORMAT")
+    add("--batch", type=_length, default=1, metavar="N")
+    add("--dim", action="append", default=[], type=_dimension, metavar="NAME=N")
+    add("--digest", action="store_true")
+    add("--schema", action=_Print, produce=_schema)
+    add("--version", action=_Print, produce=lambda: f"{PROGRAM} {__version__}\n")
+    add("-h", "--help", action=_Print, produce=lambda: HELP)
     return parser
 
 
-class _HelpLayout(argparse.RawDescriptionHelpFormatter):
-    """Help at a fixed width: asking the terminal for its own would import compression libraries."""
-
-    def __init__(self, prog: str) -> None:
-        super().__init__(prog, max_help_position=22, width=100)
-
-
 class _Parser(argparse.ArgumentParser):
-    """A parser whose errors are one line and whose help leaves through the one writer of standard output."""
+    """A parser whose errors are one line."""
 
-    color = False
-
-    def error(self, message: str) -> None:  # type: ignore[override]
+    def error(self, message: str) -> NoReturn:
         raise UsageError(message, f"see {PROGRAM} --help")
-
-    def print_help(self, file: object = None) -> None:  # noqa: ARG002 - argparse's signature
-        output.write_text(self.format_help())
 
 
 class _Print(argparse.Action):
     """Writes a text and exits."""
 
-    def __init__(self, option_strings: Sequence[str], dest: str, produce: Callable[[], str], help: str) -> None:
-        super().__init__(option_strings, dest, nargs=0, default=argparse.SUPPRESS, help=help)
+    def __init__(self, option_strings: Sequence[str], dest: str, produce: Callable[[], str]) -> None:
+        super().__init__(option_strings, dest, nargs=0, default=argparse.SUPPRESS)
         self._produce = produce
 
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
