@@ -1,0 +1,100 @@
+"""Findings about tensors nobody makes, circles, and nodes out of order."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from itertools import chain
+
+from inspector.analysis.findings.evidence import Evidence
+from inspector.analysis.findings.wiring import Wiring
+from inspector.analysis.findings.wording import agreeing, amount, at_nodes, at_tensors, graph_name, listed, overall
+from inspector.records.finding import Finding
+from inspector.records.graph import Graph, Node
+
+
+def findings(evidence: Evidence) -> Iterator[Finding]:
+    """Yield undefined and doubly defined tensors, cycles, and graphs that are not topologically sorted."""
+    if not evidence.computation.graph.outputs:
+        yield overall("no-outputs", "The graph declares no outputs, so nothing it computes can be read.")
+    yield from _undefined(evidence)
+    for wiring in evidence.wirings.values():
+        yield from _duplicates(wiring.graph)
+        if wiring.early:
+            yield from _order(wiring)
+
+
+def _undefined(evidence: Evidence) -> Iterator[Finding]:
+    """Yield what no scope makes: names that the main graph or a function reads from outside itself."""
+    roots = (evidence.computation.graph, *(function.body for function in evidence.computation.functions))
+    for root in roots:
+        missing = evidence.wirings[root.path].outside
+        readers = [reader for reader in missing.values() if reader is not None]
+        names = list(missing)
+        if readers:
+            verb = agreeing(len(names), "is read but produced", "are read but produced")
+            message = f"In {graph_name(root)}, {amount(len(names), 'tensor')} {verb} by nothing: {listed(names, len(names))}."
+            yield at_nodes("undefined-tensor", message, readers, tensor=names[0])
+        elif names:
+            verb = agreeing(len(names), "is", "are")
+            message = f"{amount(len(names), 'output')} of {graph_name(root)} {verb} produced by nothing."
+            yield at_tensors("undefined-tensor", message, names, kind="output")
+
+
+def _duplicates(graph: Graph) -> Iterator[Finding]:
+    names = [name for name in chain.from_iterable(node.outputs for node in graph.nodes) if name]
+    given = {spec.name for spec in graph.inputs} | graph.initializers
+    if len(given.union(names)) == len(given) + len(names):
+        return
+    counts = Counter(chain(names, given))
+    twice = [name for name, count in counts.items() if count > 1]
+    guilty = set(twice)
+    places = [(graph, node) for node in graph.nodes if not guilty.isdisjoint(node.outputs)]
+    message = (
+        f"In {graph_name(graph)}, {amount(len(twice), 'tensor')} {agreeing(len(twice), 'has', 'have')} "
+        f"more than one producer: {listed(twice, len(twice))}."
+    )
+    yield at_nodes("duplicate-tensor", message, places, tensor=twice[0])
+
+
+def _order(wiring: Wiring) -> Iterator[Finding]:
+    circular = _circular(wiring)
+    if circular:
+        verb = agreeing(len(circular), "reads its own output", "read each other's outputs in a circle")
+        message = f"In {graph_name(wiring.graph)}, {amount(len(circular), 'node')} {verb}."
+        yield at_nodes("graph-cycle", message, [(wiring.graph, node) for node in circular])
+    guilty = {node.index for node in circular}
+    early = [node for node in wiring.early if node.index not in guilty]
+    if early:
+        verb = agreeing(len(early), "stands before a node whose output it reads", "stand before nodes whose outputs they read")
+        message = f"In {graph_name(wiring.graph)}, {amount(len(early), 'node')} {verb}."
+        yield at_nodes("not-topologically-sorted", message, [(wiring.graph, node) for node in early])
+
+
+def _circular(wiring: Wiring) -> list[Node]:
+    """Return the nodes that lie on a circle or between two, in file order."""
+    nodes = wiring.graph.nodes
+    makers = {name: position for position, node in enumerate(nodes) for name in node.outputs if name}
+    before = [[makers[name] for name in wiring.reads(node) if name in makers] for node in nodes]
+    after: list[list[int]] = [[] for _ in nodes]
+    for position, sources in enumerate(before):
+        for source in sources:
+            after[source].append(position)
+    downstream = _left_over(before, after)
+    both = downstream & _left_over(after, before) if downstream else set()
+    return [nodes[position] for position in sorted(both)]
+
+
+def _left_over(before: Sequence[Sequence[int]], after: Sequence[Sequence[int]]) -> set[int]:
+    """Return what is left when nodes with nothing before them are taken away one by one."""
+    waiting = [len(sources) for sources in before]
+    ready = [position for position, count in enumerate(waiting) if not count]
+    left = set(range(len(before)))
+    while ready:
+        position = ready.pop()
+        left.discard(position)
+        for reader in after[position]:
+            waiting[reader] -= 1
+            if not waiting[reader]:
+                ready.append(reader)
+    return left
