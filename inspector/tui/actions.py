@@ -1,0 +1,99 @@
+"""The one registry of everything a user can do: keys, footer, command palette and help are all made from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from textual.binding import Binding, BindingType
+
+Where = Literal[
+    "everywhere",
+    "opening",
+    "workbench",
+    "overview",
+    "graph",
+    "operators",
+    "signatures",
+    "weights",
+    "findings",
+    "list",
+    "dialog",
+]
+
+HEADINGS: dict[Where, str] = {
+    "everywhere": "Everywhere",
+    "opening": "Opening screen",
+    "workbench": "Workbench",
+    "overview": "Overview",
+    "graph": "Graph",
+    "operators": "Operators",
+    "signatures": "Signatures",
+    "weights": "Weights",
+    "findings": "Findings",
+    "list": "Lists",
+    "dialog": "Dialogs",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One thing a user can do.
+
+    id is the Textual action, run on whatever owns the place named by where: the application (everywhere), the screen
+    (workbench, opening, dialog), the tab's pane, or the list with the cursor. keys is comma-separated, as Textual names
+    them; shown is how a person writes the first of them. rank orders the footer, most useful first; 0 keeps it out.
+    """
+
+    id: str
+    keys: str
+    shown: str
+    label: str
+    description: str
+    where: Where
+    rank: int = 0
+
+
+REGISTRY: tuple[Action, ...] = (
+    Action("quit", "q", "q", "quit", "Quit at once; running work is stopped", "everywhere", 90),
+    Action("help", "question_mark,f1", "?", "help", "Show every key of this screen", "everywhere", 80),
+    Action("command_palette", "ctrl+p,colon", "^p", "commands", "Find any action by name", "everywhere", 85),
+    Action("open_file", "o", "o", "open", "Open another artifact: a path, a recent one, a sample", "everywhere", 60),
+    Action("toggle_theme", "t", "t", "theme", "Switch between dark and light", "everywhere", 70),
+    Action("open_selected", "enter", "↵", "open", "Open the selected artifact", "opening", 10),
+    Action("show_tab('overview')", "1", "1", "overview", "What the model is, on one page", "workbench"),
+    Action("show_tab('graph')", "2", "2", "graph", "The computation, node by node", "workbench"),
+    Action("show_tab('operators')", "3", "3", "operators", "How often each operator is used, and what it costs", "workbench"),
+    Action("show_tab('signatures')", "4", "4", "signatures", "Inputs, outputs and symbolic dimensions", "workbench"),
+    Action("show_tab('weights')", "5", "5", "weights", "Every stored tensor", "workbench"),
+    Action("show_tab('findings')", "6", "6", "findings", "What a reader should know", "workbench"),
+    Action("next_tab", "right_square_bracket,ctrl+pagedown", "]", "next tab", "Show the next tab", "workbench"),
+    Action("previous_tab", "left_square_bracket,ctrl+pageup", "[", "previous tab", "Show the previous tab", "workbench"),
+    Action("reload", "ctrl+r", "^r", "read again", "Read the artifact again from disk", "workbench"),
+    Action("set_batch", "b", "b", "batch", "Evaluate formulas at another batch size", "workbench"),
+    Action("cancel_job", "escape", "esc", "cancel", "Stop the running work", "workbench"),
+    Action("show_nodes", "enter", "↵", "show nodes", "Select the nodes of this operator in the graph", "operators", 10),
+    Action("read_or_follow", "enter", "↵", "read / follow", "Read the values; once read, show the consumer", "weights", 10),
+    Action("show_consumer", "g", "g", "in graph", "Show the first node that uses this weight", "weights", 12),
+    Action("show_place", "enter", "↵", "go to", "Show the node or weight the finding is about", "findings", 10),
+    Action("filter", "slash", "/", "filter", "Keep the rows that contain a text; Escape shows all", "list", 20),
+    Action("sort_next", "s", "s", "sort", "Sort by the next column (or click on its title)", "list", 22),
+    Action("sort_reverse", "S", "S", "reverse", "Reverse the order", "list"),
+    Action("cursor_up", "up,k", "↑", "up", "Move the cursor up one row", "list"),
+    Action("cursor_down", "down,j", "↓", "down", "Move the cursor down one row", "list"),
+    Action("page_up", "pageup", "PgUp", "page up", "Move the cursor up one page", "list"),
+    Action("page_down", "pagedown,space", "PgDn", "page down", "Move the cursor down one page", "list"),
+    Action("first_row", "home", "Home", "first", "Move the cursor to the first row", "list"),
+    Action("last_row", "end", "End", "last", "Move the cursor to the last row", "list"),
+    Action("close", "escape", "esc", "close", "Close the dialog and change nothing", "dialog", 10),
+)
+
+
+def actions_for(*places: Where) -> tuple[Action, ...]:
+    """Return the actions of these places, in the order of the places and of the registry."""
+    return tuple(action for place in places for action in REGISTRY if action.where == place)
+
+
+def bindings(*places: Where) -> list[BindingType]:
+    """Return the key bindings of these places for a widget, screen or application that carries out their actions."""
+    return [Binding(action.keys, action.id, action.description, show=False) for action in actions_for(*places)]

@@ -1,0 +1,203 @@
+"""The application: settings, themes, jobs and screens; what is shown lives in the screens."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, ClassVar
+
+from textual.app import App
+from textual.binding import BindingType
+from textual.command import Provider
+from textual.screen import Screen
+
+from inspector.errors import InspectorError
+from inspector.isolation.limits import CancelToken
+from inspector.records.event import Event, Finished
+from inspector.records.inspection import Inspection
+from inspector.tui.actions import Action, bindings
+from inspector.tui.jobs import Job, Jobs
+from inspector.tui.messages import Failed, JobEvent, OpenArtifact
+from inspector.tui.plain_text import clean
+from inspector.tui.recent import RecentList
+from inspector.tui.themes import DARK, LIGHT, THEMES
+
+_CHILD_GRACE_SECONDS = 0.5
+
+
+def run_app(path: Path | None, batch: int = 1, settings: Mapping[str, int] | None = None) -> int:
+    """Open the artifact at path (None: let the user choose) in the terminal and return when the user quits.
+
+    Raises the InspectorError that kept the artifact given here from being read, and any defect of our own, so that the
+    command line can report both its way; otherwise returns 0.
+    """
+    app = ModelpackApp(path, batch, settings or {})
+    app.run()
+    app.jobs.cancel_all()
+    app.jobs.wait_for_children(_CHILD_GRACE_SECONDS)
+    problem = app.fatal or app.jobs.bug
+    if problem is not None:
+        raise problem
+    return 0
+
+
+def _palette() -> type[Provider]:
+    from inspector.tui.palette import ActionProvider
+
+    return ActionProvider
+
+
+class ModelpackApp(App[None]):
+    """Owns what outlives a screen: jobs, the recent list, batch and symbol settings."""
+
+    TITLE = "modelpack-tui"
+    CSS_PATH: ClassVar[list[Any]] = [
+        Path(__file__).parent / "styles" / name for name in ("frame.tcss", "panes.tcss", "dialogs.tcss")
+    ]
+    COMMANDS: ClassVar[Any] = {_palette}
+    BINDINGS: ClassVar[list[BindingType]] = bindings("everywhere")
+    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [(0, "-narrow"), (100, "-medium"), (160, "-wide")]
+    ENABLE_COMMAND_PALETTE = True
+
+    def __init__(self, path: Path | None, batch: int = 1, settings: Mapping[str, int] | None = None) -> None:
+        super().__init__()
+        self.path = path
+        self.batch = batch
+        self.settings: Mapping[str, int] = settings or {}
+        self.jobs = Jobs()
+        self.recent = RecentList.in_state_folder()
+        self.fatal: Exception | None = None
+        """What ended the application early."""
+        self._opening: Job | None = None
+        for theme in THEMES:
+            self.register_theme(theme)
+        self.theme = DARK
+
+    def get_default_screen(self) -> Screen[Any]:
+        """Return the workbench, or the opening screen where no artifact was named."""
+        if self.path is None:
+            from inspector.tui.screens.opening import OpeningScreen
+
+            return OpeningScreen()
+        from inspector.tui.screens.workbench import WorkbenchScreen
+
+        return WorkbenchScreen(str(self.path))
+
+    def on_mount(self) -> None:
+        """Read the artifact once the first frame is on the screen."""
+        if self.path is not None:
+            self.call_after_refresh(self.open_artifact, str(self.path))
+
+    def open_artifact(self, path: str) -> None:
+        """Read another artifact beside what is shown; it takes the place of that only once it is read."""
+        if self._opening is not None:
+            self.jobs.cancel(self._opening)
+        batch, settings = self.batch, self.settings
+
+        def workflow(_: CancelToken) -> Iterator[Event[Inspection]]:
+            from inspector.workflows.inspect import inspect
+
+            return inspect(Path(path), batch, settings)
+
+        self._opening = self.jobs.start(f"reading {Path(path).name or path}", workflow, self)
+
+    def on_open_artifact(self, message: OpenArtifact) -> None:
+        """Open what a screen or widget asks for."""
+        self.open_artifact(message.path)
+
+    def on_job_event(self, message: JobEvent) -> None:
+        """Show the artifact that was read, or why none was."""
+        if message.job is not self._opening:
+            return
+        event = message.event
+        if isinstance(event, Finished):
+            self._opening = None
+            self._show(event.result)
+        elif isinstance(event, Failed):
+            self._opening = None
+            self._explain(event.error)
+
+    def _show(self, inspection: Inspection) -> None:
+        from inspector.tui.screens.workbench import WorkbenchScreen
+
+        self.recent.add(inspection.computation.artifact)
+        workbench = next((screen for screen in self.screen_stack if isinstance(screen, WorkbenchScreen)), None)
+        if workbench is None:
+            workbench = WorkbenchScreen(inspection.computation.artifact.path)
+            self.switch_screen(workbench)
+        workbench.open(inspection)
+
+    def _explain(self, error: Exception) -> None:
+        """Say why an artifact was not read: a notice where something else is open, the end where nothing is."""
+        from inspector.tui.screens.workbench import WorkbenchScreen
+
+        showing = [screen for screen in self.screen_stack if isinstance(screen, WorkbenchScreen)]
+        if showing and showing[0].inspection is None:
+            self.fatal = error
+            self.exit()
+        else:
+            self.explain(error, "Not opened")
+
+    def explain(self, error: Exception, title: str) -> None:
+        """Show an error as a notice: its message and hint, or that it is a defect of this program."""
+        if isinstance(error, InspectorError):
+            text = f"{error.message}\n{error.hint}" if error.hint else error.message
+        else:
+            text = f"This is a defect of modelpack-tui: {type(error).__name__}. It is reported when you quit."
+        self.say(text, title, error=True)
+
+    def say(self, text: str, title: str = "", *, error: bool = False) -> None:
+        """Show a notice; text may come from an artifact."""
+        lines = "\n".join(clean(line) for line in text.split("\n"))
+        self.notify(lines, title=clean(title), severity="error" if error else "information", timeout=8, markup=False)
+
+    async def perform(self, action: Action) -> None:
+        """Carry out an action of the registry wherever its owner is, showing its tab first."""
+        from inspector.tui.screens.workbench import WorkbenchScreen
+
+        screen = self.screen
+        owner = self if action.where == "everywhere" else screen
+        if isinstance(screen, WorkbenchScreen) and action.where not in ("everywhere", "workbench"):
+            found = await screen.owner_of(action.where)
+            if found is None:
+                self.say("There is no list on this tab", action.label)
+                return
+            owner = found
+        await self.run_action(action.id, owner)
+
+    def action_toggle_theme(self) -> None:
+        """Switch between dark and light."""
+        self.theme = LIGHT if self.theme == DARK else DARK
+
+    def action_help(self) -> None:
+        """Show the keys of this screen."""
+        from inspector.tui.screens.help import HelpScreen
+
+        if not isinstance(self.screen, HelpScreen):
+            self.push_screen(HelpScreen(*getattr(self.screen, "places", ())))
+
+    def action_open_file(self) -> None:
+        """Ask for another artifact."""
+        from inspector.tui.screens.open_file import OpenFileScreen
+
+        if not isinstance(self.screen, OpenFileScreen):
+            self.push_screen(OpenFileScreen(self.recent), self._open_chosen)
+
+    def _open_chosen(self, path: str | None) -> None:
+        if path is not None:
+            self.open_artifact(path)
+
+    async def action_quit(self) -> None:
+        """Stop all work and leave."""
+        self.jobs.cancel_all()
+        self.exit()
+
+    def action_help_quit(self) -> None:
+        """Say how to leave, for those who press Ctrl+C."""
+        self.say("Press q to quit", "Still here")
+
+    def _handle_exception(self, error: Exception) -> None:
+        """Leave without printing: the command line writes the traceback where it cannot hurt the terminal."""
+        self.fatal = self.fatal or error
+        super()._handle_exception(error)
+        self._exit_renderables.clear()

@@ -1,0 +1,70 @@
+"""The help screen: every key that works where the user was, and then all others."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.screen import ModalScreen
+
+from inspector.tui.actions import HEADINGS, Where, actions_for, bindings
+from inspector.tui.widgets.lines import Lines
+
+_KEY_CELLS = 8
+
+
+class HelpLines(Lines):
+    """Keys and descriptions under a heading for each place."""
+
+    def __init__(self, here: Sequence[Where]) -> None:
+        super().__init__()
+        self._here = here
+
+    def build(self, width: int) -> Sequence[Content]:
+        """Return the whole help text."""
+        lines: list[Content] = []
+        others = [place for place in HEADINGS if place not in self._here]
+        for place in (*self._here, *others):
+            lines += self._section(place)
+        return lines[:-1]
+
+    def _section(self, place: Where) -> list[Content]:
+        actions = actions_for(place)
+        if not actions:
+            return []
+        here = place in self._here
+        heading = Content.assemble(
+            (HEADINGS[place], "$accent-text bold" if here else "$ink bold"), ("  here" if here else "", "$soft")
+        )
+        rows = [
+            Content.assemble((f"{action.shown:>{_KEY_CELLS}}", "$accent-text bold"), "  ", (action.description, "$ink"))
+            for action in actions
+        ]
+        return [heading, *rows, Content()]
+
+
+class HelpScreen(ModalScreen[None]):
+    """Made from the registry of actions; Escape, q or ? closes it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("dialog"), ("question_mark,f1", "close")]
+    places: tuple[Where, ...] = ("dialog", "everywhere")
+    all_places = places
+
+    def __init__(self, *here: Where) -> None:
+        super().__init__()
+        self._here = here
+
+    def compose(self) -> ComposeResult:
+        """Lay out one scrolling box."""
+        with VerticalScroll(id="help") as box:
+            box.border_title = Content("keys")
+            box.border_subtitle = Content("esc close · ↑ ↓ scroll")
+            yield HelpLines(self._here)
+
+    def action_close(self) -> None:
+        """Go back."""
+        self.dismiss()

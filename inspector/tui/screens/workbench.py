@@ -1,0 +1,291 @@
+"""The workbench: what is open, its tabs, running work and keys."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, cast
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Container
+from textual.screen import Screen
+from textual.widget import Widget
+from textual.widgets import Static
+
+from inspector.isolation.limits import CancelToken
+from inspector.records.event import Event, Finished, Warned
+from inspector.records.inspection import Inspection
+from inspector.tui.actions import Where, bindings
+from inspector.tui.jobs import Job
+from inspector.tui.messages import Cancelled, Failed, GoToNode, HighlightNodes, JobEvent, ShowTab, ShowWeight
+from inspector.tui.plain_text import plain
+from inspector.tui.widgets.artifact_bar import ArtifactBar
+from inspector.tui.widgets.job_bar import JobBar
+from inspector.tui.widgets.key_bar import KeyBar
+from inspector.tui.widgets.tab_strip import Tab, TabStrip
+
+if TYPE_CHECKING:
+    from inspector.tui.app import ModelpackApp
+
+
+Step = Callable[[Inspection, CancelToken], Iterator[Event[Inspection]]]
+
+
+class Pane(Protocol):
+    """What the workbench asks of a tab's content: show an inspection, keeping cursor and scroll where they are."""
+
+    def show(self, inspection: Inspection) -> None:
+        """Show the inspection; called again with a fuller one of the same artifact."""
+        ...
+
+
+def _overview() -> Widget:
+    from inspector.tui.widgets.overview import OverviewPane
+
+    return OverviewPane()
+
+
+def _graph() -> Widget:
+    from inspector.tui.widgets.graph import GraphPane
+
+    return GraphPane()
+
+
+def _operators() -> Widget:
+    from inspector.tui.widgets.operators_pane import OperatorsPane
+
+    return OperatorsPane()
+
+
+def _signatures() -> Widget:
+    from inspector.tui.widgets.signatures_pane import SignaturesPane
+
+    return SignaturesPane()
+
+
+def _weights() -> Widget:
+    from inspector.tui.widgets.weights_pane import WeightsPane
+
+    return WeightsPane()
+
+
+def _findings() -> Widget:
+    from inspector.tui.widgets.findings_pane import FindingsPane
+
+    return FindingsPane()
+
+
+PANES: dict[Where, tuple[str, Callable[[], Widget]]] = {
+    "overview": ("Overview", _overview),
+    "graph": ("Graph", _graph),
+    "operators": ("Operators", _operators),
+    "signatures": ("Signatures", _signatures),
+    "weights": ("Weights", _weights),
+    "findings": ("Findings", _findings),
+}
+"""Tabs in order; content is made when a tab is first shown, so that the first frame pays for one of them only."""
+
+LISTS: tuple[Where, ...] = ("operators", "weights", "findings")
+_SEVERITY_STYLES = {"high": "$high bold", "medium": "$medium bold", "low": "$low", "info": "$soft"}
+
+
+class WorkbenchScreen(Screen[None]):
+    """One open artifact; empty until open() is called."""
+
+    BINDINGS: ClassVar[list[BindingType]] = bindings("workbench")
+    AUTO_FOCUS = ""
+    all_places: tuple[Where, ...] = ("everywhere", "workbench", *PANES, "list")
+
+    def __init__(self, path: str) -> None:
+        super().__init__()
+        self.path = path
+        self.inspection: Inspection | None = None
+        self.tab: Where = "overview"
+        self._panes: dict[Where, Widget] = {}
+        self._background: Job | None = None
+        self._steps: list[tuple[str, Step]] = []
+
+    @property
+    def places(self) -> tuple[Where, ...]:
+        """Where the user is, closest first."""
+        lists: tuple[Where, ...] = ("list",) if self.tab in LISTS else ()
+        return (self.tab, *lists, "workbench", "everywhere")
+
+    @property
+    def modelpack(self) -> ModelpackApp:
+        """The application, by its own type."""
+        return cast("ModelpackApp", self.app)
+
+    def compose(self) -> ComposeResult:
+        """Lay out the bars, with a line in place of the panes until there is something to show."""
+        header = ArtifactBar()
+        header.show_path(self.path)
+        yield header
+        yield TabStrip(self._tabs(), self.tab)
+        with Container(id="panes"):
+            yield Static(plain("reading …"), id="reading", markup=False)
+        yield KeyBar(*self.places)
+        yield JobBar(self.modelpack.jobs)
+
+    def open(self, inspection: Inspection) -> None:
+        """Show an artifact from its overview on; what was open before is forgotten, its work stopped."""
+        self._stop_background()
+        self.inspection = inspection
+        self.path = inspection.computation.artifact.path
+        self._panes = {}
+        self.call_after_refresh(self._fill)
+
+    async def _fill(self) -> None:
+        await self.query_one("#panes", Container).remove_children()
+        self._refresh_bars()
+        await self._show_tab("overview")
+        self._steps = [("inferring shapes", self._infer_shapes), ("comparing weights", self._compare_weights)]
+        self._next_step()
+
+    def update(self, inspection: Inspection) -> None:
+        """Show what has become known of the same artifact, everything staying where it is."""
+        self.inspection = inspection
+        self._refresh_bars()
+        for pane in self._panes.values():
+            cast("Pane", pane).show(inspection)
+
+    def _refresh_bars(self) -> None:
+        if self.inspection is not None:
+            self.query_one(ArtifactBar).show(self.inspection)
+        self.query_one(TabStrip).show(self._tabs())
+
+    def _tabs(self) -> list[Tab]:
+        tabs = [Tab(tab, str(number), title) for number, (tab, (title, _)) in enumerate(PANES.items(), 1)]
+        findings = self.inspection.findings if self.inspection else ()
+        if findings:
+            last = tabs.pop()
+            tabs.append(Tab(last.id, last.key, last.title, str(len(findings)), _SEVERITY_STYLES[findings[0].severity]))
+        return tabs
+
+    async def _show_tab(self, tab: Where) -> None:
+        """Show a tab, making its pane the first time."""
+        if self.inspection is None:
+            return
+        self.tab = tab
+        self.query_one(TabStrip).active = tab
+        self.query_one(KeyBar).show(*self.places)
+        if tab not in self._panes:
+            self._panes[tab] = pane = PANES[tab][1]()
+            cast("Pane", pane).show(self.inspection)
+            await self.query_one("#panes", Container).mount(pane)
+        for name, pane in self._panes.items():
+            pane.display = name == tab
+        _focus(self._panes[tab])
+
+    async def owner_of(self, place: Where) -> Widget | None:
+        """Return the widget that carries out the actions of a place, showing its tab; None if there is no such widget here."""
+        if place == "list":
+            from inspector.tui.widgets.line_table import LineTable
+
+            found = self._panes[self.tab].query(LineTable) if self.tab in self._panes else ()
+            return next(iter(found), None)
+        await self._show_tab(place)
+        return self._panes.get(place)
+
+    async def action_show_tab(self, tab: Where) -> None:
+        """Show a tab."""
+        await self._show_tab(tab)
+
+    async def action_next_tab(self) -> None:
+        """Show the tab to the right."""
+        await self._step(1)
+
+    async def action_previous_tab(self) -> None:
+        """Show the tab to the left."""
+        await self._step(-1)
+
+    async def _step(self, by: int) -> None:
+        tabs = list(PANES)
+        await self._show_tab(tabs[(tabs.index(self.tab) + by) % len(tabs)])
+
+    def action_reload(self) -> None:
+        """Read the artifact again."""
+        self.modelpack.open_artifact(self.path)
+
+    def action_set_batch(self) -> None:
+        """Ask for another batch size."""
+
+    def action_cancel_job(self) -> None:
+        """Stop the oldest running job."""
+        running = self.modelpack.jobs.running
+        if running:
+            self.modelpack.jobs.cancel(running[0])
+            self.modelpack.say(f"Stopped {running[0].title}")
+
+    async def on_show_tab(self, message: ShowTab) -> None:
+        """A tab was clicked, or a widget points to it."""
+        await self._show_tab(cast("Where", message.tab))
+
+    async def on_go_to_node(self, message: GoToNode) -> None:
+        """Show one node in the graph."""
+        await self._show_tab("graph")
+        cast("Any", self._panes["graph"]).go_to(message.ref)
+
+    async def on_highlight_nodes(self, message: HighlightNodes) -> None:
+        """Show several nodes in the graph."""
+        await self._show_tab("graph")
+        cast("Any", self._panes["graph"]).highlight(message.refs, message.title)
+
+    async def on_show_weight(self, message: ShowWeight) -> None:
+        """Show one weight."""
+        await self._show_tab("weights")
+        cast("Any", self._panes["weights"]).go_to(message.graph, message.name)
+
+    async def on_key_bar_pressed(self, message: KeyBar.Pressed) -> None:
+        """A key of the footer was clicked."""
+        await self.modelpack.perform(message.action)
+
+    def _infer_shapes(self, inspection: Inspection, token: CancelToken) -> Iterator[Event[Inspection]]:
+        from inspector.workflows.shapes import infer_shapes
+
+        return infer_shapes(inspection, cancel=token)
+
+    def _compare_weights(self, inspection: Inspection, _: CancelToken) -> Iterator[Event[Inspection]]:
+        from inspector.workflows.weights import compare_weights
+
+        return compare_weights(inspection)
+
+    def _start(self, title: str, workflow: Step) -> None:
+        inspection = self.inspection
+        assert inspection is not None
+        self._background = self.modelpack.jobs.start(title, lambda token: workflow(inspection, token), self)
+
+    def _stop_background(self) -> None:
+        if self._background is not None:
+            self.modelpack.jobs.cancel(self._background)
+            self._background = None
+
+    def on_job_event(self, message: JobEvent) -> None:
+        """Take in what background work on the open artifact has found."""
+        if message.job is not self._background:
+            return
+        message.stop()
+        event = message.event
+        if isinstance(event, Warned):
+            self.modelpack.say(f"{event.message}\n{event.hint}".rstrip(), message.job.title)
+        elif isinstance(event, Finished):
+            self.update(event.result)
+            self._next_step()
+        elif isinstance(event, Failed):
+            self.modelpack.explain(event.error, message.job.title)
+            self._next_step()
+        elif isinstance(event, Cancelled):
+            self._next_step()
+
+    def _next_step(self) -> None:
+        """Go on with the next piece of background work, if there is one."""
+        self._background = None
+        if self._steps:
+            title, workflow = self._steps.pop(0)
+            self._start(title, workflow)
+
+
+def _focus(pane: Widget) -> None:
+    target = pane if pane.focusable else next((child for child in pane.query("*") if child.focusable and child.display), None)
+    if target is not None:
+        target.focus(scroll_visible=False)

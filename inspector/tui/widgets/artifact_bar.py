@@ -1,0 +1,69 @@
+"""The header: the name of this program, what is open, and the figures that say what kind of thing it is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from textual.content import Content
+
+from inspector.records.artifact import Computation
+from inspector.records.inspection import Inspection
+from inspector.report.figures import bytes_text, count_text, plural
+from inspector.tui.plain_text import plain, shorten
+from inspector.tui.widgets.lines import Lines
+
+_FORMATS = {"onnx": "ONNX", "saved_model": "SavedModel", "image": "image"}
+_PRODUCT = " modelpack-tui "
+
+
+class ArtifactBar(Lines):
+    """One line: product, file name, facts; facts give way first, then the product name, then the middle of the name."""
+
+    def __init__(self, device: str = "cpu") -> None:
+        super().__init__(id="artifact-bar")
+        self._device = device
+        self._title = ""
+        self._facts: tuple[str, ...] = ()
+
+    def show_path(self, path: str) -> None:
+        """Show what is being opened while nothing is known of it."""
+        self._title, self._facts = Path(path).name or path, ()
+        self.refresh(layout=True)
+
+    def show(self, inspection: Inspection) -> None:
+        """Show what is open."""
+        computation = inspection.computation
+        self._title = Path(computation.artifact.path).name or computation.artifact.path
+        self._facts = (*_facts(inspection), self._device)
+        self.refresh(layout=True)
+
+    def build(self, width: int) -> Sequence[Content]:
+        """Return the one line."""
+        product = Content.styled(_PRODUCT, "$accent-text bold") if width >= 60 else Content(" ")
+        room = width - product.cell_length - 1
+        facts = list(self._facts)
+        while facts and len(" · ".join(facts)) + min(len(self._title), 24) + 4 > room:
+            facts.pop(1 if len(facts) == 5 and facts[1].startswith("opset") else -1)
+        right = plain(" · ".join(facts), "$soft")
+        name = plain(shorten(self._title, room - right.cell_length - 3), "$ink bold")
+        gap = max(1, room - name.cell_length - right.cell_length - 1)
+        return [Content.assemble(product, " ", name, " " * gap, right)]
+
+
+def total_bytes(computation: Computation) -> int:
+    """Return the bytes on disk, external data included where it is there."""
+    return computation.artifact.size_bytes + sum(file.size_bytes or 0 for file in computation.external_files)
+
+
+def _facts(inspection: Inspection) -> tuple[str, ...]:
+    """Return what tells most first; the last is the first to give way."""
+    computation = inspection.computation
+    opset = computation.opsets.get("ai.onnx")
+    return (
+        _FORMATS[computation.artifact.format],
+        *((f"opset {opset}",) if opset is not None else ()),
+        bytes_text(total_bytes(computation)),
+        plural(len(computation.graph.nodes), "node"),
+        f"{count_text(inspection.cost.parameters)} params" if inspection.operators else "counting",
+    )
