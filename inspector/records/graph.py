@@ -36,7 +36,7 @@ class NodeRef:
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """One use of an operator; an empty input name is an omitted optional input."""
+    """One use of an operator; an empty input name is an omitted optional input, and domain is never empty ("ai.onnx")."""
 
     index: int
     name: str

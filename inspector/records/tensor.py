@@ -39,7 +39,11 @@ class Storage:
     offset: int = 0
     length: int = 0
     field: int = 0
-    """For typed encoding: the TensorProto field number the values came from."""
+    """For typed encoding: the TensorProto field number the values came from, or, for a Constant node's value_int and its like,
+    the AttributeProto field number (the dtype tells them apart)."""
+    tagged: bool = False
+    """For typed encoding: whether the stretch is protobuf fields, each with its tag (not packed, or in several parts; other
+    fields may lie in between), rather than one packed payload."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,97 @@
+"""Shape inference as a child process runs it: onnx is imported here and nowhere else in this process's parent."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import onnx
+
+from inspector.errors import OperationFailed
+from inspector.formats.onnx.shape_answer import (
+    INPUT,
+    OUTPUT,
+    InferredGraph,
+    InferredValue,
+    RawDim,
+    ShapeAnswer,
+    ShapeRequest,
+)
+from inspector.formats.onnx.shape_model import InferenceModel
+from inspector.formats.onnx.shape_scopes import Scope, infer_functions, infer_tree
+from inspector.formats.onnx.skeleton import skeleton
+
+_INVENTED = re.compile(rb"unk__\d+")
+"""Symbols onnx makes up for lengths it cannot tell."""
+
+
+def infer_in_child(request: ShapeRequest, report: Callable[[int, int, str], None]) -> ShapeAnswer:
+    """Infer every graph of the file; raises OperationFailed where onnx refuses the model as a whole."""
+    data = skeleton(Path(os.fsdecode(request.path)))
+    report(1, 3, "inferring shapes")
+    proto = onnx.ModelProto.FromString(data)
+    model = InferenceModel(proto)
+    try:
+        scopes = infer_tree(model, proto.graph)
+    except onnx.shape_inference.InferenceError as error:
+        raise OperationFailed(f"onnx cannot infer shapes: {_first_line(error)}") from error
+    report(2, 3, "inferring function bodies")
+    scopes += infer_functions(model, proto.functions, scopes)
+    teller = _Teller(set(_INVENTED.findall(data)))
+    graphs = tuple(teller.tell(scope) for scope in scopes)
+    return ShapeAnswer(graphs, model.first_problem(proto.graph) if _lacks_types(graphs[0], proto.graph) else "")
+
+
+def _lacks_types(told: InferredGraph, graph: Any) -> bool:
+    """Whether inference left a node output of the graph without a rank."""
+    wanted = sum(1 for node in graph.node for name in node.output if name)
+    return sum(1 for value in told.values if value.node >= 0 and value.shape is not None) < wanted
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().split("\n", 1)[0]
+
+
+class _Teller:
+    """Puts what is known of a graph's tensors as positions, element types and lengths."""
+
+    def __init__(self, given_symbols: set[bytes]) -> None:
+        self._given = given_symbols
+
+    def tell(self, scope: Scope) -> InferredGraph:
+        """Return all tensors of one graph about which anything is known."""
+        values: list[InferredValue] = []
+        for index, node in enumerate(scope.graph.node):
+            self._tell_names(values, scope, index, node.output)
+        self._tell_names(values, scope, INPUT, scope.inputs)
+        self._tell_names(values, scope, OUTPUT, scope.outputs)
+        return InferredGraph(len(scope.graph.node), tuple(values))
+
+    def _tell_names(self, values: list[InferredValue], scope: Scope, node: int, names: Iterable[str]) -> None:
+        for slot, name in enumerate(names):
+            known = scope.types.get(name) if name else None
+            if known is not None and known.WhichOneof("value") == "tensor_type":
+                tensor = known.tensor_type
+                shape = tuple(self._dim(dim) for dim in tensor.shape.dim) if tensor.HasField("shape") else None
+                if tensor.elem_type or shape is not None:
+                    values.append(InferredValue(node, slot, _dtype_name(tensor.elem_type), shape))
+
+    def _dim(self, dim: Any) -> RawDim:
+        """Return a length, a symbol of the file, or None for what onnx made up."""
+        if dim.HasField("dim_value"):
+            return int(dim.dim_value) if dim.dim_value >= 0 else None
+        symbol = dim.dim_param
+        raw = symbol if isinstance(symbol, bytes) else symbol.encode()
+        return None if not raw or (_INVENTED.fullmatch(raw) and raw not in self._given) else raw
+
+
+_ALIASES = {"FLOAT": "float32", "DOUBLE": "float64", "UNDEFINED": ""}
+_DTYPE_NAMES = {number: _ALIASES.get(name, name.lower()) for name, number in onnx.TensorProto.DataType.items()}
+
+
+def _dtype_name(element_type: int) -> str:
+    """Return the name of an ONNX element type, empty where it is undefined or unknown."""
+    return _DTYPE_NAMES.get(element_type, "")
