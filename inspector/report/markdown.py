@@ -111,10 +111,10 @@ def _operators(graph: GraphSummary) -> Lines:
         return
     rows = []
     for use in graph.operators[:MOST_ROWS]:
-        share = use.flops / graph.flops.value if use.flops and graph.flops.value else 0.0
+        share = share_text(use.flops / graph.flops.value) if use.flops and graph.flops.value else ""
         flops = "unknown" if use.flops is None else count_text(use.flops)
         name = use.name if use.domain in ("", "ai.onnx") else f"{use.domain}.{use.name}"
-        rows.append((code(name), whole_text(use.count), count_text(use.parameters), flops, share_text(share)))
+        rows.append((code(name), whole_text(use.count), count_text(use.parameters), flops, share))
     yield from _section("Operators")
     yield from table(("operator", "nodes", "params", "FLOPs", "of FLOPs"), rows, right=(1, 2, 3, 4))
     yield from _rest(len(graph.operators) - MOST_ROWS, "operator")
@@ -156,7 +156,12 @@ def _external_files(files: Sequence[ExternalFile]) -> Lines:
     if not files:
         return
     rows = [
-        (code(file.location), bytes_text(file.size_bytes), prose(sentences.external_sentence(file)), code(file.sha256 or ""))
+        (
+            code(file.location),
+            bytes_text(file.size_bytes),
+            prose(" · ".join([sentences.external_use(file), *sentences.external_troubles(file)])),
+            code(file.sha256 or ""),
+        )
         for file in files[:MOST_ROWS]
     ]
     yield from _section("External data")

@@ -31,6 +31,11 @@ def build_schema() -> dict[str, Any]:
     return {"$schema": DIALECT, "title": "modelpack-tui review", **derived}
 
 
+def derived_text() -> str:
+    """Return the schema as the package ships it: indented JSON with a final line feed."""
+    return json.dumps(build_schema(), indent=2, ensure_ascii=False) + "\n"
+
+
 def _describe(definition: dict[str, Any], record: type) -> None:
     definition["description"] = inspect.cleandoc(record.__doc__ or "")
     for field, text in _field_docs(record).items():
@@ -64,9 +69,8 @@ def _field_docs(record: type) -> dict[str, str]:
 
 def main() -> None:
     """Write the schema to the file that the package ships."""
-    text = json.dumps(build_schema(), indent=2, ensure_ascii=False)
     target = Path(__file__).with_name(SCHEMA_FILE)
-    target.write_text(f"{text}\n", encoding="utf-8")
+    target.write_text(derived_text(), encoding="utf-8")
     sys.stderr.write(f"wrote {target.name}\n")
 
 

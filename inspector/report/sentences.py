@@ -79,8 +79,8 @@ def weights_sentence(graph: GraphSummary) -> str:
 def flops_sentence(flops: Flops) -> str:
     """Return FLOPs, where they were evaluated, and the share of nodes they cover."""
     at = f" at {bindings_text(flops.at)}" if flops.at else ""
-    covered = f"covers {share_text(flops.covered)} of nodes that compute"
-    return f"{flops_text(flops.value)}{at}, a multiply-accumulate counted as two; {covered}"
+    covered = f"covers {share_text(flops.covered)} of computing nodes"
+    return f"{flops_text(flops.value)}{at} (a multiply-accumulate is two), {covered}"
 
 
 def uncovered_sentence(flops: Flops) -> str:
@@ -90,7 +90,7 @@ def uncovered_sentence(flops: Flops) -> str:
     ranked = sorted(flops.uncovered.items(), key=lambda item: -item[1])
     named = ", ".join(f"{operator} ×{count:,}" for operator, count in ranked[:MOST_UNCOVERED])
     rest = f" and {plural(len(ranked) - MOST_UNCOVERED, 'more operator')}" if len(ranked) > MOST_UNCOVERED else ""
-    return f"not counted: {named}{rest}"
+    return f"{named}{rest}"
 
 
 def activation_sentence(graph: GraphSummary) -> str:
@@ -101,21 +101,23 @@ def activation_sentence(graph: GraphSummary) -> str:
     return f"peak {bytes_text(graph.activation_peak_bytes)}{place}"
 
 
-def external_sentence(file: ExternalFile) -> str:
-    """Return how an external file is used and what is wrong with it."""
-    parts = [file.problem] if file.problem else []
-    parts.append(f"{plural(file.tensor_count, 'tensor')} in {bytes_text(file.used_bytes)}")
-    if not file.contained:
-        parts.append("outside the folder")
-    if file.link != "none":
-        parts.append(LINK_NAMES[file.link])
-    if file.missing_bytes:
-        parts.append(f"{bytes_text(file.missing_bytes)} missing")
-    if file.overlaps:
-        parts.append(f"{plural(len(file.overlaps), 'overlap')} of {bytes_text(sum(r.length for r in file.overlaps))}")
-    if file.gaps:
-        parts.append(f"{plural(len(file.gaps), 'gap')} of {bytes_text(sum(r.length for r in file.gaps))}")
-    return " · ".join(parts)
+def external_use(file: ExternalFile) -> str:
+    """Return what an external file is used for: "161 tensors in 102.2 MB"."""
+    return f"{plural(file.tensor_count, 'tensor')} in {bytes_text(file.used_bytes)}"
+
+
+def external_troubles(file: ExternalFile) -> list[str]:
+    """Return what is wrong or unusual with an external file, the worst first."""
+    overlap, gap = (sum(stretch.length for stretch in stretches) for stretches in (file.overlaps, file.gaps))
+    troubles = [
+        file.problem,
+        "" if file.contained or file.problem else "outside the folder",
+        f"{bytes_text(file.missing_bytes)} missing" if file.missing_bytes else "",
+        LINK_NAMES[file.link] if file.link != "none" else "",
+        f"{plural(len(file.overlaps), 'overlap')} of {bytes_text(overlap)}" if file.overlaps else "",
+        f"{plural(len(file.gaps), 'gap')} of {bytes_text(gap)}" if file.gaps else "",
+    ]
+    return [trouble for trouble in troubles if trouble]
 
 
 def severity_counts(review: Review) -> str:

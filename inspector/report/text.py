@@ -11,7 +11,7 @@ from inspector.records.review import GraphSummary, Review
 from inspector.report import sentences
 from inspector.report.figures import bytes_text, plural, tensor_text
 from inspector.report.text_graph import write_graph
-from inspector.report.text_page import Cell, Column, Page
+from inspector.report.text_page import Cell, Column, Page, Style
 
 WIDTH = 100
 """Columns of a report that is not written to a terminal, and the most it ever takes."""
@@ -52,6 +52,7 @@ def _write_summary(page: Page, review: Review) -> None:
         entries.append(("sha256", review.artifact.sha256))
     if review.graph:
         entries += _graph_entries(review.graph)
+    entries.append(("findings", sentences.severity_counts(review) or "none"))
     entries += [("metadata", f"{key}: {value}") for key, value in list(review.artifact.metadata.items())[:MOST_TENSORS]]
     left_out = len(review.artifact.metadata) - MOST_TENSORS
     if left_out > 0:
@@ -73,7 +74,8 @@ def _graph_entries(graph: GraphSummary) -> list[tuple[str, str]]:
     ]
     if graph.flops.formula:
         entries.append(("FLOPs", f"= {graph.flops.formula}"))
-    entries.append(("FLOPs", sentences.uncovered_sentence(graph.flops)))
+    if graph.flops.uncovered:
+        entries.append(("FLOPs", f"not counted: {sentences.uncovered_sentence(graph.flops)}"))
     entries.append(("activations", sentences.activation_sentence(graph)))
     return [(label, value) for label, value in entries if value]
 
@@ -98,16 +100,12 @@ def _write_external_files(page: Page, files: Sequence[ExternalFile]) -> None:
     if not files:
         return
     page.heading("External data", plural(len(files), "file"))
-    rows = [
-        [
-            Cell(file.location),
-            Cell(bytes_text(file.size_bytes)),
-            Cell(sentences.external_sentence(file), "high" if file.problem else "label"),
-        ]
-        for file in files[:MOST_FILES]
-    ]
-    page.table([Column(flexible=True, least=16), RIGHT, Column(flexible=True, least=24)], rows)
-    page.paragraph([Cell(f"{f.location}  sha256 {f.sha256}", "label") for f in files[:MOST_FILES] if f.sha256], indent=2)
+    for file in files[:MOST_FILES]:
+        row = [Cell(file.location), Cell(bytes_text(file.size_bytes)), Cell(sentences.external_use(file), "label")]
+        page.table([NAME, RIGHT, LEFT], [row])
+        style: Style = "high" if file.problem or file.missing_bytes or not file.contained else "label"
+        details = [Cell(trouble, style) for trouble in sentences.external_troubles(file)]
+        page.paragraph([*details, *([Cell(f"sha256 {file.sha256}", "label")] if file.sha256 else [])], indent=4)
     page.rest(len(files) - MOST_FILES, "file")
 
 

@@ -26,6 +26,8 @@ PALETTE: dict[Style, str] = {
 RESET = "\x1b[0m"
 
 GAP = 2
+LEAST = 4
+"""Columns that even a fixed column gives way to on a very narrow page."""
 MINIMUM_WIDTH = 40
 MOST_LINES = 6
 """Lines one text may take; an ellipsis marks what is cut."""
@@ -65,8 +67,8 @@ class Page:
     def heading(self, title: str, note: str = "") -> None:
         """Add an empty line and the title of a section, with a quiet note beside it."""
         self.blank()
-        cells = [Cell(title, "heading"), Cell(note, "label")] if note else [Cell(title, "heading")]
-        self._add("", cells, [Column(), Column(flexible=True)][: len(cells)])
+        titled = [Cell(visible(title), "heading"), Cell(visible(note), "label")]
+        self._add("", titled, [Column(flexible=True), Column(flexible=True)])
 
     def headline(self, name: str, facts: str) -> None:
         """Add the first line of the report: a name, and what it is; facts move below it where they do not fit beside it."""
@@ -109,22 +111,22 @@ class Page:
         if left_out > 0:
             self.paragraph([Cell(f"… and {plural(left_out, 'more ' + noun)}{note}", "label")], indent=2)
 
-    def _widths(self, columns: Sequence[Column], rows: Sequence[Sequence[Cell]], room: int) -> list[int]:
+    @staticmethod
+    def _widths(columns: Sequence[Column], rows: Sequence[Sequence[Cell]], room: int) -> list[int]:
+        """Return the width of each column: its widest cell, less what the room lacks, taken from the widest column first."""
         widths = [max((cell_width(row[index].text) for row in rows), default=0) for index in range(len(columns))]
         excess = sum(widths) + GAP * (len(widths) - 1) - room
-        while excess > 0:
-            candidates = [i for i, column in enumerate(columns) if column.flexible and widths[i] > column.least]
-            if not candidates:
-                return widths
-            widest = max(candidates, key=lambda i: widths[i])
-            cut = min(excess, max(1, widths[widest] - max(columns[widest].least, self._second(candidates, widths, widest))))
-            widths[widest] -= cut
-            excess -= cut
+        for least in (
+            [c.least if c.flexible else width for c, width in zip(columns, widths, strict=True)],
+            [LEAST] * len(columns),
+        ):
+            while excess > 0:
+                yielding = [index for index, width in enumerate(widths) if width > least[index]]
+                if not yielding:
+                    break
+                widths[max(yielding, key=lambda index: widths[index])] -= 1
+                excess -= 1
         return widths
-
-    @staticmethod
-    def _second(candidates: Sequence[int], widths: Sequence[int], widest: int) -> int:
-        return max((widths[i] for i in candidates if i != widest), default=0)
 
     def _add(self, indent: str, row: Sequence[Cell], columns: Sequence[Column], widths: Sequence[int] | None = None) -> None:
         room = self.width - len(indent)

@@ -1,0 +1,37 @@
+"""The reports of fixed reviews, byte for byte; UPDATE_GOLDEN=1 rewrites the files, which are then to be read."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from inspector.records.review import Review
+from inspector.report.json import to_json
+from inspector.report.markdown import to_markdown
+from inspector.report.text import to_text
+from tests.golden.reviews import hostile_review, ordinary_review
+
+FILES = Path(__file__).parent / "files"
+
+REVIEWS: dict[str, Callable[[], Review]] = {"ordinary": ordinary_review, "hostile": hostile_review}
+
+WRITERS: dict[str, Callable[[Review], bytes]] = {
+    "txt": lambda review: to_text(review).encode(),
+    "narrow.txt": lambda review: to_text(review, width=60).encode(),
+    "color.txt": lambda review: to_text(review, color=True).encode(),
+    "md": lambda review: to_markdown(review).encode(),
+    "json": to_json,
+}
+
+
+@pytest.mark.parametrize("suffix", WRITERS)
+@pytest.mark.parametrize("name", REVIEWS)
+def test_the_report_of_a_fixed_review_is_what_it_was(name: str, suffix: str) -> None:
+    written = WRITERS[suffix](REVIEWS[name]())
+    golden = FILES / f"{name}.{suffix}"
+    if os.environ.get("UPDATE_GOLDEN"):
+        golden.write_bytes(written)
+    assert written.decode() == golden.read_text(encoding="utf-8")
