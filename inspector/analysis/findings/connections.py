@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from itertools import chain
 
 from inspector.analysis.findings.evidence import Evidence
-from inspector.analysis.findings.wiring import Wiring
+from inspector.analysis.findings.tensor_use import TensorUse
 from inspector.analysis.findings.wording import agreeing, amount, at_nodes, at_tensors, graph_name, listed, overall
 from inspector.records.finding import Finding
 from inspector.records.graph import Graph, Node
@@ -18,17 +18,17 @@ def findings(evidence: Evidence) -> Iterator[Finding]:
     if not evidence.computation.graph.outputs:
         yield overall("no-outputs", "The graph declares no outputs, so nothing it computes can be read.")
     yield from _undefined(evidence)
-    for wiring in evidence.wirings.values():
-        yield from _duplicates(wiring.graph)
-        if wiring.early:
-            yield from _order(wiring)
+    for use in evidence.tensor_uses.values():
+        yield from _duplicates(use.graph)
+        if use.early:
+            yield from _order(use)
 
 
 def _undefined(evidence: Evidence) -> Iterator[Finding]:
     """Yield what no scope makes: names that the main graph or a function reads from outside itself."""
     roots = (evidence.computation.graph, *(function.body for function in evidence.computation.functions))
     for root in roots:
-        missing = evidence.wirings[root.path].outside
+        missing = evidence.tensor_uses[root.path].outside
         readers = [reader for reader in missing.values() if reader is not None]
         names = list(missing)
         if readers:
@@ -57,25 +57,25 @@ def _duplicates(graph: Graph) -> Iterator[Finding]:
     yield at_nodes("duplicate-tensor", message, places, tensor=twice[0])
 
 
-def _order(wiring: Wiring) -> Iterator[Finding]:
-    circular = _circular(wiring)
+def _order(use: TensorUse) -> Iterator[Finding]:
+    circular = _circular(use)
     if circular:
         verb = agreeing(len(circular), "reads its own output", "read each other's outputs in a circle")
-        message = f"In {graph_name(wiring.graph)}, {amount(len(circular), 'node')} {verb}."
-        yield at_nodes("graph-cycle", message, [(wiring.graph, node) for node in circular])
+        message = f"In {graph_name(use.graph)}, {amount(len(circular), 'node')} {verb}."
+        yield at_nodes("graph-cycle", message, [(use.graph, node) for node in circular])
     guilty = {node.index for node in circular}
-    early = [node for node in wiring.early if node.index not in guilty]
+    early = [node for node in use.early if node.index not in guilty]
     if early:
         verb = agreeing(len(early), "stands before a node whose output it reads", "stand before nodes whose outputs they read")
-        message = f"In {graph_name(wiring.graph)}, {amount(len(early), 'node')} {verb}."
-        yield at_nodes("not-topologically-sorted", message, [(wiring.graph, node) for node in early])
+        message = f"In {graph_name(use.graph)}, {amount(len(early), 'node')} {verb}."
+        yield at_nodes("not-topologically-sorted", message, [(use.graph, node) for node in early])
 
 
-def _circular(wiring: Wiring) -> list[Node]:
+def _circular(use: TensorUse) -> list[Node]:
     """Return the nodes that lie on a circle or between two, in file order."""
-    nodes = wiring.graph.nodes
+    nodes = use.graph.nodes
     makers = {name: position for position, node in enumerate(nodes) for name in node.outputs if name}
-    before = [[makers[name] for name in wiring.reads(node) if name in makers] for node in nodes]
+    before = [[makers[name] for name in use.reads(node) if name in makers] for node in nodes]
     after: list[list[int]] = [[] for _ in nodes]
     for position, sources in enumerate(before):
         for source in sources:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from inspector.analysis.findings.wiring import Wiring, wire
+from inspector.analysis.findings.tensor_use import TensorUse, follow_tensors
 from inspector.records.artifact import Computation
 from inspector.records.cost import CostSummary, NodeCost
 from inspector.records.equal_weights import EqualWeights
@@ -40,9 +40,9 @@ class Evidence:
         return tuple(graph for graph in self.graphs if not graph.path.startswith("training:"))
 
     @cached_property
-    def wirings(self) -> Mapping[str, Wiring]:
+    def tensor_uses(self) -> Mapping[str, TensorUse]:
         """Who makes and reads each tensor, by graph path."""
-        return wire(self.computation)
+        return follow_tensors(self.computation)
 
     @cached_property
     def uses(self) -> Mapping[Operator, Sequence[tuple[Graph, Node]]]:

@@ -55,7 +55,8 @@ def _is_bomb(made: int, node: Node, graph: Graph, lower_bound: _LowerBound) -> b
     """Return whether the output is huge for what goes in: 1,000 times it, or 1 GiB from values that only say how much."""
     if node.operator in PURE_GENERATORS and made >= GIGABYTE:
         return True
-    specs = [graph.values.get(name) for name in node.inputs if name]
+    data = node.inputs[:1] if node.operator in SIZED_BY_VALUES else node.inputs
+    specs = [graph.values.get(name) for name in data if name]
     if node.subgraphs or any(spec is None or spec.shape is None for spec in specs):
         return False
     fed = max(1, sum(lower_bound.bytes_of(spec) for spec in specs if spec is not None))

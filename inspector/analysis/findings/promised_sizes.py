@@ -12,7 +12,6 @@ from inspector.records.graph import Graph, Node
 Values = tuple[int | float, ...]
 Constant = Callable[[int], Values | None]
 Lengths = Callable[[int], tuple[int, ...]]
-
 """By input position: the values of the constant there (None: not known), and the lengths of the tensor there."""
 
 _STRETCHING: Final = ("Expand", "Tile", "Resize", "Upsample", "Pad")

@@ -12,7 +12,7 @@ Reader = tuple[Graph, Node]
 
 
 @dataclass(frozen=True, slots=True)
-class Wiring:
+class TensorUse:
     """One graph's tensors by name.
 
     outside: names the graph or its subgraphs read but do not make, with the node that reads each first (None: the graph
@@ -33,16 +33,16 @@ class Wiring:
         return (*node.inputs, *captured) if captured else node.inputs
 
 
-def wire(computation: Computation) -> dict[str, Wiring]:
-    """Return the wiring of every graph by path, in the order of Computation.graphs(); linear in nodes and their inputs."""
+def follow_tensors(computation: Computation) -> dict[str, TensorUse]:
+    """Return who makes and reads tensors by graph path, in the order of Computation.graphs(); linear in nodes and inputs."""
     graphs = list(computation.graphs())
-    wirings: dict[str, Wiring] = {}
+    tensor_uses: dict[str, TensorUse] = {}
     for graph in reversed(graphs):
-        wirings[graph.path] = _wire(graph, wirings)
-    return {graph.path: wirings[graph.path] for graph in graphs}
+        tensor_uses[graph.path] = _follow(graph, tensor_uses)
+    return {graph.path: tensor_uses[graph.path] for graph in graphs}
 
 
-def _wire(graph: Graph, nested: Mapping[str, Wiring]) -> Wiring:
+def _follow(graph: Graph, nested: Mapping[str, TensorUse]) -> TensorUse:
     captured = _captured(graph, nested)
     made = {spec.name for spec in graph.inputs} | graph.initializers | {""}
     read: set[str] = set()
@@ -62,10 +62,10 @@ def _wire(graph: Graph, nested: Mapping[str, Wiring]) -> Wiring:
             outside.setdefault(name, _reader_inside(node, name, nested) or (graph, node))
     outside.update((spec.name, None) for spec in graph.outputs if spec.name not in made and spec.name not in outside)
     early = tuple({node.index: node for node, name in unmet if name in made}.values())
-    return Wiring(graph, made, read, outside, captured, early)
+    return TensorUse(graph, made, read, outside, captured, early)
 
 
-def _captured(graph: Graph, nested: Mapping[str, Wiring]) -> dict[int, tuple[str, ...]]:
+def _captured(graph: Graph, nested: Mapping[str, TensorUse]) -> dict[int, tuple[str, ...]]:
     """Return, by index of the nodes that hold subgraphs, the names those subgraphs read from outside themselves."""
     return {
         node.index: tuple(dict.fromkeys(name for subgraph in node.subgraphs for name in nested[subgraph.path].outside))
@@ -74,7 +74,7 @@ def _captured(graph: Graph, nested: Mapping[str, Wiring]) -> dict[int, tuple[str
     }
 
 
-def _reader_inside(node: Node, name: str, nested: Mapping[str, Wiring]) -> Reader | None:
+def _reader_inside(node: Node, name: str, nested: Mapping[str, TensorUse]) -> Reader | None:
     """Return the node inside the subgraphs of node that reads the name first; None where node reads it itself."""
     if name in node.inputs:
         return None
