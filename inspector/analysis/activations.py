@@ -93,10 +93,10 @@ class _Tracer:
         return _Trace(peak, peak_index, known, total)
 
     def _sizes(self, cost: NodeCost) -> tuple[int | None, ...]:
-        found = self.sizes.get(id(cost))
+        found = self.sizes.get(id(cost.activation_bytes))
         if found is None:
             found = tuple(_evaluated(size, self.bindings) for size in cost.activation_bytes or ())
-            self.sizes[id(cost)] = found
+            self.sizes[id(cost.activation_bytes)] = found
         return found
 
     def _inner(self, cost: NodeCost) -> _Trace:

@@ -9,7 +9,7 @@ from typing import Final
 NEAR: Final = 16
 """Rows between two uses of a tensor across which an eye still follows its lane without trouble."""
 
-SCATTERED_USES: Final = 3
+SCATTERED_USES: Final = 2
 """A tensor with this many gaps longer than NEAR is used all over the graph."""
 
 TOO_FAR: Final = 256

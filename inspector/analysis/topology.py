@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from inspector.analysis.absorption import CONSTANT, Absorption
+from inspector.analysis.absorption import CONSTANT, DATA, Absorption
 from inspector.analysis.wiring import Wiring
 
 FAR: Final = 24
@@ -54,37 +54,46 @@ def depth_first_rows(wiring: Wiring, absorption: Absorption) -> list[int]:
 
 
 def _measure(wiring: Wiring, absorption: Absorption) -> _Measures:
-    count, size = len(wiring.nodes), wiring.size
-    visible, kinds = absorption.visible, absorption.kinds
-    is_fed = bytearray(visible[s] or kinds[s] != CONSTANT for s in range(size))
-    depth, weight = [0] * size, [1] * size
-    feeding: list[list[int]] = []
-    spread: dict[int, tuple[int, int]] = {}
-    for position in range(count):
-        row = [s for s in wiring.sources[position] if is_fed[s]]
-        if len(row) > 1:
-            row = list(dict.fromkeys(row))
-        feeding.append(row)
-        deep = 0
-        lanes = 1
-        for source in row:
-            if depth[source] >= deep:
-                deep = depth[source] + 1
-            if weight[source] >= lanes:
-                lanes = weight[source] + (weight[source] == lanes and len(row) > 1)
-        depth[position], weight[position] = deep, lanes if len(row) < 3 else _lanes_needed(weight, row)
-        for source in row:
-            if deep - depth[source] > FAR:
-                low, high = spread.get(source, (deep, deep))
-                spread[source] = (min(low, deep), max(high, deep))
-    shared = sorted((s for s, (low, high) in spread.items() if high - low > FAR), key=lambda s: depth[s])
-    weight = [lanes * MANY_LANES + deep for lanes, deep in zip(weight, depth, strict=True)]
-    return _Measures(feeding, weight, depth, shared)
+    feeding = _feeding(wiring, absorption)
+    depth, lanes = [0] * wiring.size, [1] * wiring.size
+    has_far_use: set[int] = set()
+    for position, row in enumerate(feeding):
+        if len(row) == 1:
+            source = row[0]
+            depth[position], lanes[position] = depth[source] + 1, lanes[source]
+        elif row:
+            depths = [depth[source] for source in row]
+            depth[position] = deep = max(depths) + 1
+            lanes[position] = _lanes_needed([lanes[source] for source in row])
+            if deep - min(depths) > FAR:
+                has_far_use.update(source for source in row if deep - depth[source] > FAR)
+    weight = [needed * MANY_LANES + deep for needed, deep in zip(lanes, depth, strict=True)]
+    return _Measures(feeding, weight, depth, _shared(feeding, depth, absorption, has_far_use))
 
 
-def _lanes_needed(weight: list[int], row: list[int]) -> int:
-    heaviest = sorted((weight[s] for s in row), reverse=True)
-    return max(lanes + already for already, lanes in enumerate(heaviest))
+def _feeding(wiring: Wiring, absorption: Absorption) -> list[list[int]]:
+    is_fed = bytearray(shown or kind != CONSTANT for shown, kind in zip(absorption.visible, absorption.kinds, strict=True))
+    feeding = [[source for source in row if is_fed[source]] for row in wiring.sources]
+    return [row if len(row) < 2 else list(dict.fromkeys(row)) for row in feeding]
+
+
+def _shared(feeding: list[list[int]], depth: list[int], absorption: Absorption, candidates: set[int]) -> list[int]:
+    """Return the candidates that no consumer waits for and that consumers far from each other use."""
+    used: dict[int, list[int]] = {}
+    for position, row in enumerate(feeding) if candidates else ():
+        for source in row:
+            if source in candidates and absorption.kinds[position] == DATA:
+                used.setdefault(source, []).append(depth[position])
+    shared = [s for s, depths in used.items() if max(depths) - min(depths) > FAR and min(depths) > depth[s] + 1]
+    return sorted(shared, key=lambda source: depth[source])
+
+
+def _lanes_needed(lanes: list[int]) -> int:
+    """Return the lanes that computing something from inputs needs, the most demanding first, each result keeping one."""
+    if len(lanes) == 2:
+        first, second = lanes
+        return first + 1 if first == second else max(first, second)
+    return max(needed + already for already, needed in enumerate(sorted(lanes, reverse=True)))
 
 
 class _Walk:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from heapq import nlargest
@@ -22,14 +23,15 @@ class WeightTotal:
 
 def total_weights(computation: Computation) -> tuple[WeightTotal, ...]:
     """Return the totals by element type, most bytes first: every weight of every carrier, in every graph."""
-    parameters: dict[str, int] = {}
-    sizes: dict[str, int] = {}
-    counts: dict[str, int] = {}
-    for weight in computation.weights:
-        dtype = weight.dtype
-        parameters[dtype] = parameters.get(dtype, 0) + weight.element_count
-        sizes[dtype] = sizes.get(dtype, 0) + weight.byte_count
-        counts[dtype] = counts.get(dtype, 0) + 1
+    parameters: Counter[str] = Counter()
+    sizes: Counter[str] = Counter()
+    counts: Counter[str] = Counter()
+    by_kind = {(weight.dtype, weight.shape, weight.stored_bytes): weight for weight in computation.weights}
+    uses = Counter((weight.dtype, weight.shape, weight.stored_bytes) for weight in computation.weights)
+    for kind, weight in by_kind.items():
+        parameters[weight.dtype] += weight.element_count * uses[kind]
+        sizes[weight.dtype] += weight.byte_count * uses[kind]
+        counts[weight.dtype] += uses[kind]
     order = sorted(parameters, key=lambda dtype: (-sizes[dtype], dtype))
     return tuple(WeightTotal(dtype, parameters[dtype], sizes[dtype], counts[dtype]) for dtype in order)
 

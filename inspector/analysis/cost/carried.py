@@ -31,8 +31,12 @@ class Ledger:
         self.outer = outer
         self.pending: dict[str, Carried] = {}
         self.of_node: dict[int, Carried] = {}
+        sizes: dict[tuple[str, tuple[int, ...], int | None], Carried] = {}
         for weight in weights:
-            carried = Carried(weight.element_count, weight.byte_count)
+            key = (weight.dtype, weight.shape, weight.stored_bytes)
+            carried = sizes.get(key)
+            if carried is None:
+                carried = sizes[key] = Carried(weight.element_count, weight.byte_count)
             if weight.carrier == "attribute":
                 self.of_node[weight.node] = self.of_node.get(weight.node, NOTHING).plus(carried)
             else:

@@ -37,8 +37,8 @@ class Scope:
         """Values of a function's inputs that are constants at the call site."""
         self.specs: dict[str, TensorSpec] = dict(graph.values)
         weights = program.weights_of.get(graph.path, {})
-        for name, weight in weights.items():
-            self.specs[name] = TensorSpec(name, weight.dtype, weight.shape)
+        for name in weights.keys() - self.specs.keys():
+            self.specs[name] = TensorSpec(name, weights[name].dtype, weights[name].shape)
         for spec in (*graph.outputs, *graph.inputs):
             self.specs.setdefault(spec.name, spec)
         self.constants: set[str] = set(weights)

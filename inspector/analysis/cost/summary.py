@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
-from inspector.analysis.cost.expression import Monomial, collect, evaluate, polynomial_formula, short_formula, symbols
+from inspector.analysis.cost.expression import Monomial, Sum, collect, evaluate, polynomial_formula, short_formula, symbols
 from inspector.analysis.cost.formulas import qualified_name
 from inspector.analysis.weights import total_weights
 from inspector.records.artifact import Computation
@@ -24,8 +24,9 @@ def summarize(computation: Computation, costs: CostsByPath, bindings: Bindings) 
     from inspector.analysis.activations import find_peak  # it builds on this package
 
     main = costs[computation.graph.path]
-    flops, macs = _polynomial(main, "flops"), _polynomial(main, "multiply_accumulates")
-    open_symbols = _symbols(flops, main)
+    flops = _polynomial(cost.flops for cost in main)
+    macs = _polynomial(cost.multiply_accumulates for cost in main)
+    open_symbols = _symbols(flops, (cost.activation_bytes for cost in main))
     assumed = tuple(sorted(symbol for symbol in open_symbols if symbol not in bindings))
     values = {symbol: bindings.get(symbol, ASSUMED_LENGTH) for symbol in sorted(open_symbols)}
     counted, uncovered, notes = _coverage(computation, costs)
@@ -56,25 +57,26 @@ def cut(count: int) -> int:
     return min(count, LARGEST_COUNT)
 
 
-def _polynomial(costs: Sequence[NodeCost], field: str) -> dict[Monomial, int]:
+def _polynomial(sums: Iterable[Sum | None]) -> dict[Monomial, int]:
     total: dict[Monomial, int] = {}
-    for cost, uses in _distinct(costs):
-        terms: tuple[Product, ...] | None = getattr(cost, field)
-        for monomial, coefficient in collect(terms or ()).items():
+    for terms, uses in _distinct(sums):
+        for monomial, coefficient in collect(terms).items():
             total[monomial] = total.get(monomial, 0) + coefficient * uses
     return total
 
 
-def _distinct(costs: Sequence[NodeCost]) -> list[tuple[NodeCost, int]]:
-    by_identity = {id(cost): cost for cost in costs}
-    return [(by_identity[identity], uses) for identity, uses in Counter(map(id, costs)).items()]
+def _distinct(sums: Iterable[Sum | None]) -> list[tuple[Sum, int]]:
+    """Return sums with the number of their uses; those of equal nodes are one object, which saves adding them one by one."""
+    given = [terms for terms in sums if terms]
+    uses = Counter(map(id, given))
+    by_identity = {id(terms): terms for terms in given}
+    return [(terms, uses[identity]) for identity, terms in by_identity.items()]
 
 
-def _symbols(flops: Mapping[Monomial, int], costs: Sequence[NodeCost]) -> frozenset[str]:
+def _symbols(flops: Mapping[Monomial, int], activations: Iterable[Sum | None]) -> frozenset[str]:
     texts = {symbol for monomial in flops for symbol in monomial}
-    for cost, _ in _distinct(costs):
-        for term in cost.activation_bytes or ():
-            texts.update(factor for factor in term.factors if isinstance(factor, str))
+    for terms, _ in _distinct(activations):
+        texts.update(factor for term in terms for factor in term.factors if isinstance(factor, str))
     return symbols((Product(tuple(texts)),))
 
 

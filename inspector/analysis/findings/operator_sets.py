@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from inspector.analysis.findings.evidence import STANDARD_DOMAIN, Evidence
@@ -44,17 +44,17 @@ def findings(evidence: Evidence) -> Iterator[Finding]:
     yield from _versions(evidence)
 
 
-def _undefined_uses(evidence: Evidence) -> dict[str, dict[str, list[Place]]]:
+def _undefined_uses(evidence: Evidence) -> dict[str, dict[str, Sequence[Place]]]:
     """Return uses by domain and operator, without operators that functions in the file define."""
     defined = {(function.domain or STANDARD_DOMAIN, function.name) for function in evidence.computation.functions}
-    uses: dict[str, dict[str, list[Place]]] = {}
+    uses: dict[str, dict[str, Sequence[Place]]] = {}
     for (domain, name), places in evidence.uses.items():
         if (domain, name) not in defined:
-            uses.setdefault(domain, {})[name] = list(places)
+            uses.setdefault(domain, {})[name] = places
     return uses
 
 
-def _domain(domain: str, uses: Mapping[str, list[Place]]) -> Iterator[Finding]:
+def _domain(domain: str, uses: Mapping[str, Sequence[Place]]) -> Iterator[Finding]:
     if domain in STANDARD_DOMAINS:
         return
     places = [place for found in uses.values() for place in found]
@@ -69,11 +69,13 @@ def _domain(domain: str, uses: Mapping[str, list[Place]]) -> Iterator[Finding]:
         yield at_nodes("unknown-domain", message, places)
 
 
-def _undeclared(evidence: Evidence, by_domain: Mapping[str, Mapping[str, list[Place]]]) -> Iterator[Finding]:
+def _undeclared(evidence: Evidence, by_domain: Mapping[str, Mapping[str, Sequence[Place]]]) -> Iterator[Finding]:
     computation = evidence.computation
     declared = {domain or STANDARD_DOMAIN for domain in computation.opsets}
     local = {f.body.path: {domain or STANDARD_DOMAIN for domain in f.opsets} for f in computation.functions}
     for domain, uses in sorted(by_domain.items()):
+        if domain in declared.intersection(*local.values()):
+            continue
         places = [
             place
             for found in uses.values()
