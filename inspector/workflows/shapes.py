@@ -37,9 +37,13 @@ def infer_shapes(
 
 
 def lacks_shapes(computation: Computation) -> bool:
-    """Return whether any node output in the main graph or its subgraphs has no known rank."""
+    """Return whether any node output in the main graph or its subgraphs has no known rank or a length inference may know.
+
+    Unnamed lengths are what inference makes of unnamed input lengths, so they count only where every input length is given.
+    """
+    given = all(spec.shape is not None and None not in spec.shape for spec in computation.graph.inputs)
     return any(
-        name and ((spec := graph.values.get(name)) is None or spec.shape is None)
+        name and ((spec := graph.values.get(name)) is None or spec.shape is None or (given and None in spec.shape))
         for graph in computation.graphs()
         if not graph.path.startswith(("function:", "training:"))
         for node in graph.nodes
