@@ -159,7 +159,7 @@ def _external_files(files: Sequence[ExternalFile]) -> Lines:
         (
             code(file.location),
             bytes_text(file.size_bytes),
-            prose(" · ".join([sentences.external_use(file), *sentences.external_troubles(file)])),
+            prose(sentences.external_sentence(file)),
             code(file.sha256 or ""),
         )
         for file in files[:MOST_ROWS]

@@ -101,6 +101,11 @@ def activation_sentence(graph: GraphSummary) -> str:
     return f"peak {bytes_text(graph.activation_peak_bytes)}{place}"
 
 
+def external_sentence(file: ExternalFile) -> str:
+    """Return how an external file is used and what is wrong with it, in one line."""
+    return " · ".join([external_use(file), *external_troubles(file)])
+
+
 def external_use(file: ExternalFile) -> str:
     """Return what an external file is used for: "161 tensors in 102.2 MB"."""
     return f"{plural(file.tensor_count, 'tensor')} in {bytes_text(file.used_bytes)}"
