@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Final
 
 from inspector.analysis.cost.bindings import named_shape
@@ -121,6 +122,7 @@ def _domain(domain: str) -> str:
     return "" if domain == "ai.onnx" else domain
 
 
+@lru_cache(maxsize=4096)
 def is_weak(shape: Shape) -> bool:
     """Tell whether some dimension is missing, or only a symbol that shape inference made up."""
     return any(dim is None or (isinstance(dim, str) and dim.startswith(INFERENCE_SYMBOL)) for dim in shape)

@@ -8,10 +8,10 @@ from typing import Final
 from inspector.analysis.cost import bodies
 from inspector.analysis.cost.bodies import BodyCost
 from inspector.analysis.cost.carried import NOTHING, Carried, Ledger
-from inspector.analysis.cost.derive import complete_outputs
 from inspector.analysis.cost.formulas import qualified_name
 from inspector.analysis.cost.pricing import FREE_PRICE, Pricing
 from inspector.analysis.cost.scope import Program, Scope
+from inspector.analysis.cost.shapes import complete_outputs
 from inspector.analysis.cost.use import Use
 from inspector.records.artifact import Computation
 from inspector.records.cost import NodeCost

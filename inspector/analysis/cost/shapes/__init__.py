@@ -1,0 +1,52 @@
+"""Fills in shapes the file leaves out, where the operator's definition makes that cheap.
+
+Full inference runs in a child process and comes later; this gives costs at once, and inside functions, where inference
+says nothing.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from inspector.analysis.cost.scope import Scope, is_weak, merged
+from inspector.analysis.cost.shapes import elementwise, matrix, movement, spatial
+from inspector.analysis.cost.shapes.rule import Output, Rule
+from inspector.analysis.cost.use import UnknownCostError, Use
+from inspector.records.dtype import UNDEFINED
+from inspector.records.graph import Node
+from inspector.records.tensor import TensorSpec
+
+RULES: Final[dict[str, Rule]] = {**elementwise.RULES, **matrix.RULES, **movement.RULES, **spatial.RULES}
+
+
+def complete_outputs(name: str, node: Node, scope: Scope) -> None:
+    """Describe, in its scope, the outputs of a node of that qualified name whose shape is missing or weak."""
+    for output in node.outputs:
+        spec = scope.specs.get(output)
+        if output and (spec is None or spec.shape is None or is_weak(spec.shape)):
+            break
+    else:
+        return
+    rule = RULES.get(name)
+    if rule is None:
+        return
+    for output, derived in zip(node.outputs, derive(rule, Use(node, scope)), strict=False):
+        if output:
+            _complete(output, derived, scope)
+
+
+def derive(rule: Rule, use: Use) -> tuple[Output, ...]:
+    """Return the outputs that a rule gives, () where it cannot tell or the node does not fit its operator's definition."""
+    try:
+        return rule(use)
+    except (UnknownCostError, IndexError, ValueError, TypeError, ArithmeticError):
+        return ()
+
+
+def _complete(output: str, derived: Output, scope: Scope) -> None:
+    spec = scope.specs.get(output)
+    dtype, shape = derived
+    if spec is None:
+        scope.specs[output] = TensorSpec(output, dtype, shape)
+        return
+    scope.specs[output] = TensorSpec(output, dtype if spec.dtype == UNDEFINED else spec.dtype, merged(spec.shape, shape))

@@ -1,0 +1,89 @@
+"""Arithmetic on lengths that may be symbols: numbers stay numbers, symbols become formulas such as "floor((h + 1)/2)"."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from math import prod
+from typing import Final
+
+from inspector.analysis.cost.dimension import is_compound, parse
+from inspector.records.tensor import Dim, Shape
+
+LONGEST_FORMULA: Final = 120
+"""A formula grows with every layer of a network; from here on the length counts as unknown."""
+
+
+def plus(length: Dim, other: Dim) -> Dim:
+    """Return the sum of two lengths."""
+    if isinstance(length, int) and isinstance(other, int):
+        return length + other
+    if length == 0 or other == 0:
+        return other if length == 0 else length
+    if isinstance(other, int) and other < 0:
+        return _formula(f"{length} - {-other}", length)
+    return _formula(f"{length} + {other}", length, other)
+
+
+def times(lengths: Iterable[Dim]) -> Dim:
+    """Return the product of lengths."""
+    factors = tuple(lengths)
+    number = prod(length for length in factors if isinstance(length, int))
+    symbols = [length for length in factors if not isinstance(length, int)]
+    if None in symbols or (number == 0 or not symbols):
+        return None if None in symbols else number
+    if len(symbols) == 1 and number == 1:
+        return symbols[0]
+    texts = [*([str(number)] if number != 1 else []), *(_operand(str(symbol)) for symbol in symbols)]
+    return _formula("*".join(texts), *symbols)
+
+
+def quotient(length: Dim, divisor: int) -> Dim:
+    """Return the length divided by a number, rounded down."""
+    if isinstance(length, int) or divisor == 1:
+        return length // divisor if isinstance(length, int) and divisor else length
+    return _formula(f"floor({_operand(str(length))}/{divisor})", length)
+
+
+def rounded_up_quotient(length: Dim, divisor: int) -> Dim:
+    """Return the length divided by a number, rounded up."""
+    if isinstance(length, int) or divisor == 1:
+        return -(-length // divisor) if isinstance(length, int) and divisor else length
+    return _formula(f"ceil({_operand(str(length))}/{divisor})", length)
+
+
+def windows(length: Dim, span: int, stride: int, padding: int, *, round_up: bool = False) -> Dim:
+    """Return how many windows of a span fit a padded length: floor((length + padding - span) / stride) + 1."""
+    if stride < 1:
+        return None
+    surplus = plus(length, padding - span + stride)
+    return rounded_up_quotient(surplus, stride) if round_up else quotient(surplus, stride)
+
+
+def broadcast(shapes: Iterable[Shape]) -> Shape:
+    """Return the shape that numpy's broadcasting gives; two different symbols give an unknown length."""
+    result: list[Dim] = []
+    for shape in shapes:
+        result[:0] = [1] * (len(shape) - len(result))
+        offset = len(result) - len(shape)
+        for axis, dim in enumerate(shape):
+            result[offset + axis] = _broadcast(result[offset + axis], dim)
+    return tuple(result)
+
+
+def _broadcast(length: Dim, other: Dim) -> Dim:
+    if length == other or other == 1:
+        return length
+    if length == 1:
+        return other
+    numbers = [dim for dim in (length, other) if isinstance(dim, int)]
+    return numbers[0] if len(numbers) == 1 else None
+
+
+def _operand(text: str) -> str:
+    return f"({text})" if is_compound(text) else text
+
+
+def _formula(text: str, *operands: Dim) -> Dim:
+    if len(text) > LONGEST_FORMULA or any(isinstance(dim, str) and parse(dim) is None for dim in operands):
+        return None
+    return None if None in operands else text
