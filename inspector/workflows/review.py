@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from heapq import nlargest
 from typing import Final
 
 from inspector import __version__
 from inspector.records.artifact import Computation
 from inspector.records.cost import CostSummary, OperatorCount
+from inspector.records.finding import Finding
 from inspector.records.graph import NodeRef
 from inspector.records.inspection import GraphView, Inspection
 from inspector.records.layout import Fold
@@ -26,6 +28,8 @@ from inspector.records.tensor import Weight
 from inspector.workflows.environment import environment
 
 LARGEST_WEIGHTS: Final = 10
+FINDING_NODES: Final = 100
+"""Nodes that a finding names one by one in a review; its message says how many there are."""
 
 
 def review(inspection: Inspection, warnings: Sequence[str] = ()) -> Review:
@@ -38,9 +42,13 @@ def review(inspection: Inspection, warnings: Sequence[str] = ()) -> Review:
         signatures=computation.signatures,
         graph=_graph_summary(inspection),
         external_files=computation.external_files,
-        findings=inspection.findings,
+        findings=tuple(map(_shortened, inspection.findings)),
         warnings=tuple(warnings),
     )
+
+
+def _shortened(finding: Finding) -> Finding:
+    return finding if len(finding.nodes) <= FINDING_NODES else replace(finding, nodes=finding.nodes[:FINDING_NODES])
 
 
 def _graph_summary(inspection: Inspection) -> GraphSummary:
