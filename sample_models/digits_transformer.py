@@ -53,7 +53,7 @@ class DigitsTransformer(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self.embedding = nn.Embedding(LEVELS + 1, WIDTH)
-        self.position = nn.Parameter(torch.randn(1, TOKENS, WIDTH) * 0.02)
+        self.position = nn.Parameter(torch.randn(1, TOKENS, WIDTH))
         self.blocks = nn.Sequential(*(Block() for _ in range(BLOCKS)))
         self.norm = nn.LayerNorm(WIDTH)
         self.head = nn.Linear(WIDTH, 10)
@@ -81,7 +81,7 @@ def write(folder: Path, digits: Digits) -> float:
     torch.manual_seed(2)
     network = DigitsTransformer()
     train_tokens = torch.from_numpy(_tokens(digits.train_pixels))
-    training.train(network, train_tokens, torch.from_numpy(digits.train_labels), epochs=45, rate=1.5e-3)
+    training.train(network, train_tokens, torch.from_numpy(digits.train_labels), epochs=24, rate=2e-3)
     path = folder / "digits_transformer.onnx"
     training.export(network, train_tokens[:2], path, "tokens", METADATA, "Handwritten digits read as 64 pixel tokens")
     tokens = _tokens(digits.test_pixels)

@@ -1,0 +1,96 @@
+"""Write the screenshots: the real application on sample models, at two sizes, dark and light, as SVG that needs no network."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import tempfile
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+
+from textual.pilot import Pilot
+
+from inspector.tui.app import ModelpackApp
+
+FOLDER = Path(__file__).parent
+SAMPLES = FOLDER.parent / "sample_models"
+SIZES = ((80, 24), (120, 36))
+THEMES = ("dark", "light")
+_WEB_FONT = re.compile(r"\s*@font-face \{[^}]*\}", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Shot:
+    """One picture: the model opened, and the keys pressed before it is taken."""
+
+    name: str
+    model: Path
+    keys: tuple[str, ...]
+
+
+def light_model(name: str) -> Path:
+    """Return one of the real architectures (without their weights) that the onnx package carries."""
+    spec = find_spec("onnx")
+    assert spec is not None
+    assert spec.origin is not None
+    return Path(spec.origin).parent / "backend" / "test" / "data" / "light" / f"light_{name}.onnx"
+
+
+CNN = SAMPLES / "digits_cnn.onnx"
+TRANSFORMER = SAMPLES / "digits_transformer.onnx"
+LOOP = SAMPLES / "iterative_refinement.onnx"
+
+SHOTS = (
+    Shot("overview", TRANSFORMER, ("1",)),
+    Shot("graph", CNN, ("2", "down", "down")),
+    Shot("graph-transformer", TRANSFORMER, ("2", "down", "down", "down", "down")),
+    Shot("graph-resnet50", light_model("resnet50"), ("2", *("down",) * 8)),
+    Shot("graph-densenet121", light_model("densenet121"), ("2", *("down",) * 8)),
+    Shot("operators", TRANSFORMER, ("3", "down")),
+    Shot("signatures", CNN, ("4",)),
+    Shot("weights", CNN, ("5", "down", "enter")),
+    Shot("findings", light_model("resnet50"), ("6",)),
+    Shot("help", CNN, ("2", "question_mark")),
+)
+
+
+async def take(shot: Shot, size: tuple[int, int], theme: str) -> str:
+    """Return the SVG of one shot, taken when no job is running any more."""
+    app = ModelpackApp(shot.model)
+    async with app.run_test(size=size) as pilot:
+        await settle(app, pilot)
+        if theme == "light":
+            app.action_toggle_theme()
+        for key in shot.keys:
+            await pilot.press(key)
+            await pilot.pause()
+        await settle(app, pilot)
+        svg = app.export_screenshot(title=f"modelpack-tui {shot.model.name}")
+    return _WEB_FONT.sub("", svg)
+
+
+async def settle(app: ModelpackApp, pilot: Pilot[None]) -> None:
+    """Wait until jobs and what they set off are over."""
+    quiet = 0
+    while quiet < 5:
+        await pilot.pause(0.1)
+        quiet = 0 if app.jobs.running else quiet + 1
+
+
+def main() -> None:
+    """Write every shot at every size and theme beside this file; recents come from an empty state folder."""
+    with tempfile.TemporaryDirectory() as state:
+        os.environ["XDG_STATE_HOME"] = state
+        for shot in SHOTS:
+            for columns, rows in SIZES:
+                for theme in THEMES:
+                    svg = asyncio.run(take(shot, (columns, rows), theme))
+                    path = FOLDER / f"{shot.name}-{columns}x{rows}-{theme}.svg"
+                    path.write_text(svg)
+                    print(path.name)
+
+
+if __name__ == "__main__":
+    main()
