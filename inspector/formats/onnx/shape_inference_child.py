@@ -94,4 +94,4 @@ _DTYPE_NAMES = {number: _ALIASES.get(name, name.lower()) for name, number in onn
 
 def _dtype_name(element_type: int) -> str:
     """Return the name of an ONNX element type, empty where it is undefined or unknown."""
-    return _DTYPE_NAMES.get(element_type, "")
+    return str(_DTYPE_NAMES.get(element_type, ""))

@@ -121,7 +121,9 @@ def subgraphs(node: Any) -> list[Any]:
 
 def declared_types(graph: Any) -> Types:
     """Return the types that the file itself declares for a graph's inner tensors and outputs."""
-    return {v.name: v.type for v in (*graph.value_info, *getattr(graph, "output", ())) if hasattr(v, "type") and v.HasField("type")}
+    return {
+        v.name: v.type for v in (*graph.value_info, *getattr(graph, "output", ())) if hasattr(v, "type") and v.HasField("type")
+    }
 
 
 def known_types(graph: Any) -> Types:
@@ -132,7 +134,7 @@ def known_types(graph: Any) -> Types:
     return types
 
 
-def functionfunction_key(definition_or_call: Any) -> FunctionKey:
+def function_key(definition_or_call: Any) -> FunctionKey:
     """Return what identifies a function: domain, name, overload; a node calls by operator, a definition has a name."""
     name = definition_or_call.op_type if hasattr(definition_or_call, "op_type") else definition_or_call.name
     return definition_or_call.domain, name, definition_or_call.overload
@@ -161,4 +163,4 @@ def _opsets_of(imports: Any) -> dict[str, int]:
 
 def _standard_opset(opsets: dict[str, int]) -> int:
     """Return the standard operator set's version, the newest known where the file names none."""
-    return opsets.get("", onnx.defs.onnx_opset_version())
+    return int(opsets.get("", onnx.defs.onnx_opset_version()))

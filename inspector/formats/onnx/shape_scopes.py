@@ -85,10 +85,12 @@ def _visit(
 def _infer(model: InferenceModel, original: Any, seed: Any, outside: _Outside, opsets: dict[str, int] | None) -> Any:
     """Infer one graph as if it stood alone, without what the file declares; with it where that tells more.
 
-    seed is the graph with the types its inputs have where it is used.
+    seed is the graph as the graph around it was inferred, whose inputs have the types they are given there.
     """
     graph = onnx.GraphProto()
-    graph.CopyFrom(seed)
+    graph.CopyFrom(original)
+    for value, used in zip(graph.input, seed.input, strict=True):
+        value.CopyFrom(used)
     model.prepare(graph, opsets)
     for name in _free_names(original) if outside.types.maps[0] or outside.constants.maps[0] else ():
         if name in outside.constants:
@@ -111,9 +113,7 @@ def _would_help(declared: Types, types: Types, graph: Any) -> bool:
     """Whether the file knows something inference does not, and leaves out something inference could make of it."""
     if not any(_is_poorer(types.get(name), declared_type) for name, declared_type in declared.items()):
         return False
-    return any(
-        name not in declared and _is_vague(types.get(name)) for node in graph.node for name in node.output if name
-    )
+    return any(name not in declared and _is_vague(types.get(name)) for node in graph.node for name in node.output if name)
 
 
 def _is_vague(known: Any | None) -> bool:
@@ -226,7 +226,7 @@ def _collect_calls(calls: dict[FunctionKey, list[Call]], scopes: list[Scope]) ->
 
 def _callers_first(bodies: dict[FunctionKey, Any]) -> list[FunctionKey]:
     """Return the functions so that each comes after those that call it; in file order if they call in a circle."""
-    sorter: TopologicalSorter[FunctionKey] = TopologicalSorter({key: () for key in bodies})
+    sorter: TopologicalSorter[FunctionKey] = TopologicalSorter(dict.fromkeys(bodies, ()))
     for key, body in bodies.items():
         for node in nodes_within(body):
             if (called := function_key(node)) in bodies:

@@ -81,7 +81,14 @@ def _is_cut(tensor: Any) -> bool:
         return True
     if 0 in tensor.dims or tensor.HasField("raw_data"):
         return False
-    typed = (tensor.float_data, tensor.int32_data, tensor.int64_data, tensor.string_data, tensor.double_data, tensor.uint64_data)
+    typed = (
+        tensor.float_data,
+        tensor.int32_data,
+        tensor.int64_data,
+        tensor.string_data,
+        tensor.double_data,
+        tensor.uint64_data,
+    )
     return not any(len(values) for values in typed)
 
 
