@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from math import prod
 from typing import Final
 
@@ -10,7 +10,7 @@ from inspector.analysis.cost.dimension import value_of
 from inspector.analysis.findings.evidence import STANDARD_DOMAIN, Evidence
 from inspector.analysis.findings.promised_sizes import PURE_GENERATORS, SIZED_BY_VALUES, promised_bytes
 from inspector.analysis.findings.wording import agreeing, amount, at_nodes, at_tensors, size
-from inspector.records.cost import Bindings
+from inspector.records.cost import Bindings, Product
 from inspector.records.dtype import BITS
 from inspector.records.finding import Finding
 from inspector.records.graph import Graph, Node
@@ -39,12 +39,15 @@ def findings(evidence: Evidence) -> Iterator[Finding]:
 def _bombs(evidence: Evidence, graph: Graph) -> Iterator[tuple[int, Node]]:
     lower_bound = _LowerBound(evidence.summary.bindings)
     values = graph.values
-    for node in graph.nodes:
+    costs = evidence.costs.get(graph.path) or [None] * len(graph.nodes)
+    for node, cost in zip(graph.nodes, costs, strict=False):
         made = 0
         for name in node.outputs:
             spec = values.get(name)
             if spec is not None and spec.shape is not None:
                 made += lower_bound.bytes_of(spec)
+        if not made and cost is not None and cost.activation_bytes:
+            made = lower_bound.value(cost.activation_bytes)
         if node.operator in SIZED_BY_VALUES and node.domain in ("", STANDARD_DOMAIN):
             made = max(made, _promised(evidence, graph, node, lower_bound))
         if made >= QUARTER_GIGABYTE and _is_bomb(made, node, graph, lower_bound):
@@ -92,6 +95,9 @@ class _LowerBound:
 
     def bytes_of(self, spec: TensorSpec) -> int:
         return 0 if spec.shape is None else self.elements(spec.shape) * BITS.get(spec.dtype, 8) // 8
+
+    def value(self, terms: Iterable[Product]) -> int:
+        return sum(prod(f if isinstance(f, int) else self.elements((f,)) for f in term.factors) for term in terms)
 
     def _length(self, dim: int | str | None) -> int:
         if isinstance(dim, int):

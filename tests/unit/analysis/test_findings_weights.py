@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from inspector.analysis.findings import find
 from inspector.records.artifact import ExternalFile
+from inspector.records.cost import CostSummary, NodeCost, Product
 from inspector.records.equal_weights import EqualWeights
 from inspector.records.finding import Finding
-from tests.unit.analysis.findings_builders import computation, found, graph, node, only, rules, weight
+from tests.unit.analysis.findings_builders import RUNTIME, computation, found, graph, node, only, rules, weight
 
 MIB = 2**20
 
@@ -172,3 +174,10 @@ def test_external_trouble_is_told_once() -> None:
     ]
     told = Finding("external-data-missing", "high", "File w.bin is missing.", place="file w.bin")
     assert rules(adding(weight("a", 2), external_files=(missing,), findings=(told,))) == ["external-data-missing"]
+
+
+def test_a_shape_that_only_costs_know_counts_too() -> None:
+    main = graph([node("ConstantOfShape", "s", "y")], "s:int64[2]", "y:float32")
+    costs = {"": (NodeCost(None, activation_bytes=(Product((4, "n", 65536)),)),)}
+    summary = CostSummary(0, "", 0.0, bindings={"n": 65536})
+    assert [finding.rule for finding in find(computation(main), costs, summary, (), RUNTIME)] == ["memory-bomb"]
