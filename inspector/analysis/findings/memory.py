@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from math import prod
 from typing import Final
 
@@ -10,7 +10,7 @@ from inspector.analysis.cost.dimension import value_of
 from inspector.analysis.findings.evidence import STANDARD_DOMAIN, Evidence
 from inspector.analysis.findings.promised_sizes import PURE_GENERATORS, SIZED_BY_VALUES, promised_bytes
 from inspector.analysis.findings.wording import agreeing, amount, at_nodes, at_tensors, size
-from inspector.records.cost import Bindings, Product
+from inspector.records.cost import Bindings, NodeCost, Product
 from inspector.records.dtype import BITS
 from inspector.records.finding import Finding
 from inspector.records.graph import Graph, Node
@@ -39,7 +39,7 @@ def findings(evidence: Evidence) -> Iterator[Finding]:
 def _bombs(evidence: Evidence, graph: Graph) -> Iterator[tuple[int, Node]]:
     lower_bound = _LowerBound(evidence.summary.bindings)
     values = graph.values
-    costs = evidence.costs.get(graph.path) or [None] * len(graph.nodes)
+    costs: Sequence[NodeCost | None] = evidence.costs.get(graph.path) or [None] * len(graph.nodes)
     for node, cost in zip(graph.nodes, costs, strict=False):
         made = 0
         for name in node.outputs:
