@@ -4,23 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import App
 from textual.binding import BindingType
 from textual.command import Provider
+from textual.dom import DOMNode
 from textual.screen import Screen
 
 from inspector.errors import InspectorError
 from inspector.isolation.limits import CancelToken
-from inspector.records.event import Event, Finished
+from inspector.records.event import Event, Finished, Partial
 from inspector.records.inspection import Inspection
 from inspector.tui.actions import Action, bindings
 from inspector.tui.jobs import Job, Jobs
-from inspector.tui.messages import Failed, JobEvent, OpenArtifact
+from inspector.tui.messages import Cancelled, Failed, JobEvent, OpenArtifact
 from inspector.tui.plain_text import clean
 from inspector.tui.recent import RecentList
 from inspector.tui.themes import DARK, LIGHT, THEMES
+
+if TYPE_CHECKING:
+    from inspector.tui.screens.workbench import WorkbenchScreen
 
 _CHILD_GRACE_SECONDS = 0.5
 
@@ -56,7 +60,11 @@ class ModelpackApp(App[None]):
     ]
     COMMANDS: ClassVar[Any] = {_palette}
     BINDINGS: ClassVar[list[BindingType]] = bindings("everywhere")
-    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [(0, "-narrow"), (100, "-medium"), (160, "-wide")]
+    HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012 -- Textual declares it, mutable, on the base class
+        (0, "-narrow"),
+        (100, "-medium"),
+        (160, "-wide"),
+    ]
     ENABLE_COMMAND_PALETTE = True
 
     def __init__(self, path: Path | None, batch: int = 1, settings: Mapping[str, int] | None = None) -> None:
@@ -72,6 +80,7 @@ class ModelpackApp(App[None]):
         for theme in THEMES:
             self.register_theme(theme)
         self.theme = DARK
+        self.animation_level = "none"
 
     def get_default_screen(self) -> Screen[Any]:
         """Return the workbench, or the opening screen where no artifact was named."""
@@ -110,29 +119,45 @@ class ModelpackApp(App[None]):
         if message.job is not self._opening:
             return
         event = message.event
-        if isinstance(event, Finished):
+        if isinstance(event, Partial):
+            self._show(event.result, whole=False)
+        elif isinstance(event, Finished):
             self._opening = None
-            self._show(event.result)
+            self.recent.add(event.result.computation.artifact)
+            self._show(event.result, whole=True)
+        elif isinstance(event, Cancelled):
+            self._opening = None
+            self._leave_empty_workbench()
         elif isinstance(event, Failed):
             self._opening = None
             self._explain(event.error)
 
-    def _show(self, inspection: Inspection) -> None:
+    def _workbench(self) -> WorkbenchScreen | None:
         from inspector.tui.screens.workbench import WorkbenchScreen
 
-        self.recent.add(inspection.computation.artifact)
-        workbench = next((screen for screen in self.screen_stack if isinstance(screen, WorkbenchScreen)), None)
+        return next((screen for screen in self.screen_stack if isinstance(screen, WorkbenchScreen)), None)
+
+    def _show(self, inspection: Inspection, *, whole: bool) -> None:
+        workbench = self._workbench()
         if workbench is None:
+            from inspector.tui.screens.workbench import WorkbenchScreen
+
             workbench = WorkbenchScreen(inspection.computation.artifact.path)
             self.switch_screen(workbench)
-        workbench.open(inspection)
+        workbench.open(inspection, whole=whole)
+
+    def _leave_empty_workbench(self) -> None:
+        """Let the user choose another artifact where reading the first was stopped."""
+        workbench = self._workbench()
+        if workbench is not None and workbench.inspection is None:
+            from inspector.tui.screens.opening import OpeningScreen
+
+            self.switch_screen(OpeningScreen())
 
     def _explain(self, error: Exception) -> None:
         """Say why an artifact was not read: a notice where something else is open, the end where nothing is."""
-        from inspector.tui.screens.workbench import WorkbenchScreen
-
-        showing = [screen for screen in self.screen_stack if isinstance(screen, WorkbenchScreen)]
-        if showing and showing[0].inspection is None:
+        workbench = self._workbench()
+        if workbench is not None and workbench.inspection is None:
             self.fatal = error
             self.exit()
         else:
@@ -156,7 +181,7 @@ class ModelpackApp(App[None]):
         from inspector.tui.screens.workbench import WorkbenchScreen
 
         screen = self.screen
-        owner = self if action.where == "everywhere" else screen
+        owner: DOMNode = self if action.where == "everywhere" else screen
         if isinstance(screen, WorkbenchScreen) and action.where not in ("everywhere", "workbench"):
             found = await screen.owner_of(action.where)
             if found is None:

@@ -11,8 +11,9 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
 
-from inspector.tui.actions import HEADINGS, Where, actions_for, bindings
+from inspector.tui.actions import HEADINGS, Action, Where, actions_for, bindings
 from inspector.tui.widgets.lines import Lines
+from inspector.tui.widgets.text_rows import wrapped
 
 _KEY_CELLS = 8
 
@@ -29,10 +30,10 @@ class HelpLines(Lines):
         lines: list[Content] = []
         others = [place for place in HEADINGS if place not in self._here]
         for place in (*self._here, *others):
-            lines += self._section(place)
+            lines += self._section(place, width)
         return lines[:-1]
 
-    def _section(self, place: Where) -> list[Content]:
+    def _section(self, place: Where, width: int) -> list[Content]:
         actions = actions_for(place)
         if not actions:
             return []
@@ -40,11 +41,15 @@ class HelpLines(Lines):
         heading = Content.assemble(
             (HEADINGS[place], "$accent-text bold" if here else "$ink bold"), ("  here" if here else "", "$soft")
         )
-        rows = [
-            Content.assemble((f"{action.shown:>{_KEY_CELLS}}", "$accent-text bold"), "  ", (action.description, "$ink"))
-            for action in actions
-        ]
+        rows = [row for action in actions for row in _rows(action, width)]
         return [heading, *rows, Content()]
+
+
+def _rows(action: Action, width: int) -> list[Content]:
+    first, *others = wrapped(action.description, width - _KEY_CELLS - 2)
+    blank = " " * (_KEY_CELLS + 2)
+    key = Content.styled(f"{action.shown:>{_KEY_CELLS}}  ", "$accent-text bold")
+    return [Content.assemble(key, first), *(Content.assemble(blank, line) for line in others)]
 
 
 class HelpScreen(ModalScreen[None]):

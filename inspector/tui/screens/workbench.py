@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, cast
 
 from textual.app import ComposeResult
@@ -104,6 +104,7 @@ class WorkbenchScreen(Screen[None]):
         self._panes: dict[Where, Widget] = {}
         self._background: Job | None = None
         self._steps: list[tuple[str, Step]] = []
+        self._awaited = False
 
     @property
     def places(self) -> tuple[Where, ...]:
@@ -127,20 +128,28 @@ class WorkbenchScreen(Screen[None]):
         yield KeyBar(*self.places)
         yield JobBar(self.modelpack.jobs)
 
-    def open(self, inspection: Inspection) -> None:
-        """Show an artifact from its overview on; what was open before is forgotten, its work stopped."""
-        self._stop_background()
-        self.inspection = inspection
-        self.path = inspection.computation.artifact.path
-        self._panes = {}
-        self.call_after_refresh(self._fill)
+    def open(self, inspection: Inspection, *, whole: bool) -> None:
+        """Show an artifact from its overview on; what was open before is forgotten, its work stopped.
+
+        Called once with what can be shown already (whole: False), where there is such a thing, and once with all of it.
+        """
+        if self._awaited:
+            self.update(inspection)
+        else:
+            self._stop_background()
+            self.inspection = inspection
+            self.path = inspection.computation.artifact.path
+            self.call_after_refresh(self._fill)
+        self._awaited = not whole
+        if whole:
+            self._steps = [("inferring shapes", self._infer_shapes), ("comparing weights", self._compare_weights)]
+            self.call_after_refresh(self._next_step)
 
     async def _fill(self) -> None:
+        self._panes = {}
         await self.query_one("#panes", Container).remove_children()
         self._refresh_bars()
         await self._show_tab("overview")
-        self._steps = [("inferring shapes", self._infer_shapes), ("comparing weights", self._compare_weights)]
-        self._next_step()
 
     def update(self, inspection: Inspection) -> None:
         """Show what has become known of the same artifact, everything staying where it is."""
@@ -208,7 +217,26 @@ class WorkbenchScreen(Screen[None]):
         self.modelpack.open_artifact(self.path)
 
     def action_set_batch(self) -> None:
-        """Ask for another batch size."""
+        """Ask for other values of symbolic dimensions."""
+        from inspector.tui.screens.bindings import BindingsScreen
+
+        if self.inspection is not None:
+            self.app.push_screen(BindingsScreen(self.inspection.batch, self.inspection.settings), self._bind)
+
+    def _bind(self, chosen: tuple[int, Mapping[str, int]] | None) -> None:
+        if chosen is None:
+            return
+        batch, settings = self.modelpack.batch, self.modelpack.settings = chosen
+
+        def evaluate(inspection: Inspection, _: CancelToken) -> Iterator[Event[Inspection]]:
+            from inspector.workflows.analyse import analyse_in_steps
+
+            equal_weights = inspection.equal_weights if inspection.weights_compared else None
+            return analyse_in_steps(inspection.computation, batch, settings, equal_weights)
+
+        self._steps.append(("evaluating", evaluate))
+        if self._background is None:
+            self._next_step()
 
     def action_cancel_job(self) -> None:
         """Stop the oldest running job."""
@@ -259,6 +287,7 @@ class WorkbenchScreen(Screen[None]):
         if self._background is not None:
             self.modelpack.jobs.cancel(self._background)
             self._background = None
+        self._steps = []
 
     def on_job_event(self, message: JobEvent) -> None:
         """Take in what background work on the open artifact has found."""

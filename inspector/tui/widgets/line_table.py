@@ -7,6 +7,7 @@ from typing import ClassVar, Generic
 
 from rich.segment import Segment
 from rich.style import Style
+from textual.actions import SkipAction
 from textual.binding import BindingType
 from textual.events import Click
 from textual.geometry import Size
@@ -43,21 +44,14 @@ class LineTable(ScrollView, Generic[Row], can_focus=True):
     class Highlighted(Message):
         """The cursor is on another row."""
 
-        def __init__(self, table: LineTable[Row], row: Row) -> None:
-            super().__init__()
-            self.table = table
-            self.row = row
-
     class Chosen(Message):
-        """A row was double-clicked."""
-
-        def __init__(self, table: LineTable[Row], row: Row) -> None:
-            super().__init__()
-            self.table = table
-            self.row = row
+        """The row under the cursor was double-clicked."""
 
     class FilterWanted(Message):
         """The user wants to type a filter."""
+
+    class FilterDropped(Message):
+        """The user wants all rows again."""
 
     class Rearranged(Message):
         """Rows were sorted, filtered or replaced."""
@@ -142,9 +136,8 @@ class LineTable(ScrollView, Generic[Row], can_focus=True):
         self.refresh()
 
     def _announce(self) -> None:
-        row = self.row
-        if row is not None:
-            self.post_message(self.Highlighted(self, row))
+        if self.row is not None:
+            self.post_message(self.Highlighted())
 
     def _keep_in_sight(self) -> None:
         page = max(1, self.size.height - 1)
@@ -204,9 +197,8 @@ class LineTable(ScrollView, Generic[Row], can_focus=True):
         index = self.scroll_offset.y + event.y - 1
         if index < len(self.view.shown):
             self.cursor = index
-            row = self.row
-            if event.chain >= 2 and row is not None:
-                self.post_message(self.Chosen(self, row))
+            if event.chain >= 2:
+                self.post_message(self.Chosen())
 
     def _sort_at(self, x: int) -> None:
         for placed in self._placed:
@@ -234,6 +226,12 @@ class LineTable(ScrollView, Generic[Row], can_focus=True):
     def action_filter(self) -> None:
         """Ask for a filter."""
         self.post_message(self.FilterWanted())
+
+    def action_clear_filter(self) -> None:
+        """Show all rows; where all are shown, the key means something else."""
+        if not self.view.filter:
+            raise SkipAction
+        self.post_message(self.FilterDropped())
 
     def action_cursor_up(self) -> None:
         """One row up."""

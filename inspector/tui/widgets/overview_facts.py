@@ -9,7 +9,7 @@ from textual.content import Content
 from inspector.records.finding import SEVERITIES
 from inspector.records.inspection import Inspection
 from inspector.report.figures import bytes_text, plural
-from inspector.report.sentences import FORMAT_NAMES, LINK_NAMES, external_sentence
+from inspector.report.sentences import FORMAT_NAMES, LINK_NAMES, external_troubles, external_use
 from inspector.tui.plain_text import plain
 from inspector.tui.widgets.text_rows import SEVERITY_STYLES, finding_mark, labeled, wrapped
 
@@ -106,7 +106,8 @@ def _external_lines(inspection: Inspection, width: int) -> list[Content]:
     rows: list[Content] = []
     for file in files[:_MOST_FILES]:
         style = "$high" if file.problem or not file.contained or file.missing_bytes else "$ink"
-        text = f"{file.location}, {bytes_text(file.size_bytes)}: {external_sentence(file)}"
+        said = " · ".join((external_use(file), *external_troubles(file)))
+        text = f"{file.location}, {bytes_text(file.size_bytes)}: {said}"
         rows += labeled("external", plain(text, style), width)
     more = len(files) - _MOST_FILES
     return [*rows, *labeled("", plain(f"and {plural(more, 'more file')}", "$soft"), width)] if more > 0 else rows

@@ -17,8 +17,8 @@ from inspector.report.figures import (
     count_text,
     flops_text,
     plural,
-    share_text,
     shape_text,
+    share_text,
     whole_text,
 )
 from inspector.tui.plain_text import fit, plain, shorten

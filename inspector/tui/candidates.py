@@ -1,0 +1,119 @@
+"""What could be opened: recent artifacts, samples, and what a folder holds; no drawing here."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Literal
+
+from inspector.tui.recent import RecentList
+
+_MOST_LISTED = 5_000
+_MODEL_SUFFIXES = (".onnx", ".pb", ".tar", ".gz", ".json")
+
+Kind = Literal["recent", "sample", "folder", "model", "file"]
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One thing to open: its path, what kind of thing, bytes where known, and how it is written in a list."""
+
+    path: str
+    kind: Kind
+    size_bytes: int | None
+    label: str
+
+
+def recent_candidates(recent: RecentList) -> list[Candidate]:
+    """Return the artifacts opened lately that are still there, latest first."""
+    return [
+        Candidate(entry.path, "recent", entry.size_bytes, _home_relative(entry.path))
+        for entry in recent.entries()
+        if os.path.lexists(entry.path)
+    ]
+
+
+def sample_candidates() -> list[Candidate]:
+    """Return the samples that come with a source checkout; none where only the package is installed."""
+    folder = Path(__file__).parents[2] / "sample_models"
+    return [Candidate(str(file), "sample", _size(file), f"{folder.name}/{file.name}") for file in sorted(folder.glob("*.onnx"))]
+
+
+def typed_candidates(text: str) -> list[Candidate]:
+    """Return what the folder of a half-typed path holds that begins with its last part: folders, models, other files."""
+    folder, begun = _split(text)
+    try:
+        with os.scandir(folder) as entries:
+            found = [
+                _listed(entry)
+                for entry in islice(entries, _MOST_LISTED)
+                if entry.name.casefold().startswith(begun.casefold())
+                and (begun.startswith(".") or not entry.name.startswith("."))
+            ]
+    except OSError:
+        return []
+    return sorted(found, key=lambda candidate: (_RANKS.index(candidate.kind), candidate.label.casefold()))
+
+
+_RANKS: tuple[Kind, ...] = ("recent", "sample", "model", "folder", "file")
+
+
+def complete(text: str, candidates: Sequence[Candidate]) -> str:
+    """Return the text completed as far as all candidates agree; a single folder is entered."""
+    folder, begun = _split(text)
+    if not candidates:
+        return text
+    names = [Path(candidate.path).name for candidate in candidates]
+    common = os.path.commonprefix(names)  # noqa: RUF071 -- names, not paths: character by character is what is wanted
+    if len(common) <= len(begun) and len(names) > 1:
+        return text
+    head = text[: len(text) - len(begun)]
+    return head + common + ("/" if len(names) == 1 and Path(folder, common).is_dir() else "")
+
+
+def is_openable_folder(path: str) -> bool:
+    """Return whether a folder is an artifact itself, not a place to look in."""
+    return any(Path(path, name).exists() for name in ("saved_model.pb", "oci-layout"))
+
+
+def _split(text: str) -> tuple[str, str]:
+    """Return the folder a half-typed path is in, "~" resolved, and the part of a name that was typed so far."""
+    head, begun = os.path.split(text)
+    return str(Path(head or ".").expanduser()), begun
+
+
+def _begins(name: str, begun: str) -> bool:
+    """Return whether a name begins with what was typed; hidden ones only where a dot was typed."""
+    return name.casefold().startswith(begun.casefold()) and (begun.startswith(".") or not name.startswith("."))
+
+
+def _listed(entry: os.DirEntry[str]) -> Candidate:
+    try:
+        folder = entry.is_dir()
+    except OSError:
+        folder = False
+    if folder:
+        kind: Kind = "model" if is_openable_folder(entry.path) else "folder"
+        return Candidate(entry.path, kind, None, f"{entry.name}/")
+    kind = "model" if entry.name.casefold().endswith(_MODEL_SUFFIXES) else "file"
+    return Candidate(entry.path, kind, _size(Path(entry.path)), entry.name)
+
+
+def _size(file: Path) -> int | None:
+    try:
+        return file.stat().st_size
+    except OSError:
+        return None
+
+
+def _home_relative(path: str) -> str:
+    home = str(Path.home())
+    return "~" + path[len(home) :] if path.startswith(home + os.sep) else path
+
+
+def unique(candidates: Iterable[Candidate]) -> list[Candidate]:
+    """Return the candidates without those whose path came before."""
+    return list({candidate.path: candidate for candidate in reversed(list(candidates))}.values())[::-1]

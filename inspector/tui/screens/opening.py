@@ -1,0 +1,83 @@
+"""The opening screen: shown when no artifact was named."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import Screen
+from textual.widgets import Static
+
+from inspector.tui.actions import Where, bindings
+from inspector.tui.candidates import Candidate, recent_candidates, sample_candidates, unique
+from inspector.tui.messages import OpenArtifact
+from inspector.tui.widgets.candidate_table import candidate_table
+from inspector.tui.widgets.job_bar import JobBar
+from inspector.tui.widgets.key_bar import KeyBar
+from inspector.tui.widgets.line_table import LineTable
+
+if TYPE_CHECKING:
+    from inspector.tui.app import ModelpackApp
+
+_WELCOME = Content.assemble(
+    ("modelpack-tui\n", "$accent-text bold"),
+    ("see what is inside a packaged model, make it smaller and faster, prove it still works", "$soft"),
+)
+_HINT = Content.assemble(
+    ("↵", "$accent-text bold"),
+    (" opens the selected one    ", "$soft"),
+    ("o", "$accent-text bold"),
+    (" opens any path    or start with ", "$soft"),
+    ("modelpack-tui ARTIFACT", "$ink"),
+)
+
+
+class OpeningScreen(Screen[None]):
+    """Recent artifacts and samples to choose from."""
+
+    BINDINGS: ClassVar[list[BindingType]] = bindings("opening")
+    AUTO_FOCUS = "LineTable"
+    places: tuple[Where, ...] = ("opening", "list", "everywhere")
+    all_places = places
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._table: LineTable[Candidate] = candidate_table("Nothing opened yet: press o and type a path")
+
+    def compose(self) -> ComposeResult:
+        """Lay out greeting, list and hint."""
+        app = cast("ModelpackApp", self.app)
+        with Vertical(id="opening"):
+            yield Static(_WELCOME, id="welcome")
+            with Vertical(classes="list-box") as box:
+                box.border_title = Content("recent and samples")
+                yield self._table
+            yield Static(_HINT, id="hint")
+        yield KeyBar(*self.places)
+        yield JobBar(app.jobs)
+
+    def on_mount(self) -> None:
+        """Fill the list."""
+        app = cast("ModelpackApp", self.app)
+        self._table.set_rows(unique([*recent_candidates(app.recent), *sample_candidates()]))
+
+    def action_open_selected(self) -> None:
+        """Open the artifact under the cursor."""
+        row = self._table.row
+        if row is not None:
+            self.post_message(OpenArtifact(row.path))
+
+    def on_line_table_chosen(self) -> None:
+        """Do by mouse what Enter does."""
+        self.action_open_selected()
+
+    def action_cancel_job(self) -> None:
+        """Stop reading."""
+        cast("ModelpackApp", self.app).jobs.cancel_all()
+
+    async def on_key_bar_pressed(self, message: KeyBar.Pressed) -> None:
+        """A key of the footer was clicked."""
+        await cast("ModelpackApp", self.app).perform(message.action)

@@ -1,0 +1,186 @@
+"""The signatures tab: what goes in, what comes out, and what the symbols in the shapes stand for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual.binding import BindingType
+from textual.content import Content
+
+from inspector.records.dtype import packed_bytes
+from inspector.records.graph import Graph, NodeRef, Signature
+from inspector.records.inspection import Inspection
+from inspector.records.tensor import Dim, TensorSpec
+from inspector.report.figures import bytes_text, plural, shape_text
+from inspector.tui.actions import bindings
+from inspector.tui.messages import HighlightNodes
+from inspector.tui.plain_text import plain
+from inspector.tui.widgets.card import Card
+from inspector.tui.widgets.line_table import LineTable
+from inspector.tui.widgets.list_pane import ListPane
+from inspector.tui.widgets.table_columns import Cell, Column
+from inspector.tui.widgets.text_rows import labeled, wrapped
+
+_MOST_PLACES = 4
+_MOST_FUNCTIONS = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Port:
+    """One input or output of one signature."""
+
+    signature: str
+    direction: str
+    position: int
+    spec: TensorSpec
+
+
+class SignaturesPane(ListPane[Port]):
+    """One row an input or output; Enter selects the nodes that take or make it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = bindings("signatures")
+    DETAIL_TITLE = "tensor"
+
+    def __init__(self) -> None:
+        super().__init__("signatures")
+        self._symbols = Card("symbols", classes="detail titled")
+        self._environment = Card("needs", classes="detail titled")
+
+    def make_table(self) -> LineTable[Port]:
+        """Return the table, without rows."""
+        columns: tuple[Column[Port], ...] = (
+            Column("direction", "", lambda port: Cell(port.direction, "soft"), 4),
+            Column("name", "name", lambda port: Cell(port.spec.name), order=lambda port: port.spec.name),
+            Column("dtype", "dtype", lambda port: Cell(port.spec.dtype, "violet"), 9, order=lambda port: port.spec.dtype),
+            Column("shape", "shape", lambda port: Cell(shape_text(port.spec.shape)), 26),
+            Column("bytes", "bytes", lambda port: Cell(self._bytes(port), "soft"), 9, "right", rank=2),
+            Column("signature", "signature", lambda port: Cell(port.signature, "soft"), 16, rank=3),
+        )
+        return LineTable(
+            columns,
+            key=lambda port: (port.signature, port.direction, port.position),
+            search_text=lambda port: f"{port.direction} {port.spec.name} {port.spec.dtype} {shape_text(port.spec.shape)}",
+            nothing="Nothing goes in and nothing comes out",
+        )
+
+    def rows(self, inspection: Inspection) -> Sequence[Port]:
+        """Return inputs, then outputs, of every signature."""
+        return [port for signature in inspection.computation.signatures for port in _ports(signature)]
+
+    def summary(self, inspection: Inspection) -> str:
+        """Return how many inputs and outputs there are."""
+        signatures = inspection.computation.signatures
+        inputs = plural(sum(len(signature.inputs) for signature in signatures), "input")
+        return f"{inputs} · {plural(sum(len(signature.outputs) for signature in signatures), 'output')}"
+
+    def other_cards(self) -> Sequence[Card]:
+        """Return the cards about symbols, and about opsets and functions."""
+        return (self._symbols, self._environment)
+
+    def show(self, inspection: Inspection) -> None:
+        """Show an inspection."""
+        super().show(inspection)
+        self._symbols.show(lambda width: _symbol_lines(inspection, width))
+        self._environment.show(lambda width: _need_lines(inspection, width))
+
+    def detail_lines(self, row: Port, width: int) -> Sequence[Content]:
+        """Return name, type and one line for each dimension."""
+        assert self.inspection is not None
+        lines = wrapped(row.spec.name or "(no name)", width, "$ink bold", most=3)
+        lines.append(plain(f"{'input' if row.direction == 'in' else 'output'} {row.position + 1}, {row.spec.dtype}", "$violet"))
+        if row.spec.shape is None:
+            return [*lines, *wrapped("The file does not say how many dimensions it has.", width, "$medium")]
+        if not row.spec.shape:
+            return [*lines, Content.styled("a scalar", "$soft")]
+        for position, dim in enumerate(row.spec.shape):
+            lines += labeled(f"dim {position}", self._dim(dim), width, 8, most=2)
+        return lines
+
+    def _dim(self, dim: Dim) -> Content:
+        if dim is None:
+            return Content.assemble(("?", "$medium bold"), ("  any length, and has no name", "$soft"))
+        if isinstance(dim, int):
+            return Content.assemble((f"{dim:,}", "$ink bold"), ("  fixed", "$soft"))
+        value = self.inspection.cost.bindings.get(dim) if self.inspection is not None else None
+        taken = "  any length" if value is None else f"  any length, counted as {value:,}"
+        return Content.assemble(plain(dim, "$accent-text bold"), (taken, "$soft"))
+
+    def _bytes(self, port: Port) -> str:
+        elements = 1
+        bindings = self.inspection.cost.bindings if self.inspection is not None else {}
+        for dim in port.spec.shape if port.spec.shape is not None else (None,):
+            length = bindings.get(dim) if isinstance(dim, str) else dim
+            if length is None:
+                return "?"
+            elements *= length
+        size = packed_bytes(port.spec.dtype, elements)
+        return "?" if size is None else bytes_text(size)
+
+    def action_show_users(self) -> None:
+        """Select the nodes that take an input or make an output."""
+        row = self.table.row
+        if row is None or self.inspection is None:
+            return
+        refs = tuple(_touching(self.inspection.computation.graph, row))
+        if refs:
+            self.post_message(HighlightNodes(refs, row.spec.name))
+        else:
+            self.notify("No node takes or makes this tensor", markup=False)
+
+    def on_line_table_chosen(self, message: LineTable.Chosen) -> None:
+        """Do by mouse what Enter does."""
+        message.stop()
+        self.action_show_users()
+
+
+def _ports(signature: Signature) -> Iterator[Port]:
+    for direction, specs in (("in", signature.inputs), ("out", signature.outputs)):
+        for position, spec in enumerate(specs):
+            yield Port(signature.name, direction, position, spec)
+
+
+def _touching(graph: Graph, port: Port) -> Iterator[NodeRef]:
+    for node in graph.nodes:
+        names = node.inputs if port.direction == "in" else node.outputs
+        if port.spec.name in names:
+            yield NodeRef(graph.path, node.index)
+
+
+def _symbol_lines(inspection: Inspection, width: int) -> list[Content]:
+    """Return every symbol of the signatures, the value it is counted as, and where it occurs."""
+    places: dict[str, list[str]] = {}
+    for signature in inspection.computation.signatures:
+        for port in _ports(signature):
+            for position, dim in enumerate(port.spec.shape or ()):
+                if isinstance(dim, str):
+                    places.setdefault(dim, []).append(f"{port.spec.name} dim {position}")
+    if not places:
+        return wrapped("Every dimension is fixed.", width, "$soft")
+    lines: list[Content] = []
+    for symbol, found in places.items():
+        value = inspection.cost.bindings.get(symbol)
+        lines.append(
+            Content.assemble(plain(symbol, "$accent-text bold"), plain(f" = {value}" if value is not None else "", "$ink"))
+        )
+        more = f" and {len(found) - _MOST_PLACES:,} more" if len(found) > _MOST_PLACES else ""
+        lines += labeled("", plain(", ".join(found[:_MOST_PLACES]) + more, "$soft"), width, 2)
+    return lines
+
+
+def _need_lines(inspection: Inspection, width: int) -> list[Content]:
+    """Return operator sets, functions and what the author wrote."""
+    computation = inspection.computation
+    lines: list[Content] = []
+    for domain, version in computation.opsets.items():
+        lines += labeled("opset", f"{domain} {version}", width)
+    for function in computation.functions[:_MOST_FUNCTIONS]:
+        nodes = plural(len(function.body.nodes), "node")
+        lines += labeled("function", f"{function.domain}::{function.name}  {nodes}", width)
+    more = len(computation.functions) - _MOST_FUNCTIONS
+    if more > 0:
+        lines += labeled("", plain(f"and {plural(more, 'more function')}", "$soft"), width)
+    if computation.doc:
+        lines += labeled("doc", " ".join(computation.doc.split()), width, most=12)
+    return lines
