@@ -75,7 +75,7 @@ REGISTRY: tuple[Action, ...] = (
     Action("set_batch", "b", "b", "batch", "Evaluate formulas at another batch size", "workbench"),
     Action("cancel_job", "escape", "esc", "cancel", "Stop the running work", "workbench"),
     Action("show_users", "enter", "↵", "show nodes", "Select the nodes that take or make this tensor", "signatures", 10),
-    Action("follow", "enter", "↵", "open / follow", "Open or close a fold or inner graph; on other rows choose an edge", "graph", 10),
+    Action("follow", "enter", "↵", "open / follow", "Open or close a fold or inner graph; elsewhere choose an edge", "graph", 10),
     Action("search", "slash", "/", "search", "Search by operator, name, tensor or shape such as 64,56,56", "graph", 12),
     Action("fold", "z", "z", "fold", "Fold what the cursor is in, or unfold what it is on", "graph", 14),
     Action("heat", "h", "h", "heat", "Draw bars for parameters, FLOPs or activation memory in turn", "graph", 16),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from inspector.records.graph import Graph, Node, NodeRef
@@ -35,12 +36,16 @@ class Section:
 
     place: Place
     graph: Graph
-    view: GraphView
     title: str
-    inputs: tuple[TensorSpec, ...]
-    """What the graph is fed: its inputs without weights that merely could be overridden."""
+    views: Callable[[str], GraphView]
+    """Gives the view of a graph by its path; made only when rows are wanted."""
     parent: Section | None = None
     host_row: int = -1
+
+    @property
+    def view(self) -> GraphView:
+        """The rows and folds of the graph."""
+        return self.views(self.graph.path)
 
     @property
     def layout(self) -> Layout:
@@ -52,9 +57,22 @@ class Section:
         """Number of layout rows."""
         return len(self.view.layout.nodes)
 
-    def node_at(self, row: int) -> Node:
-        """Return the node of a layout row."""
-        return self.graph.nodes[self.view.layout.nodes[row]]
+    def node_at(self, row: int) -> Node | None:
+        """Return the node of a layout row, None for a graph input or output."""
+        index = self.view.layout.nodes[row]
+        return self.graph.nodes[index] if index >= 0 else None
+
+    def spec_at(self, row: int) -> TensorSpec | None:
+        """Return the graph input or output of a layout row, None for a node."""
+        layout = self.view.layout
+        if (position := layout.input_at(row)) is not None:
+            return self.graph.inputs[position]
+        position = layout.output_at(row)
+        return None if position is None else self.graph.outputs[position]
+
+    def is_input(self, row: int) -> bool:
+        """Tell whether a layout row is a graph input."""
+        return self.view.layout.input_at(row) is not None
 
 
 class Document:
@@ -138,17 +156,19 @@ class Document:
             return None
         graph = branches[branch]
         title = self._titles.get(graph.path) or _attribute_of(graph.path)
-        return Section(place, graph, self.view(graph.path), title, _data_inputs(graph), parent, host_row)
+        return Section(place, graph, title, self.view, parent, host_row)
 
     def _root_section(self, place: Place) -> Section | None:
         if place.root not in self.roots:
             return None
         graph = self.graphs[place.root]
-        title = self._titles.get(place.root) or place.root.replace("training:", "training graph ")
-        return Section(place, graph, self.view(place.root), title, _data_inputs(graph))
+        title = self._titles.get(place.root) or place.root.replace("training:", "training graph ") or "main graph"
+        return Section(place, graph, title, self.view)
 
     def sections_below(self, section: Section, node_index: int) -> list[Section]:
         """Return the sections that open below a node, in branch order."""
+        if node_index < 0:
+            return []
         branches = self.branches(section.graph.nodes[node_index])
         found = (self.section(section.place.below(node_index, branch)) for branch in range(len(branches)))
         return [inner for inner in found if inner is not None]
@@ -163,7 +183,3 @@ class Document:
 
 def _attribute_of(path: str) -> str:
     return path.rpartition("/")[2].partition(".")[2] or path
-
-
-def _data_inputs(graph: Graph) -> tuple[TensorSpec, ...]:
-    return tuple(spec for spec in graph.inputs if spec.name not in graph.initializers)

@@ -14,13 +14,13 @@ FoldMode = Literal["repeats", "scopes", "none"]
 
 
 class Anchor(NamedTuple):
-    """Names one row for good: a node, a fold, a branch heading, or an input or output.
+    """Names one row for good: a node, a fold or the heading of a graph.
 
-    number: the node's index (kind "node"), the first node's (kind "fold", last being the last one's), the position in the
-    signature ("inputs", "outputs").
+    number is the node's, as in Layout.nodes (graph inputs and outputs are below 0), or that of a fold's first row, last
+    being that of its last row.
     """
 
-    kind: Literal["node", "fold", "branch", "inputs", "outputs"]
+    kind: Literal["node", "fold", "branch"]
     place: Place
     number: int = -1
     last: int = -1
@@ -102,12 +102,8 @@ class Folding:
         """Tell whether a graph inside an opened node is shown below its heading."""
         return Anchor("branch", place) not in self._toggled
 
-    def are_tensors_open(self, anchor: Anchor) -> bool:
-        """Tell whether the many inputs or outputs of a graph are listed."""
-        return anchor in self._toggled
-
     def toggle(self, anchor: Anchor) -> None:
-        """Open what is closed and close what is open, for a heading or a list of tensors."""
+        """Open what is closed and close what is open, for the heading of a graph."""
         self._toggled ^= {anchor}
 
     def is_node_open(self, place: Place, node_index: int) -> bool:

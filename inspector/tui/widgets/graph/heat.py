@@ -78,7 +78,9 @@ class Heat:
             self._maxima[metric] = max(self._maxima[metric], max(values, default=0))
 
     def node(self, path: str, node_index: int, metric: Metric) -> int | None:
-        """Return what one node costs, None where that is not known, 0 while nothing was counted."""
+        """Return what one node costs, None where that is not known, 0 while nothing was counted and for graph inputs."""
+        if node_index < 0:
+            return 0
         costs = self.document.inspection.node_costs.get(path, ())
         return self._of(costs[node_index], metric) if node_index < len(costs) else 0
 

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 NO_COLUMN = -1
 NODE = "●"
+BLOCK = "■"
 FOLDED = "▸"
 UNFOLDED = "▾"
 
@@ -81,7 +82,7 @@ def draw_fold(lane: int, through: int, reads: int, ends: int, starts: int, rails
     return _cells(
         rails,
         rails.clip_column(lane),
-        FOLDED,
+        BLOCK,
         through,
         rails.clip(reads),
         rails.clip(ends) & ~through,

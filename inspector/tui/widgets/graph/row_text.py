@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import assert_never
 
+from inspector.records.graph import Graph
 from inspector.records.layout import Fold
-from inspector.records.tensor import TensorSpec
 from inspector.tui.widgets.graph.document import Document, Section
 from inspector.tui.widgets.graph.heat import Heat, Metric
 from inspector.tui.widgets.graph.lane_drawing import (
@@ -20,9 +20,8 @@ from inspector.tui.widgets.graph.lane_drawing import (
     rails_for,
 )
 from inspector.tui.widgets.graph.node_text import Part, attribute_summary, type_text, value_list
-from inspector.tui.widgets.graph.rows import AbsorbedRow, BranchRow, FoldRow, NodeRow, Row, TensorRow, TensorsRow
+from inspector.tui.widgets.graph.rows import AbsorbedRow, BranchRow, FoldRow, NodeRow, Row
 
-LanedRow = NodeRow | FoldRow | AbsorbedRow | TensorRow | TensorsRow
 PORTAL_IN = "⟵"
 PORTAL_OUT = "⟶"
 NEST = Cell("┊")
@@ -32,14 +31,13 @@ BLANK = Cell(" ")
 def lanes_below(section: Section, row: int) -> int:
     """Return the mask of the lanes that live below a layout row."""
     layout = section.layout
-    own = 1 << layout.lane[row] if layout.has_output_below[row] else 0
-    return layout.passing[row] | layout.reads[row] | own
+    return layout.passing[row] | (1 << layout.lane[row] if layout.has_output_below[row] else 0)
 
 
 def lanes_above(section: Section, row: int) -> int:
     """Return the mask of the lanes that live above a layout row."""
     layout = section.layout
-    return layout.passing[row] | layout.reads[row] | layout.ends[row]
+    return layout.passing[row] | layout.ends[row]
 
 
 class RowText:
@@ -50,20 +48,12 @@ class RowText:
         self.heat = heat
         self._prefixes: dict[tuple[Section, int], tuple[Cell, ...]] = {}
         self._fold_lanes: dict[tuple[Section, str, int, int, Rails], tuple[Cell, ...]] = {}
-        self._input_names: dict[str, frozenset[str]] = {}
-        self._output_names: dict[str, frozenset[str]] = {}
 
     def lanes(self, row: Row, budget: int) -> tuple[Cell, ...]:
-        """Return the lanes of a row in at most budget cells, after those of the graphs around it."""
+        """Return the lanes of a row's own graph in at most budget cells."""
         section = row.section
-        rails = rails_for(section.layout.width, budget)
-        if isinstance(row, BranchRow):
-            return self._prefix(section, budget)
-        prefix = self._prefix(section, budget)
-        return prefix + self._own_lanes(row, section, rails)
-
-    def _own_lanes(self, row: LanedRow, section: Section, rails: Rails) -> tuple[Cell, ...]:
         layout = section.layout
+        rails = rails_for(layout.width, budget)
         match row:
             case NodeRow():
                 at = row.row
@@ -74,13 +64,13 @@ class RowText:
                 return self._closed_fold(section, row.fold, rails)
             case AbsorbedRow():
                 return draw_passing(lanes_below(section, row.row), rails)
-            case TensorRow() | TensorsRow():
-                return draw_passing(0, rails)
+            case BranchRow():
+                return ()
             case _:
                 assert_never(row)
 
-    def _prefix(self, section: Section, budget: int) -> tuple[Cell, ...]:
-        """Lanes of the rows that a nested graph opens below, then the line that sets the graph off."""
+    def prefix(self, section: Section, budget: int) -> tuple[Cell, ...]:
+        """Return the lanes that pass a nested graph by, each graph around it set off by a line."""
         known = self._prefixes.get((section, budget))
         if known is None:
             known = ()
@@ -88,7 +78,7 @@ class RowText:
                 parent = section.parent
                 rails = rails_for(parent.layout.width, budget)
                 own = draw_passing(lanes_below(parent, section.host_row), rails)
-                known = (*self._prefix(parent, budget), *own, NEST, BLANK)
+                known = (*self.prefix(parent, budget), *own, NEST, BLANK)
             self._prefixes[section, budget] = known
         return known
 
@@ -111,70 +101,50 @@ class RowText:
             case BranchRow():
                 marker = UNFOLDED if row.open else FOLDED
                 return [(f"{marker} {row.section.title}", "fold"), (f"  {len(row.section.graph.nodes):,} nodes", "soft")]
-            case TensorRow():
-                return list(self._tensor_label(row))
-            case TensorsRow():
-                count = len(tensor_specs(row.section, row.side))
-                return [(UNFOLDED if row.open else FOLDED, "fold"), (f" {count:,} {row.side}", "tensor")]
             case _:
                 assert_never(row)
 
     def _node_label(self, section: Section, row: int, is_open: bool) -> Iterator[Part]:
         node = section.node_at(row)
-        layout = section.layout
-        if self.document.branches(node):
-            yield (UNFOLDED if is_open else FOLDED) + " ", "fold"
-        yield node.operator, "operator"
-        if node.domain not in ("", "ai.onnx"):
-            yield f" {node.domain}", "soft"
-        summary = attribute_summary(node)
-        if summary:
-            yield f" {summary}", "attribute"
-        graph_inputs, graph_outputs = self._boundary(section)
-        taken = [*layout.portals_in.get(row, ()), *(name for name in node.inputs if name in graph_inputs)]
-        for name in dict.fromkeys(taken):
+        if node is None:
+            yield from _tensor_label(section, row)
+        else:
+            if self.document.branches(node):
+                yield (UNFOLDED if is_open else FOLDED) + " ", "fold"
+            yield node.operator, "operator"
+            if node.domain not in ("", "ai.onnx"):
+                yield f" {node.domain}", "soft"
+            if summary := attribute_summary(node):
+                yield f" {summary}", "attribute"
+        for name in section.layout.portals_in.get(row, ()):
             yield f" {PORTAL_IN} {name}", "portal"
-        given = [*layout.portals_out.get(row, ()), *(name for name in node.outputs if name in graph_outputs)]
-        for name in dict.fromkeys(given):
-            yield f" {PORTAL_OUT} {name}", "portal"
-        absorbed = layout.absorbed.get(node.index, ())
-        shapes = sum(1 for index in absorbed if index in layout.shape_nodes)
-        if shapes:
+        for name in section.layout.portals_out.get(row, ()):
+            yield f" {name} {PORTAL_OUT}", "portal"
+        absorbed = section.layout.absorbed.get(section.layout.nodes[row], ())
+        if shapes := sum(1 for index in absorbed if index in section.layout.shape_nodes):
             yield f" +{shapes} shape", "soft"
-
-    def _boundary(self, section: Section) -> tuple[frozenset[str], frozenset[str]]:
-        path = section.graph.path
-        if path not in self._input_names:
-            self._input_names[path] = frozenset(spec.name for spec in tensor_specs(section, "inputs"))
-            self._output_names[path] = frozenset(spec.name for spec in section.graph.outputs)
-        return self._input_names[path], self._output_names[path]
 
     def _absorbed_label(self, row: AbsorbedRow) -> Iterator[Part]:
         node = row.section.graph.nodes[row.node_index]
         yield "· ", "soft"
         yield node.operator, "absorbed"
-        values = self.small_values(row.section, node.outputs[0] if node.outputs else "")
+        values = self.values_of(row.section.graph, node.outputs[0] if node.outputs else "")
         if values:
             yield f" {values}", "attribute"
         elif summary := attribute_summary(node):
             yield f" {summary}", "attribute"
 
-    def small_values(self, section: Section, name: str) -> str:
+    def values_of(self, graph: Graph, name: str) -> str:
         """Return the values of a small integer or float tensor as text, "" where they are not known."""
-        values = self.document.inspection.computation.small_values.get((section.graph.path, name))
+        values = self.document.inspection.computation.small_values.get((graph.path, name))
         return "" if values is None else value_list(values)
-
-    def _tensor_label(self, row: TensorRow) -> Iterator[Part]:
-        spec = tensor_specs(row.section, row.side)[row.index]
-        yield ("▽ " if row.side == "inputs" else "△ "), "tensor"
-        yield spec.name, "tensor"
-        yield (" input" if row.side == "inputs" else " output"), "soft"
 
     def name(self, row: Row) -> str:
         """Return the name a node or graph carries."""
         match row:
             case NodeRow():
-                return row.section.node_at(row.row).name
+                node = row.section.node_at(row.row)
+                return "" if node is None else node.name
             case AbsorbedRow():
                 return row.section.graph.nodes[row.node_index].name
             case BranchRow():
@@ -186,19 +156,13 @@ class RowText:
         """Return shape and type of what comes out of the row, with the element type where it is not float32."""
         match row:
             case NodeRow():
-                return self._output_type(row.section, row.section.layout.nodes[row.row])
+                return _row_type(row.section, row.row)
             case FoldRow(open=False):
-                return self._output_type(row.section, row.section.layout.nodes[row.fold.last])
+                return _row_type(row.section, row.fold.last)
             case AbsorbedRow():
-                return self._output_type(row.section, row.node_index)
-            case TensorRow():
-                return type_text(tensor_specs(row.section, row.side)[row.index], always_dtype=True)
+                return _output_type(row.section, row.node_index)
             case _:
                 return ""
-
-    def _output_type(self, section: Section, node_index: int) -> str:
-        outputs = section.graph.nodes[node_index].outputs
-        return type_text(section.graph.values.get(outputs[0])) if outputs else ""
 
     def cost(self, row: Row, metric: Metric) -> int | None:
         """Return what the row costs, None where that is unknown; headings of open folds cost nothing themselves."""
@@ -213,9 +177,20 @@ class RowText:
                 return 0
 
 
-def tensor_specs(section: Section, side: str) -> tuple[TensorSpec, ...]:
-    """Return what a graph is fed or gives."""
-    return section.inputs if side == "inputs" else section.graph.outputs
+def _tensor_label(section: Section, row: int) -> Iterator[Part]:
+    spec = section.spec_at(row)
+    yield (spec.name if spec else ""), "tensor"
+    yield ("  input" if section.is_input(row) else "  output"), "soft"
+
+
+def _row_type(section: Section, row: int) -> str:
+    spec = section.spec_at(row)
+    return _output_type(section, section.layout.nodes[row]) if spec is None else type_text(spec, always_dtype=True)
+
+
+def _output_type(section: Section, node_index: int) -> str:
+    outputs = section.graph.nodes[node_index].outputs
+    return type_text(section.graph.values.get(outputs[0])) if outputs else ""
 
 
 def fold_label(fold: Fold, is_open: bool) -> Iterator[Part]:

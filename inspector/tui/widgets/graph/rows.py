@@ -9,22 +9,18 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 from inspector.records.graph import NodeRef
 from inspector.records.layout import Fold
 from inspector.tui.widgets.graph.document import Document, Place, Section
 from inspector.tui.widgets.graph.folding import Anchor, Folding, fold_anchor
 
-FEW_TENSORS = 6
-"""Up to this many graph inputs or outputs are shown without folding."""
-
 MAX_FOLD_DEPTH = 64
 
 
 @dataclass(frozen=True, slots=True)
 class NodeRow:
-    """A node on its own layout row."""
+    """A layout row of its own: a node, or an input or output of the graph."""
 
     section: Section
     row: int
@@ -78,38 +74,7 @@ class BranchRow:
         return Anchor("branch", self.section.place)
 
 
-Side = Literal["inputs", "outputs"]
-
-
-@dataclass(frozen=True, slots=True)
-class TensorRow:
-    """One input or output of a graph; index is its position in the signature."""
-
-    section: Section
-    side: Side
-    index: int
-
-    @property
-    def anchor(self) -> Anchor:
-        """What names the row for good."""
-        return Anchor(self.side, self.section.place, self.index)
-
-
-@dataclass(frozen=True, slots=True)
-class TensorsRow:
-    """Many inputs or outputs of a graph as one row."""
-
-    section: Section
-    side: Side
-    open: bool
-
-    @property
-    def anchor(self) -> Anchor:
-        """What names the row for good."""
-        return Anchor(self.side, self.section.place)
-
-
-Row = NodeRow | FoldRow | AbsorbedRow | BranchRow | TensorRow | TensorsRow
+Row = NodeRow | FoldRow | AbsorbedRow | BranchRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,19 +181,7 @@ class _Builder:
         self.body(section)
 
     def body(self, section: Section) -> None:
-        self.tensors(section, "inputs")
         self.stretch(section, 0, section.row_count - 1, self.folding.folds_of(section), ())
-        self.tensors(section, "outputs")
-
-    def tensors(self, section: Section, side: Side) -> None:
-        specs = section.inputs if side == "inputs" else section.graph.outputs
-        if len(specs) > FEW_TENSORS:
-            is_open = self.folding.are_tensors_open(Anchor(side, section.place))
-            self.single(TensorsRow(section, side, is_open))
-            if not is_open:
-                return
-        for index in range(len(specs)):
-            self.single(TensorRow(section, side, index))
 
     def stretch(self, section: Section, first: int, last: int, folds: Sequence[Fold], chain: tuple[Fold, ...]) -> None:
         at = first
@@ -277,13 +230,17 @@ def outline(document: Document, folding: Folding) -> Outline:
     for position, root in enumerate(document.roots):
         section = document.section(Place(root))
         if section is not None:
-            builder.root(section, heading=position > 0)
+            builder.root(section, heading=position > 0 or not section.row_count)
     return Outline(builder.segments)
 
 
-def cover(document: Document, folding: Folding, shown: Outline, ref: NodeRef) -> int | None:
-    """Return the index of the visible row that shows the node or, while it is hidden, the row it is folded into."""
-    place = document.place_of(ref.graph)
+def cover(document: Document, folding: Folding, shown: Outline, ref: NodeRef, place: Place | None = None) -> int | None:
+    """Return the index of the visible row that shows the node or, while it is hidden, the row it is folded into.
+
+    ref.index may be the number of a graph input or output too; place is where the graph is looked at, where it is
+    drawn more than once.
+    """
+    place = place or document.place_of(ref.graph)
     return None if place is None else _cover_in(document, folding, shown, place, ref.index)
 
 

@@ -1,0 +1,106 @@
+"""Rows as strips: words and lanes given their styles, cut to their columns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from rich.cells import cell_len
+from rich.segment import Segment
+from rich.style import Style
+from textual.strip import Strip
+
+from inspector.tui.plain_text import clean, fit
+from inspector.tui.widgets.graph.columns import BAR_WIDTH, VALUE_WIDTH, Columns
+from inspector.tui.widgets.graph.heat import Heat, Metric, bar, level, value_text
+from inspector.tui.widgets.graph.inks import lane_ink
+from inspector.tui.widgets.graph.lane_drawing import HEAVY, NO_COLUMN, Cell
+from inspector.tui.widgets.graph.node_text import Part
+from inspector.tui.widgets.graph.row_text import RowText
+from inspector.tui.widgets.graph.rows import Row
+
+Styles = Callable[[str], Style]
+"""Gives the style of a name without background."""
+
+LABEL_GAP = 1
+ELLIPSIS = "…"
+
+
+def cut(parts: Iterable[Part], width: int) -> list[Part]:
+    """Return the cleaned parts in exactly width cells: cut with an ellipsis or padded."""
+    kept: list[Part] = []
+    left = width
+    for raw, style in parts:
+        text = clean(raw)
+        cells = cell_len(text)
+        if cells > left:
+            if left > 0:
+                kept.append((fit(text, left), style))
+            elif kept:
+                last, last_style = kept[-1]
+                kept[-1] = (fit(last + ELLIPSIS, max(0, cell_len(last))), last_style)
+            return kept
+        kept.append((text, style))
+        left -= cells
+    if left > 0:
+        kept.append((" " * left, ""))
+    return kept
+
+
+class Painter:
+    """Paints rows of one document in given columns and styles."""
+
+    def __init__(self, text: RowText, heat: Heat, columns: Columns, styles: Styles) -> None:
+        self.text = text
+        self.heat = heat
+        self.columns = columns
+        self.styles = styles
+
+    def paint(self, row: Row, emphasis: int, matched: bool) -> Strip:
+        """Return the row as one strip; emphasis is a mask of lane columns to draw heavily."""
+        segments = self._lanes(row, emphasis)
+        taken = sum(len(segment.text) for segment in segments)
+        label = self.text.label(row)
+        if matched:
+            label = [(text, "match" if style in ("operator", "fold", "tensor", "absorbed") else style) for text, style in label]
+        room = max(0, self.columns.label - taken)
+        parts = cut([(" " * LABEL_GAP, ""), *label], room)
+        if self.columns.name:
+            parts += [(" ", ""), (fit(self.text.name(row), self.columns.name - 1), "name")]
+        if self.columns.shape:
+            parts += [(" ", ""), (fit(self.text.shape(row), self.columns.shape - 1), "shape")]
+        segments += [Segment(text, self.styles(style) if style else None) for text, style in parts]
+        for metric in self.columns.metrics:
+            segments += self._metric(row, metric)
+        return Strip(segments)
+
+    def label_start(self, row: Row) -> int:
+        """Return the cell that the label of a row begins in."""
+        budget = self.columns.lanes
+        return len(self.text.prefix(row.section, budget)) + len(self.text.lanes(row, budget)) + LABEL_GAP
+
+    def _lanes(self, row: Row, emphasis: int) -> list[Segment]:
+        budget = self.columns.lanes
+        prefix = [self._cell(cell, 0) for cell in self.text.prefix(row.section, budget)]
+        own = [self._cell(cell, emphasis) for cell in self.text.lanes(row, budget)]
+        return (prefix + own)[: self.columns.label]
+
+    def _cell(self, cell: Cell, emphasis: int) -> Segment:
+        if cell.column == NO_COLUMN:
+            return Segment(cell.text, self.styles("soft"))
+        style = self.styles(lane_ink(cell.column))
+        if emphasis >> cell.column & 1:
+            return Segment(cell.text.translate(HEAVY), style + _BOLD)
+        return Segment(cell.text, style)
+
+    def _metric(self, row: Row, metric: Metric) -> list[Segment]:
+        value = self.text.cost(row, metric)
+        text = value_text(value, metric)
+        segments = [Segment(f" {text:>{VALUE_WIDTH}}", self.styles("value" if text != "?" else "soft"))]
+        if metric == self.columns.chosen:
+            fraction = self.heat.fraction(value, metric)
+            name = f"heat-{level(fraction) + 1}"
+            segments += [Segment(" "), Segment(bar(fraction, BAR_WIDTH), self.styles(name))]
+        return segments
+
+
+_BOLD = Style(bold=True)

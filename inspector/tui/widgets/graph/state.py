@@ -1,0 +1,206 @@
+"""What the graph tab shows and where its cursor is; everything a key does to it, without any drawing."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from inspector.records.graph import NodeRef
+from inspector.records.inspection import Inspection
+from inspector.tui.widgets.graph.document import Document, Place
+from inspector.tui.widgets.graph.edges import Edges
+from inspector.tui.widgets.graph.folding import Anchor, Folding, FoldMode
+from inspector.tui.widgets.graph.heat import METRICS, Heat, Metric
+from inspector.tui.widgets.graph.row_text import RowText
+from inspector.tui.widgets.graph.rows import AbsorbedRow, BranchRow, FoldRow, NodeRow, Outline, Row, cover, outline
+
+HISTORY = 200
+Toggled = Literal["fold", "node", "branch", "nothing"]
+
+
+class GraphState:
+    """One inspection as rows with a cursor; survives a fuller inspection of the same artifact."""
+
+    def __init__(self, inspection: Inspection) -> None:
+        self.folding = Folding()
+        self.metric: Metric = "flops"
+        self.cursor = 0
+        self.version = 0
+        """Changes whenever rows do."""
+        self._history: list[NodeRef] = []
+        self._load(inspection)
+        self.folding.mode = self._first_mode()
+        self._rebuild(Anchor("branch", Place("")))
+
+    def _load(self, inspection: Inspection) -> None:
+        self.document = Document(inspection)
+        self.edges = Edges(self.document)
+        self.heat = Heat(self.document)
+        self.text = RowText(self.document, self.heat)
+        self.outline = Outline(())
+
+    def _first_mode(self) -> FoldMode:
+        main = self.document.view(self.document.roots[0])
+        return "scopes" if main.scopes and not main.folds else "repeats"
+
+    def show(self, inspection: Inspection) -> None:
+        """Take in a fuller inspection of the same artifact; folds and cursor stay."""
+        anchor = self.row.anchor
+        self.folding.forget_rows()
+        self._load(inspection)
+        self._rebuild(anchor)
+
+    @property
+    def row(self) -> Row:
+        """The row under the cursor."""
+        return self.outline.row_at(self.cursor)
+
+    @property
+    def ref(self) -> NodeRef | None:
+        """The node under the cursor, None on other rows."""
+        return ref_of(self.row)
+
+    def _rebuild(self, anchor: Anchor | None = None) -> None:
+        """Work the rows out anew, the cursor staying on its row or on what that is now folded into."""
+        anchor = anchor or self.row.anchor
+        self.outline = outline(self.document, self.folding)
+        self.version += 1
+        found = self._find(anchor)
+        self.select(self.cursor if found is None else found)
+
+    def _find(self, anchor: Anchor) -> int | None:
+        section = self.document.section(anchor.place)
+        if section is None:
+            return None
+        found = self.outline.index_of(anchor)
+        if found is None and anchor.kind != "branch":
+            found = cover(self.document, self.folding, self.outline, NodeRef(section.graph.path, anchor.number), anchor.place)
+        return found
+
+    def select(self, index: int) -> None:
+        """Put the cursor on a visible row, the nearest one there is."""
+        self.cursor = max(0, min(len(self.outline) - 1, index))
+
+    def toggle(self) -> Toggled:
+        """Open or close what is under the cursor: a fold, a graph's heading, the graphs below a node."""
+        row = self.row
+        if isinstance(row, FoldRow):
+            self.folding.set_fold(row.section, row.fold, not row.open)
+            done: Toggled = "fold"
+        elif isinstance(row, BranchRow):
+            self.folding.toggle(row.anchor)
+            done = "branch"
+        elif isinstance(row, NodeRow) and self.can_open(row):
+            self.folding.set_node(row.section.place, row.section.layout.nodes[row.row], not row.open)
+            done = "node"
+        else:
+            return "nothing"
+        self._rebuild()
+        return done
+
+    def can_open(self, row: Row) -> bool:
+        """Tell whether graphs open below a row."""
+        node = row.section.node_at(row.row) if isinstance(row, NodeRow) else None
+        return node is not None and bool(self.document.branches(node))
+
+    def fold_at_cursor(self) -> bool:
+        """Toggle what is under the cursor, or close the innermost fold or graph around it; False if there is none."""
+        if self.toggle() != "nothing":
+            return True
+        row, around = self.row, self.outline.folds_around(self.cursor)
+        if isinstance(row, AbsorbedRow):
+            self.folding.set_absorbed(row.section.place, row.section.layout.nodes[row.row], False)
+        elif around:
+            self.folding.set_fold(row.section, around[-1], False)
+        elif row.section.place.steps:
+            return self._close_host(row)
+        else:
+            return False
+        self._rebuild()
+        return True
+
+    def _close_host(self, row: Row) -> bool:
+        parent = row.section.parent
+        if parent is None:
+            return False
+        host = row.section.place.steps[-1][0]
+        self.folding.set_node(parent.place, host, False)
+        self._rebuild(Anchor("node", parent.place, host))
+        return True
+
+    def fold_all(self) -> bool:
+        """Close every fold if all are open, else open them; return whether they are open now."""
+        is_open = not self.folding.all_open
+        self.folding.set_all_folds(is_open)
+        self._rebuild()
+        return is_open
+
+    def toggle_absorbed(self) -> bool:
+        """Show or hide what the node under the cursor absorbed; False if it absorbed nothing."""
+        row = self.row
+        if not isinstance(row, NodeRow | AbsorbedRow):
+            return False
+        place, number = row.section.place, row.section.layout.nodes[row.row]
+        if not row.section.layout.absorbed.get(number):
+            return False
+        self.folding.set_absorbed(place, number, not self.folding.is_absorbed_open(place, number))
+        self._rebuild()
+        return True
+
+    def next_mode(self) -> FoldMode:
+        """Fold by repeated blocks, by name scopes, or not at all; modes that give nothing here are passed over."""
+        main = self.document.view(self.document.roots[0])
+        offered: list[FoldMode] = ["none"]
+        if main.scopes:
+            offered.insert(0, "scopes")
+        if main.folds:
+            offered.insert(0, "repeats")
+        position = offered.index(self.folding.mode) if self.folding.mode in offered else -1
+        self.folding.mode = offered[(position + 1) % len(offered)]
+        self._rebuild()
+        return self.folding.mode
+
+    def next_metric(self) -> Metric:
+        """Choose the next heat column."""
+        self.metric = METRICS[(METRICS.index(self.metric) + 1) % len(METRICS)]
+        return self.metric
+
+    def go_to(self, ref: NodeRef, remember: bool = True) -> bool:
+        """Put the cursor on a node, opening whatever hides it; False if it is drawn nowhere."""
+        came_from = spot_of(self.row)
+        if self.folding.reveal(self.document, ref) is None:
+            return False
+        if remember and came_from is not None and came_from != ref:
+            self._history = [*self._history[1 - HISTORY :], came_from]
+        self._rebuild()
+        found = cover(self.document, self.folding, self.outline, ref)
+        self.select(self.cursor if found is None else found)
+        return found is not None
+
+    def back(self) -> bool:
+        """Return to where the last jump began; False if there is no such place."""
+        while self._history:
+            if self.go_to(self._history.pop(), remember=False):
+                return True
+        return False
+
+    def restore(self, folding: Folding) -> None:
+        """Go back to an earlier folding; the cursor stays on its node or on what that is folded into."""
+        self.folding = folding.copy()
+        self._rebuild()
+
+
+def spot_of(row: Row) -> NodeRef | None:
+    """Return what a jump can come back to: a node, or a graph input or output by its number in Layout.nodes."""
+    if isinstance(row, NodeRow):
+        return NodeRef(row.section.graph.path, row.section.layout.nodes[row.row])
+    return ref_of(row)
+
+
+def ref_of(row: Row) -> NodeRef | None:
+    """Return the node that a row shows, None for other rows."""
+    number = -1
+    if isinstance(row, NodeRow):
+        number = row.section.layout.nodes[row.row]
+    elif isinstance(row, AbsorbedRow):
+        number = row.node_index
+    return NodeRef(row.section.graph.path, number) if number >= 0 else None
