@@ -16,7 +16,7 @@ from inspector.records.graph import Graph, Node
 def findings(evidence: Evidence) -> Iterator[Finding]:
     """Yield undefined and doubly defined tensors, cycles, and graphs that are not topologically sorted."""
     if not evidence.computation.graph.outputs:
-        yield overall("no-outputs", "The graph declares no outputs, so nothing it computes can be read.")
+        yield overall("no-outputs", "the graph declares no outputs, so nothing it computes can be read")
     yield from _undefined(evidence)
     for use in evidence.tensor_uses.values():
         yield from _duplicates(use.graph)
@@ -33,11 +33,11 @@ def _undefined(evidence: Evidence) -> Iterator[Finding]:
         names = list(missing)
         if readers:
             verb = agreeing(len(names), "is read but produced", "are read but produced")
-            message = f"In {graph_name(root)}, {amount(len(names), 'tensor')} {verb} by nothing: {listed(names, len(names))}."
+            message = f"in {graph_name(root)}, {amount(len(names), 'tensor')} {verb} by nothing: {listed(names, len(names))}"
             yield at_nodes("undefined-tensor", message, readers, tensor=names[0])
         elif names:
             verb = agreeing(len(names), "is", "are")
-            message = f"{amount(len(names), 'output')} of {graph_name(root)} {verb} produced by nothing."
+            message = f"{amount(len(names), 'output')} of {graph_name(root)} {verb} produced by nothing"
             yield at_tensors("undefined-tensor", message, names, kind="output")
 
 
@@ -51,8 +51,8 @@ def _duplicates(graph: Graph) -> Iterator[Finding]:
     guilty = set(twice)
     places = [(graph, node) for node in graph.nodes if not guilty.isdisjoint(node.outputs)]
     message = (
-        f"In {graph_name(graph)}, {amount(len(twice), 'tensor')} {agreeing(len(twice), 'has', 'have')} "
-        f"more than one producer: {listed(twice, len(twice))}."
+        f"in {graph_name(graph)}, {amount(len(twice), 'tensor')} {agreeing(len(twice), 'has', 'have')} "
+        f"more than one producer: {listed(twice, len(twice))}"
     )
     yield at_nodes("duplicate-tensor", message, places, tensor=twice[0])
 
@@ -61,13 +61,13 @@ def _order(use: TensorUse) -> Iterator[Finding]:
     circular = _circular(use)
     if circular:
         verb = agreeing(len(circular), "reads its own output", "read each other's outputs in a circle")
-        message = f"In {graph_name(use.graph)}, {amount(len(circular), 'node')} {verb}."
+        message = f"in {graph_name(use.graph)}, {amount(len(circular), 'node')} {verb}"
         yield at_nodes("graph-cycle", message, [(use.graph, node) for node in circular])
     guilty = {node.index for node in circular}
     early = [node for node in use.early if node.index not in guilty]
     if early:
         verb = agreeing(len(early), "stands before a node whose output it reads", "stand before nodes whose outputs they read")
-        message = f"In {graph_name(use.graph)}, {amount(len(early), 'node')} {verb}."
+        message = f"in {graph_name(use.graph)}, {amount(len(early), 'node')} {verb}"
         yield at_nodes("not-topologically-sorted", message, [(use.graph, node) for node in early])
 
 

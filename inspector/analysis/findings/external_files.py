@@ -17,7 +17,7 @@ def findings(evidence: Evidence) -> Iterator[Finding]:
         trouble = _trouble(file)
         if trouble and file.location not in told:
             yield overall(
-                "external-data", f"External file {short(file.location)} {trouble}.", place=f"file {short(file.location)}"
+                "external-data", f"external file {short(file.location)} {trouble}", place=f"file {short(file.location)}"
             )
 
 

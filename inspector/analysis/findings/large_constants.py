@@ -41,7 +41,7 @@ def findings(evidence: Evidence) -> Iterator[Finding]:
         held = sum(weight.byte_count for weight in suspects)
         message = (
             f"{amount(len(suspects), 'constant')} {agreeing(len(suspects), 'takes', 'take')} {size(held)} of "
-            f"{size(evidence.weight_bytes)}, though no learned operator reads {agreeing(len(suspects), 'it', 'them')}."
+            f"{size(evidence.weight_bytes)}, though no learned operator reads {agreeing(len(suspects), 'it', 'them')}"
         )
         yield at_tensors("huge-constant", message, [weight.name for weight in suspects], kind="constant")
 

@@ -30,7 +30,7 @@ def findings(evidence: Evidence) -> Iterator[Finding]:
         largest = bombs[0][0]
         message = (
             f"{amount(len(bombs), 'node')} {agreeing(len(bombs), 'makes', 'make')} a tensor of at least "
-            f"{size(bombs[-1][0])}{f' (up to {size(largest)})' if len(bombs) > 1 else ''} out of next to nothing."
+            f"{size(bombs[-1][0])}{f' (up to {size(largest)})' if len(bombs) > 1 else ''} out of next to nothing"
         )
         yield at_nodes("memory-bomb", message, [place for _, place in bombs], "high" if largest >= GIGABYTE else "medium")
     yield from _sparse(evidence)
@@ -117,7 +117,7 @@ def _sparse(evidence: Evidence) -> Iterator[Finding]:
     if guilty:
         largest = max(weight.byte_count for weight in guilty)
         verb = agreeing(len(guilty), "unfolds", "unfold")
-        message = f"{amount(len(guilty), 'sparse initializer')} {verb} to up to {size(largest)}."
+        message = f"{amount(len(guilty), 'sparse initializer')} {verb} to up to {size(largest)}"
         yield at_tensors(
             "memory-bomb", message, [w.name for w in guilty], "high" if largest >= GIGABYTE else "medium", kind="weight"
         )

@@ -25,8 +25,8 @@ def findings(evidence: Evidence) -> Iterator[Finding]:
                 seen.add(name)
     if repeated:
         verb = agreeing(len(repeated), "bears a name that an earlier node has", "bear names that earlier nodes have")
-        yield at_nodes("duplicate-node-name", f"{amount(len(repeated), 'node')} {verb}.", repeated)
+        yield at_nodes("duplicate-node-name", f"{amount(len(repeated), 'node')} {verb}", repeated)
     if unnamed:
         total = sum(len(graph.nodes) for graph in evidence.inference_graphs)
-        message = f"{len(unnamed):,} of {amount(total, 'node')} {agreeing(len(unnamed), 'has', 'have')} no name."
+        message = f"{len(unnamed):,} of {amount(total, 'node')} {agreeing(len(unnamed), 'has', 'have')} no name"
         yield at_nodes("unnamed-nodes", message, unnamed)

@@ -60,12 +60,12 @@ def _domain(domain: str, uses: Mapping[str, Sequence[Place]]) -> Iterator[Findin
     places = [place for found in uses.values() for place in found]
     who = f"{amount(len(places), 'node')} {agreeing(len(places), 'uses', 'use')} {listed(uses, len(uses))} of {short(domain)}"
     if domain in RUNTIME_DOMAINS:
-        yield at_nodes("runtime-specific-domain", f"{who}, which only {RUNTIME_DOMAINS[domain]} implements.", places)
+        yield at_nodes("runtime-specific-domain", f"{who}, which only {RUNTIME_DOMAINS[domain]} implements", places)
     elif domain in EXTENSION_DOMAINS:
-        message = f"{who}, which needs {EXTENSION_DOMAINS[domain]} beside the runtime."
+        message = f"{who}, which needs {EXTENSION_DOMAINS[domain]} beside the runtime"
         yield at_nodes("unknown-domain", message, places, "medium", f"ship {EXTENSION_DOMAINS[domain]} with the model")
     else:
-        message = f"{who}, a domain that no runtime registers by itself and no function in the file defines."
+        message = f"{who}, a domain that no runtime registers by itself and no function in the file defines"
         yield at_nodes("unknown-domain", message, places)
 
 
@@ -84,7 +84,7 @@ def _undeclared(evidence: Evidence, by_domain: Mapping[str, Mapping[str, Sequenc
         ]
         if places and not all(place[0].path.startswith("function:") for place in places):
             who = f"{amount(len(places), 'node')} {agreeing(len(places), 'uses', 'use')} {short(domain)}"
-            message = f"{who}, which the file imports no operator set for."
+            message = f"{who}, which the file imports no operator set for"
             yield at_nodes("undeclared-domain", message, places)
 
 
@@ -93,13 +93,13 @@ def _versions(evidence: Evidence) -> Iterator[Finding]:
     opsets = {domain or STANDARD_DOMAIN: version for domain, version in computation.opsets.items()}
     for domain, newest in sorted(runtime.opsets.items()):
         if opsets.get(domain, 0) > newest:
-            message = f"The model needs {domain} opset {opsets[domain]}; {runtime.name} {runtime.version} loads up to {newest}."
+            message = f"the model needs {domain} opset {opsets[domain]}; {runtime.name} {runtime.version} loads up to {newest}"
             yield overall("opset-newer-than-runtime", message, place=f"opset {domain}")
     ir_version = computation.ir_version
     if ir_version is not None and runtime.ir_version is not None and ir_version > runtime.ir_version:
-        message = f"The file has IR version {ir_version}; {runtime.name} {runtime.version} loads up to {runtime.ir_version}."
+        message = f"the file has IR version {ir_version}; {runtime.name} {runtime.version} loads up to {runtime.ir_version}"
         yield overall("ir-newer-than-runtime", message, place="IR version")
     standard = opsets.get(STANDARD_DOMAIN, OLDEST_PROMISED_OPSET)
     if standard < OLDEST_PROMISED_OPSET and any(domain == STANDARD_DOMAIN for domain, _ in evidence.uses):
-        message = f"The model uses ai.onnx opset {standard}; runtimes promise to load {OLDEST_PROMISED_OPSET} and newer."
+        message = f"the model uses ai.onnx opset {standard}; runtimes promise to load {OLDEST_PROMISED_OPSET} and newer"
         yield overall("old-opset", message, place=f"opset {STANDARD_DOMAIN}")

@@ -28,15 +28,15 @@ def _inputs(inputs: list[TensorSpec]) -> Iterator[Finding]:
     if unnamed:
         dims = sum(spec.shape.count(None) for spec in unnamed if spec.shape is not None)
         what = "has neither a length nor a name" if dims == 1 else "have neither lengths nor names"
-        message = f"{amount(dims, 'dimension')} of {amount(len(unnamed), 'input')} {what}."
+        message = f"{amount(dims, 'dimension')} of {amount(len(unnamed), 'input')} {what}"
         yield at_tensors("unnamed-dynamic-dimension", message, [spec.name for spec in unnamed], kind="input")
     unranked = [spec.name for spec in inputs if spec.shape is None and (spec.dtype in BITS or spec.dtype == "string")]
     if unranked:
         verb = agreeing(len(unranked), "does not say how many dimensions it has", "do not say how many dimensions they have")
-        yield at_tensors("input-without-shape", f"{amount(len(unranked), 'input')} {verb}.", unranked, kind="input")
+        yield at_tensors("input-without-shape", f"{amount(len(unranked), 'input')} {verb}", unranked, kind="input")
     text = [spec.name for spec in inputs if spec.dtype == "string"]
     if text:
-        message = f"{amount(len(text), 'input')} {agreeing(len(text), 'takes', 'take')} text."
+        message = f"{amount(len(text), 'input')} {agreeing(len(text), 'takes', 'take')} text"
         yield at_tensors("string-tensors", message, text, kind="input")
 
 
@@ -47,11 +47,11 @@ def _shadowed(evidence: Evidence, graph: Graph) -> Iterator[Finding]:
     ir_version = evidence.computation.ir_version
     if ir_version is not None and ir_version < 4:
         verb = agreeing(len(shadowed), "is listed as an input", "are listed as inputs")
-        message = f"{amount(len(shadowed), 'initializer')} {verb}, as IR version {ir_version} demands, and can be overridden."
+        message = f"{amount(len(shadowed), 'initializer')} {verb}, as IR version {ir_version} demands, and can be overridden"
         yield at_tensors("initializer-shadows-input", message, shadowed, "info", kind="input")
         return
     verb = agreeing(len(shadowed), "is also an input", "are also inputs")
-    message = f"{amount(len(shadowed), 'initializer')} {verb}, so runtimes cannot treat what they hold as constant."
+    message = f"{amount(len(shadowed), 'initializer')} {verb}, so runtimes cannot treat what they hold as constant"
     yield at_tensors("initializer-shadows-input", message, shadowed, kind="input")
 
 
@@ -64,7 +64,7 @@ def _shapes(graph: Graph) -> Iterator[Finding]:
     ]
     if unknown:
         verb = agreeing(len(unknown), "gives", "give")
-        message = f"{len(unknown):,} of {amount(len(graph.nodes), 'node')} {verb} tensors of unknown shape."
+        message = f"{len(unknown):,} of {amount(len(graph.nodes), 'node')} {verb} tensors of unknown shape"
         yield at_nodes("missing-shape", message, unknown)
 
 
@@ -82,6 +82,4 @@ def _contract(evidence: Evidence) -> Iterator[Finding]:
         if not present
     ]
     also = f", no {', no '.join(absent)}" if absent else ""
-    yield overall(
-        "no-contract", f"The file carries no metadata{also}: how to feed it and what it promises is not written down."
-    )
+    yield overall("no-contract", f"the file carries no metadata{also}: how to feed it and what it promises is not written down")

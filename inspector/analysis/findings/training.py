@@ -17,11 +17,11 @@ def findings(evidence: Evidence) -> Iterator[Finding]:
     training = [place for place in dropouts if _dropout_trains(evidence, *place)]
     training += [place for place in evidence.uses_of("BatchNormalization") if _normalization_trains(place[1])]
     if training:
-        message = f"{amount(len(training), 'node')} {agreeing(len(training), 'runs', 'run')} in training mode."
+        message = f"{amount(len(training), 'node')} {agreeing(len(training), 'runs', 'run')} in training mode"
         yield at_nodes("training-mode", message, training)
     idle = [place for place in dropouts if not _dropout_trains(evidence, *place)]
     if idle:
-        message = f"{amount(len(idle), 'Dropout node')} {agreeing(len(idle), 'does', 'do')} nothing at inference."
+        message = f"{amount(len(idle), 'Dropout node')} {agreeing(len(idle), 'does', 'do')} nothing at inference"
         yield at_nodes("dropout", message, idle)
 
 
@@ -32,7 +32,7 @@ def _training_info(evidence: Evidence) -> Iterator[Finding]:
     nodes = sum(len(graph.nodes) for graph in training)
     held = sum(weight.byte_count for weight in evidence.computation.weights if weight.graph.startswith("training:"))
     with_weights = f" and {size(held)} of weights" if held else ""
-    message = f"The file carries training graphs with {amount(nodes, 'node')}{with_weights}, which inference does not run."
+    message = f"the file carries training graphs with {amount(nodes, 'node')}{with_weights}, which inference does not run"
     yield overall("training-info", message, place="training_info")
 
 

@@ -21,7 +21,7 @@ def findings(evidence: Evidence) -> Iterator[Finding]:
     dead = [(graph, node) for graph in evidence.inference_graphs for node in dead_nodes(evidence.tensor_uses[graph.path])]
     if dead:
         what = agreeing(len(dead), "computes something that reaches", "compute something that reaches")
-        yield at_nodes("dead-node", f"{amount(len(dead), 'node')} {what} no output of {_of_which(dead)}.", dead)
+        yield at_nodes("dead-node", f"{amount(len(dead), 'node')} {what} no output of {_of_which(dead)}", dead)
     yield from _initializers(evidence)
     yield from _inputs(evidence)
 
@@ -76,7 +76,7 @@ def _initializers(evidence: Evidence) -> Iterator[Finding]:
     if unused:
         wasted = sum(weight.byte_count for weight in unused)
         notable = wasted >= _NOTABLE_BYTES or wasted >= _NOTABLE_SHARE * evidence.weight_bytes
-        message = f"{amount(len(unused), 'initializer')} ({size(wasted)}) {agreeing(len(unused), 'is', 'are')} read by no node."
+        message = f"{amount(len(unused), 'initializer')} ({size(wasted)}) {agreeing(len(unused), 'is', 'are')} read by no node"
         names = [weight.name for weight in _largest_first(unused)]
         yield at_tensors("unused-initializer", message, names, "medium" if notable else "low", kind="initializer")
 
@@ -90,5 +90,5 @@ def _inputs(evidence: Evidence) -> Iterator[Finding]:
     read = evidence.tensor_uses[graph.path].read
     unused = [spec.name for spec in graph.inputs if spec.name not in read and spec.name not in graph.initializers]
     if unused and not evidence.computation.training:
-        message = f"{amount(len(unused), 'input')} {agreeing(len(unused), 'is', 'are')} read by no node."
+        message = f"{amount(len(unused), 'input')} {agreeing(len(unused), 'is', 'are')} read by no node"
         yield at_tensors("unused-input", message, unused, kind="input")

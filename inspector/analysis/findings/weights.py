@@ -36,7 +36,7 @@ def _float64(evidence: Evidence, weights: Sequence[Weight]) -> Iterator[Finding]
         return
     held = sum(weight.byte_count for weight in wide)
     notable = held >= MEGABYTE or (held > _SMALL and held >= NOTABLE_SHARE * evidence.weight_bytes)
-    message = f"{amount(len(wide), 'weight')} ({size(held)}) {agreeing(len(wide), 'is', 'are')} stored as float64."
+    message = f"{amount(len(wide), 'weight')} ({size(held)}) {agreeing(len(wide), 'is', 'are')} stored as float64"
     yield at_tensors("fp64-weights", message, _largest_first(wide), "medium" if notable else "info", kind="weight")
 
 
@@ -44,7 +44,7 @@ def _text(weights: Sequence[Weight]) -> Iterator[Finding]:
     text = [weight for weight in weights if weight.dtype == "string"]
     if text:
         held = sum(weight.byte_count for weight in text)
-        message = f"{amount(len(text), 'weight')} ({size(held)}) {agreeing(len(text), 'holds', 'hold')} text."
+        message = f"{amount(len(text), 'weight')} ({size(held)}) {agreeing(len(text), 'holds', 'hold')} text"
         yield at_tensors("string-tensors", message, _largest_first(text), kind="weight")
 
 
@@ -60,7 +60,7 @@ def _duplicates(evidence: Evidence) -> Iterator[Finding]:
         doubt = "" if confirmed else " as far as samples of them were compared"
         message = (
             f"{amount(copies, 'weight')} ({size(wasted)}) {agreeing(copies, 'repeats', 'repeat')} "
-            f"the bytes of another weight{doubt}."
+            f"the bytes of another weight{doubt}"
         )
         names = [group.weights[0].name + " = " + group.weights[1].name for group in groups]
         yield at_tensors("duplicate-weights", message, names, "medium" if notable else "low", kind="weight")
@@ -77,7 +77,7 @@ def _tied(evidence: Evidence, weights: Sequence[Weight]) -> Iterator[Finding]:
         names = [group.weights[0].name for group in tied]
         count = sum(len(group.weights) for group in tied)
         stretches = amount(len(tied), "stretch", "stretches")
-        message = f"{amount(count, 'weight')} lie in {stretches} of storage that they share, which saves {size(shared)}."
+        message = f"{amount(count, 'weight')} lie in {stretches} of storage that they share, which saves {size(shared)}"
         yield at_tensors("tied-weights", message, names, kind="weight")
     matrices = {w.name: w for w in weights if len(w.shape) >= 2 and w.byte_count >= MEGABYTE and not w.graph}
     if matrices:
@@ -93,7 +93,7 @@ def _read_twice(graph: Graph, matrices: dict[str, Weight]) -> Iterator[Finding]:
     if shared:
         most = max(readers[name] for name in shared)
         verb = agreeing(len(shared), f"is read by {most:,} nodes", f"are each read by several nodes (up to {most:,})")
-        message = f"{amount(len(shared), 'large weight')} {verb}."
+        message = f"{amount(len(shared), 'large weight')} {verb}"
         yield at_tensors("tied-weights", message, shared, kind="weight")
 
 
@@ -103,7 +103,7 @@ def _in_constants(evidence: Evidence, weights: Sequence[Weight]) -> Iterator[Fin
     if held > 16 * _SMALL and held >= _IN_CONSTANTS_SHARE * evidence.weight_bytes:
         large = [weight for weight in constants if weight.byte_count > _SMALL]
         share = f"{size(held)} of {size(evidence.weight_bytes)}"
-        message = f"{share} of weights lie in {amount(len(constants), 'Constant node')}, not in initializers."
+        message = f"{share} of weights lie in {amount(len(constants), 'Constant node')}, not in initializers"
         yield at_tensors("weights-in-constant-nodes", message, _largest_first(large or constants), kind="weight")
 
 
@@ -112,7 +112,7 @@ def _not_a_number(evidence: Evidence) -> Iterator[Finding]:
         name for (_, name), values in evidence.computation.small_values.items() if any(value != value for value in values)
     ]
     if guilty:
-        message = f"{amount(len(guilty), 'constant')} {agreeing(len(guilty), 'holds', 'hold')} NaN."
+        message = f"{amount(len(guilty), 'constant')} {agreeing(len(guilty), 'holds', 'hold')} NaN"
         yield at_tensors("nan-constant", message, guilty, kind="constant")
 
 

@@ -34,7 +34,7 @@ def test_the_catalogue_is_sorted_by_severity_without_repeats() -> None:
 
 
 def test_findings_are_sorted_by_severity_then_rule_and_keep_the_readers() -> None:
-    told = Finding("trailing-bytes", "medium", "3 bytes follow the model.")
+    told = Finding("trailing-bytes", "medium", "3 bytes follow the model")
     nodes = [node("Add", "x ghost", "y"), node("Relu", "x", "dead"), node("Relu", "x", "dead2", name="Relu:dead")]
     findings = found(computation(graph(nodes, "x z"), findings=(told,)))
     assert [finding.rule for finding in findings] == [

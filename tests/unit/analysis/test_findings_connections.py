@@ -75,7 +75,7 @@ def test_omitted_outputs_are_no_duplicates() -> None:
 def test_reversed_nodes_are_unsorted_but_no_cycle_and_not_dead() -> None:
     assert rules(computation(graph(chain(4)[::-1]))) == ["not-topologically-sorted"]
     finding = only("not-topologically-sorted", computation(graph(chain(4)[::-1])))
-    assert finding.message.startswith("In the graph, 3 nodes stand before")
+    assert finding.message.startswith("in the graph, 3 nodes stand before")
 
 
 def test_a_cycle_names_its_nodes_and_nothing_downstream() -> None:
@@ -87,7 +87,7 @@ def test_a_cycle_names_its_nodes_and_nothing_downstream() -> None:
 
 def test_a_node_that_reads_itself() -> None:
     finding = only("graph-cycle", computation(graph([node("Add", "x y", "y")])))
-    assert finding.message == "In the graph, 1 node reads its own output."
+    assert finding.message == "in the graph, 1 node reads its own output"
 
 
 def test_ten_thousand_dead_nodes_give_one_finding() -> None:
@@ -120,7 +120,7 @@ def test_unused_initializers_weigh_by_their_bytes() -> None:
     heavy = computation(main, weights=(weight("used", 1000, 1000), weight("idle", 500, 1000)))
     assert only("unused-initializer", light).severity == "low"
     assert only("unused-initializer", heavy).severity == "medium"
-    assert only("unused-initializer", heavy).message == "1 initializer (2.0 MB) is read by no node."
+    assert only("unused-initializer", heavy).message == "1 initializer (2.0 MB) is read by no node"
 
 
 def test_an_initializer_that_is_an_output_or_captured_is_used() -> None:
@@ -131,7 +131,7 @@ def test_an_initializer_that_is_an_output_or_captured_is_used() -> None:
 
 def test_unused_inputs() -> None:
     finding = only("unused-input", computation(graph([node("Relu", "x", "y")], "x a b")))
-    assert finding.message == "2 inputs are read by no node."
+    assert finding.message == "2 inputs are read by no node"
     assert finding.place == "input a, b"
 
 

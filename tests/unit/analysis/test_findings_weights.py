@@ -41,9 +41,9 @@ def test_duplicate_weights_say_what_they_waste_and_whether_that_is_sure() -> Non
     groups = [EqualWeights((a, b), 4_000_000), EqualWeights((c, d), 4_000_000, confirmed=False)]
     subject = adding(a, b, c, d)
     sure, doubtful = (finding for finding in found(subject, groups) if finding.rule == "duplicate-weights")
-    assert sure.message == "1 weight (4.0 MB) repeats the bytes of another weight."
+    assert sure.message == "1 weight (4.0 MB) repeats the bytes of another weight"
     assert sure.place == "weight a = b"
-    assert doubtful.message.endswith("as far as samples of them were compared.")
+    assert doubtful.message.endswith("as far as samples of them were compared")
     assert sure.severity == "medium"
 
 
@@ -62,7 +62,7 @@ def test_tied_weights_are_a_note() -> None:
 def test_a_large_weight_read_twice_is_tied() -> None:
     main = graph([node("Gather", "w x", "t"), node("MatMul", "t w", "y")], initializers="w")
     assert only("tied-weights", computation(main, weights=(weight("w", 1000, 1000),))).message == (
-        "1 large weight is read by 2 nodes."
+        "1 large weight is read by 2 nodes"
     )
 
 
@@ -82,7 +82,7 @@ def test_a_large_mask_is_a_huge_constant() -> None:
     main = graph([node("Reshape", "mask s", "m"), node("Where", "m x x", "y")], initializers="mask s")
     subject = computation(main, weights=(weight("mask", 2048, 2048, dtype="bool"), weight("s", 2, dtype="int64")))
     finding = only("huge-constant", subject)
-    assert finding.message == "1 constant takes 4.2 MB of 4.2 MB, though no learned operator reads it."
+    assert finding.message == "1 constant takes 4.2 MB of 4.2 MB, though no learned operator reads it"
 
 
 @pytest.mark.parametrize("operator", ["MatMul", "Gather", "Mul", "Conv", "CustomThing"])
@@ -169,10 +169,10 @@ def test_external_trouble_is_told_once() -> None:
     short = ExternalFile("short.bin", 10, True, tensor_count=1, missing_bytes=90)
     subject = adding(weight("a", 2), external_files=(missing, short))
     assert [finding.message for finding in found(subject)] == [
-        "External file w.bin is missing.",
-        "External file short.bin ends 90 B before the weights in it do.",
+        "external file w.bin is missing",
+        "external file short.bin ends 90 B before the weights in it do",
     ]
-    told = Finding("external-data-missing", "high", "File w.bin is missing.", place="file w.bin")
+    told = Finding("external-data-missing", "high", "File w.bin is missing", place="file w.bin")
     assert rules(adding(weight("a", 2), external_files=(missing,), findings=(told,))) == ["external-data-missing"]
 
 
