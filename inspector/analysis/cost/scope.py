@@ -20,7 +20,7 @@ SmallValues = Mapping[tuple[str, str], tuple[int | float, ...]]
 class Scope:
     """Tensors by name in one graph; names not found are looked for in the graph around it."""
 
-    __slots__ = ("arguments", "attributes", "constants", "graph", "parent", "program", "specs")
+    __slots__ = ("arguments", "attributes", "constants", "graph", "lengths", "parent", "program", "specs")
 
     def __init__(
         self,
@@ -36,6 +36,8 @@ class Scope:
         """What a function's attribute parameters are at the call site."""
         self.arguments: dict[str, tuple[int | float, ...]] = {}
         """Values of a function's inputs that are constants at the call site."""
+        self.lengths: dict[str, Shape] = {}
+        """What integers the results of shape arithmetic hold."""
         self.specs: dict[str, TensorSpec] = dict(graph.values)
         weights = program.weights_of.get(graph.path, {})
         for name in weights.keys() - self.specs.keys():
@@ -74,6 +76,20 @@ class Scope:
                 return False
             scope = scope.parent
         return False
+
+    def holds_lengths(self, name: str) -> bool:
+        """Tell whether a tensor is the result of shape arithmetic."""
+        return self.lengths_of(name) is not None
+
+    def lengths_of(self, name: str) -> Shape | None:
+        """Return what integers a result of shape arithmetic holds, None for any other tensor."""
+        scope: Scope | None = self
+        while scope is not None:
+            found = scope.lengths.get(name)
+            if found is not None or name in scope.specs:
+                return found
+            scope = scope.parent
+        return None
 
     def value(self, name: str) -> tuple[int | float, ...] | None:
         """Return the values of a small weight, row by row, or None where they are not known."""

@@ -8,6 +8,7 @@ from inspector.analysis.cost.expression import Factor, Factors
 from inspector.analysis.cost.scope import Scope
 from inspector.records.dtype import UNDEFINED
 from inspector.records.graph import Attribute, Node
+from inspector.records.tensor import Shape
 
 KnownShape = tuple[Factor, ...]
 
@@ -71,6 +72,11 @@ class Use:
         """Return an input's values where it is a small constant of integers, None otherwise."""
         values = self.value(index)
         return None if values is None else tuple(int(value) for value in values)
+
+    def lengths(self, index: int) -> Shape | None:
+        """Return the integers an input holds, as far as constants and shape arithmetic tell; single ones may be unknown."""
+        found = self.scope.lengths_of(self.node.inputs[index]) if self.has_input(index) else None
+        return self.integers(index) if found is None else found
 
     def attribute(self, name: str) -> Attribute | None:
         """Return an attribute; inside a function, a reference gives what the call site passes."""

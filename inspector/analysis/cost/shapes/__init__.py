@@ -11,6 +11,7 @@ from typing import Final
 from inspector.analysis.cost.scope import Scope, is_weak, merged
 from inspector.analysis.cost.shapes import elementwise, matrix, movement, spatial
 from inspector.analysis.cost.shapes.rule import Output, Rule
+from inspector.analysis.cost.shapes.shape_arithmetic import follow
 from inspector.analysis.cost.use import UnknownCostError, Use
 from inspector.records.dtype import UNDEFINED
 from inspector.records.graph import Node
@@ -21,6 +22,7 @@ RULES: Final[dict[str, Rule]] = {**elementwise.RULES, **matrix.RULES, **movement
 
 def complete_outputs(name: str, node: Node, scope: Scope) -> None:
     """Describe, in its scope, the outputs of a node of that qualified name whose shape is missing or weak."""
+    follow(name, node, scope)
     for output in node.outputs:
         spec = scope.specs.get(output)
         if output and (spec is None or spec.shape is None or is_weak(spec.shape)):

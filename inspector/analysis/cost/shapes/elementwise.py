@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import Final
 
 from inspector.analysis.cost.shapes.lengths import broadcast
-from inspector.analysis.cost.shapes.rule import Output, Rule, constant, dims, dtype, of_dtype
+from inspector.analysis.cost.shapes.rule import Output, Rule, dims, dtype, lengths, of_dtype
 from inspector.analysis.cost.use import Use
 
 _SAME: Final = (
     "Abs Acos Acosh Asin Asinh Atan Atanh BatchNormalization BitwiseNot Ceil Celu Clip Cos Cosh CumProd CumSum Dropout Elu Erf "
     "Exp Floor Gelu GroupNormalization HardSigmoid HardSwish Hardmax Identity InstanceNormalization LRN LayerNormalization "
     "LeakyRelu Log LogSoftmax LpNormalization MeanVarianceNormalization Mish Neg Not PRelu RMSNormalization Reciprocal Relu "
-    "ReverseSequence RotaryEmbedding Round Scatter ScatterElements ScatterND Selu Shrink Sigmoid Sign SimplifiedLayerNormalization "
-    "Sin Sinh Softmax Softplus Softsign Sqrt SwiGLU Swish Tan Tanh TensorScatter ThresholdedRelu Trilu"
+    "ReverseSequence RotaryEmbedding Round Scatter ScatterElements ScatterND Selu Shrink Sigmoid Sign "
+    "SimplifiedLayerNormalization Sin Sinh Softmax Softplus Softsign Sqrt SwiGLU Swish Tan Tanh TensorScatter ThresholdedRelu Trilu"
 )
 _SAME_MICROSOFT: Final = (
     "BiasGelu BiasSoftmax FastGelu Gelu GroupNorm GroupQueryAttention QuickGelu RotaryEmbedding SimplifiedLayerNormalization "
@@ -75,7 +75,7 @@ def quantizing_dynamically(use: Use) -> tuple[Output, ...]:
 
 def expanding(use: Use) -> tuple[Output, ...]:
     """Expand: broadcast with a constant shape."""
-    return ((dtype(use), broadcast((dims(use, 0), constant(use, 1)))),)
+    return ((dtype(use), broadcast((dims(use, 0), lengths(use, 1)))),)
 
 
 RULES: Final[dict[str, Rule]] = {

@@ -60,7 +60,11 @@ def windows(length: Dim, span: int, stride: int, padding: int, *, round_up: bool
 
 
 def broadcast(shapes: Iterable[Shape]) -> Shape:
-    """Return the shape that numpy's broadcasting gives; two different symbols give an unknown length."""
+    """Return the shape that numpy's broadcasting gives; of two lengths that are not equal, the better known one.
+
+    Right wherever the file is: a number other than 1 decides, and a symbol beside an unknown length is what it must equal
+    (unless the symbol stands for 1). Two different symbols give an unknown length.
+    """
     result: list[Dim] = []
     for shape in shapes:
         result[:0] = [1] * (len(shape) - len(result))
@@ -76,7 +80,9 @@ def _broadcast(length: Dim, other: Dim) -> Dim:
     if length == 1:
         return other
     numbers = [dim for dim in (length, other) if isinstance(dim, int)]
-    return numbers[0] if len(numbers) == 1 else None
+    if numbers:
+        return numbers[0] if len(numbers) == 1 else None
+    return other if length is None else length if other is None else None
 
 
 def _operand(text: str) -> str:

@@ -6,7 +6,7 @@ from math import prod
 from typing import Final
 
 from inspector.analysis.cost.shapes.lengths import plus, times
-from inspector.analysis.cost.shapes.rule import Output, Rule, axes, constant, dims, dtype, replaced
+from inspector.analysis.cost.shapes.rule import Output, Rule, axes, dims, dtype, lengths, replaced
 from inspector.analysis.cost.use import UnknownCostError, Use
 from inspector.records.tensor import Dim, Shape
 
@@ -22,10 +22,9 @@ def transposing(use: Use) -> tuple[Output, ...]:
 
 
 def reshaping(use: Use) -> tuple[Output, ...]:
-    """Reshape to a constant shape: 0 copies a dimension, -1 takes what is left."""
-    before, wanted = dims(use, 0), axes(use, 1, "shape")
-    if wanted is None:
-        raise UnknownCostError("no shape given")
+    """Reshape: 0 copies a dimension, -1 takes what is left (the shape is an attribute before opset 5)."""
+    before = dims(use, 0)
+    wanted = lengths(use, 1) if use.has_input(1) else use.ints("shape") or ()
     copies = not use.integer("allowzero")
     shape: list[Dim] = [before[axis] if length == 0 and copies else length for axis, length in enumerate(wanted)]
     if -1 in shape:
@@ -88,14 +87,19 @@ def splitting(use: Use) -> tuple[Output, ...]:
 
 
 def slicing(use: Use) -> tuple[Output, ...]:
-    """Slice with constant bounds (inputs since opset 10, attributes before)."""
+    """Slice (bounds are inputs since opset 10, attributes before); bounds that are not known make lengths unknown."""
     shape = dims(use, 0)
-    starts, ends = axes(use, 1, "starts") or (), axes(use, 2, "ends") or ()
-    given = axes(use, 3) or tuple(range(len(starts)))
-    steps = axes(use, 4, "steps") or (1,) * len(starts)
-    for axis, start, end, step in zip(given, starts, ends, steps, strict=True):
+    starts, ends = _bounds(use, 1, "starts"), _bounds(use, 2, "ends")
+    given = axes(use, 3) or tuple(range(len(starts or ends)))
+    nothing: Shape = (None,) * len(given)
+    steps = axes(use, 4, "steps") or (1,) * len(given)
+    for axis, start, end, step in zip(given, starts or nothing, ends or nothing, steps, strict=True):
         shape = replaced(shape, axis, _sliced(shape[axis], start, end, step))
     return ((dtype(use), shape),)
+
+
+def _bounds(use: Use, position: int, name: str) -> Shape:
+    return (use.lengths(position) if use.has_input(position) else use.ints(name)) or ()
 
 
 def gathering(use: Use) -> tuple[Output, ...]:
@@ -122,7 +126,7 @@ def padding(use: Use) -> tuple[Output, ...]:
 
 def tiling(use: Use) -> tuple[Output, ...]:
     """Tile by constant counts."""
-    return ((dtype(use), tuple(times(pair) for pair in zip(dims(use, 0), constant(use, 1), strict=True))),)
+    return ((dtype(use), tuple(times(pair) for pair in zip(dims(use, 0), lengths(use, 1), strict=True))),)
 
 
 def describing(use: Use) -> tuple[Output, ...]:
@@ -138,7 +142,7 @@ def measuring(_: Use) -> tuple[Output, ...]:
 
 def filling(use: Use) -> tuple[Output, ...]:
     """ConstantOfShape: zeros unless a value is given, whose element type is then taken from the file."""
-    return (("float32" if use.attribute("value") is None else "undefined", constant(use, 0)),)
+    return (("float32" if use.attribute("value") is None else "undefined", lengths(use, 0)),)
 
 
 def reducing(use: Use) -> tuple[Output, ...]:
@@ -157,7 +161,7 @@ def picking(use: Use) -> tuple[Output, ...]:
 
 def ranking(use: Use) -> tuple[Output, ...]:
     """TopK: values and indexes."""
-    count = constant(use, 1)[0] if use.has_input(1) else use.integer("k")
+    count = lengths(use, 1)[0] if use.has_input(1) else use.integer("k")
     shape = replaced(dims(use, 0), use.integer("axis", -1), count)
     return ((dtype(use), shape), ("int64", shape))
 
@@ -184,14 +188,16 @@ def _number(shape: Shape | list[Dim]) -> int:
     return prod(dim for dim in shape if isinstance(dim, int))
 
 
-def _sliced(length: Dim, start: int, end: int, step: int) -> Dim:
-    if isinstance(length, int):
+def _sliced(length: Dim, start: Dim, end: Dim, step: int) -> Dim:
+    if isinstance(length, int) and isinstance(start, int) and isinstance(end, int):
         return len(range(length)[start:end:step]) if step else None
-    if step != 1 or length is None:
+    if step != 1 or not isinstance(start, int) or start < 0:
         return None
-    if end >= END:
-        return plus(length, -start) if start >= 0 else None
-    return plus(length, end - start) if end < 0 <= start else None
+    if isinstance(end, str):  # a symbolic end that shape arithmetic made lies inside the tensor
+        return plus(end, -start)
+    if end is None or length is None or 0 <= end < END:
+        return None
+    return plus(length, -start if end >= END else end - start)
 
 
 _REDUCTIONS: Final = ("L1", "L2", "LogSum", "LogSumExp", "Max", "Mean", "Min", "Prod", "Sum", "SumSquare")

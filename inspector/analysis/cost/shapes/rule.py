@@ -40,11 +40,11 @@ def axes(use: Use, position: int, name: str = "axes") -> tuple[int, ...] | None:
     return use.ints(name)
 
 
-def constant(use: Use, position: int) -> tuple[int, ...]:
-    """Return the integers of a constant input; raise UnknownCostError where they are not known."""
-    values = use.integers(position)
+def lengths(use: Use, position: int) -> Shape:
+    """Return the integers that an input holds, symbols included; raise UnknownCostError where they are not known."""
+    values = use.lengths(position)
     if values is None:
-        raise UnknownCostError("not constant")
+        raise UnknownCostError("neither constant nor shape arithmetic")
     return values
 
 
