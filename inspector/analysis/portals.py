@@ -6,11 +6,15 @@ from collections.abc import Sequence
 from itertools import accumulate
 from typing import Final
 
+CLOSE: Final = 4
+"""Rows between two uses of a tensor that is used all over the graph across which it keeps its lane."""
+
 NEAR: Final = 16
-"""Rows between two uses of a tensor across which an eye still follows its lane without trouble."""
+"""Rows between two uses of any other tensor across which an eye still follows its lane without trouble."""
 
 SCATTERED_USES: Final = 2
-"""A tensor with this many gaps longer than NEAR is used all over the graph."""
+SCATTERED_SPAN: Final = 80
+"""A tensor with that many gaps longer than NEAR and that many rows to its last use is used all over the graph."""
 
 TOO_FAR: Final = 256
 """Rows that no lane crosses without a use."""
@@ -25,20 +29,25 @@ def lane_ends(sources: Sequence[Sequence[int]]) -> list[int]:
     sources[r] are the rows that row r takes something from, all smaller than r. Time is linear in rows and uses.
     """
     ends = list(range(len(sources)))
-    gaps: dict[int, list[tuple[int, int]]] = {}
+    jumps: dict[int, list[tuple[int, int]]] = {}
     for row, taken in enumerate(sources):
         for source in taken:
-            if row - ends[source] > NEAR:
-                gaps.setdefault(source, []).append((ends[source], row))
+            if row - ends[source] > CLOSE:
+                jumps.setdefault(source, []).append((ends[source], row))
             ends[source] = row
-    for source, jumps in gaps.items():
-        too_long = (start for start, stop in jumps if stop - start > TOO_FAR)
-        cut = jumps[0][0] if len(jumps) >= SCATTERED_USES else next(too_long, None)
-        if cut is not None:
-            ends[source] = cut
+    for source, gaps in jumps.items():
+        if ends[source] - source > SCATTERED_SPAN:
+            ends[source] = _cut(gaps, ends[source])
     if _most_alive(ends) > LANE_LIMIT:
         _relieve(sources, ends)
     return ends
+
+
+def _cut(gaps: Sequence[tuple[int, int]], end: int) -> int:
+    """Return the row to end a lane at that is long, given the rows before and after its gaps."""
+    if sum(1 for start, stop in gaps if stop - start > NEAR) >= SCATTERED_USES:
+        return gaps[0][0]
+    return next((start for start, stop in gaps if stop - start > TOO_FAR), end)
 
 
 def _most_alive(ends: Sequence[int]) -> int:

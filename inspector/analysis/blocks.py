@@ -1,0 +1,114 @@
+"""Cuts a run of repeating rows into blocks at the best place, and proves that the blocks are wired alike."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Final
+
+from inspector.analysis.name_scopes import NodeScopes
+from inspector.analysis.structure import Structure
+from inspector.analysis.tandem import Run
+
+ROTATIONS_TRIED: Final = 4096
+"""Starts compared for one run; blocks longer than that are cut at one of the first."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Blocks:
+    """Consecutive blocks: block k is rows [first + k * length, first + (k + 1) * length)."""
+
+    first: int
+    length: int
+    count: int
+
+    @property
+    def end(self) -> int:
+        """The row after the last block."""
+        return self.first + self.length * self.count
+
+
+def cut(structure: Structure, scopes: NodeScopes, run: Run) -> Blocks:
+    """Return the whole blocks of a run, begun where the fewest lanes cross, names change, tensors fork, weights are.
+
+    As many blocks as the run has room for, unless one less lets fewer lanes cross.
+    """
+    count, spare = divmod(run.end - run.first, run.period)
+    starts = range(run.first, run.first + min(spare + 1, ROTATIONS_TRIED))
+    best = min(starts, key=lambda start: _boundary(structure, scopes, start, run.period))
+    if count > 2:
+        other = range(run.first + spare + 1, run.first + min(run.period, ROTATIONS_TRIED))
+        rival = min(other, key=lambda start: _boundary(structure, scopes, start, run.period), default=best)
+        if lanes_above(structure, rival + run.period) < lanes_above(structure, best + run.period):
+            return Blocks(rival, run.period, count - 1)
+    return Blocks(best, run.period, count)
+
+
+def _boundary(structure: Structure, scopes: NodeScopes, start: int, period: int) -> tuple[int, int, bool, bool, int]:
+    """Return how bad it is to begin blocks at a row, judged where the second block begins."""
+    row = start + period
+    layout = structure.layout
+    forks = layout.has_output_below[row - 1] and bool(layout.reads[row] >> layout.lane[row - 1] & 1)
+    shared_depth = scopes.shared_depth(row - 1, row)
+    return lanes_above(structure, row), shared_depth, not forks, not structure.has_weights(row), start
+
+
+def lanes_above(structure: Structure, row: int) -> int:
+    """Return how many lanes come down to a row."""
+    layout = structure.layout
+    return (layout.passing[row] | layout.ends[row]).bit_count()
+
+
+def wired_alike(structure: Structure, blocks: Blocks) -> list[Blocks]:
+    """Return the parts of the blocks, two or more blocks each, that are wired alike; their rows' labels are equal already.
+
+    Inside a block, every tensor comes from the same place relative to the block. What a block takes from outside may come
+    from another tensor than the block before takes, as long as the same uses share it: a mask for all blocks, the output
+    of the previous block, a tensor of its own made before the first block.
+    """
+    cuts = [0]
+    for k in range(1, blocks.count):
+        if not _alike(structure, blocks, k, blocks.first + cuts[-1] * blocks.length):
+            cuts.append(k)
+    cuts.append(blocks.count)
+    pieces = ((low, high - low) for low, high in pairwise(cuts))
+    return [Blocks(blocks.first + low * blocks.length, blocks.length, n) for low, n in pieces if n > 1]
+
+
+def _alike(structure: Structure, blocks: Blocks, k: int, run_first: int) -> bool:
+    """Tell whether block k is wired like the block before it; run_first is where the first of the alike blocks begins."""
+    reach = structure.reach
+    first, length = blocks.first + k * blocks.length, blocks.length
+    if reach[first : first + length] == reach[first - length : first]:
+        return True
+    mapped: dict[int, int] = {}
+    for here, there in _outside_uses(structure, first, length):
+        own, other = here - run_first, there - run_first
+        is_same_step = own == other + length
+        is_fed_from_before = other < 0 and own < length
+        if not (is_same_step or is_fed_from_before) or mapped.setdefault(there, here) != here:
+            return False
+    return len(set(mapped.values())) == len(mapped) and _same_inside(structure, first, length)
+
+
+def _outside_uses(structure: Structure, first: int, length: int) -> Iterator[tuple[int, int]]:
+    """Yield where each use of an outside tensor comes from, in the block at first and in the one before it."""
+    reach = structure.reach
+    for row in range(first, first + length):
+        for mine, theirs in zip(reach[row], reach[row - length], strict=False):
+            if row - mine < first:
+                yield row - mine, row - length - theirs
+
+
+def _same_inside(structure: Structure, first: int, length: int) -> bool:
+    """Tell whether two neighboring blocks take the same tensors from inside themselves and as many from outside."""
+    reach = structure.reach
+    for row in range(first, first + length):
+        mine, theirs = reach[row], reach[row - length]
+        if len(mine) != len(theirs):
+            return False
+        offset = row - first
+        if any(a != b and (a <= offset or b <= offset) for a, b in zip(mine, theirs, strict=True)):
+            return False
+    return True

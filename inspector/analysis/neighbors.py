@@ -1,0 +1,132 @@
+"""Takes blocks that deviate a little into the repeat beside which they stand, and says how they deviate."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from inspector.analysis.blocks import Blocks, lanes_above
+from inspector.analysis.deviations import Deviation, Stretch, deviation
+from inspector.analysis.structure import Structure
+
+LONGEST_DIFFERENCE: Final = 8
+"""Rows that a deviating block may be longer or shorter, at most."""
+
+
+@dataclass(slots=True)
+class Group:
+    """The blocks of one fold, in row order; numbers of blocks are counted from 1."""
+
+    blocks: list[Stretch]
+    usual: Stretch
+    """One of the blocks that do not deviate."""
+    deviations: dict[Stretch, str]
+    remark: str = ""
+    """What deviates between all of them."""
+
+    @classmethod
+    def of(cls, blocks: Blocks, remark: str = "") -> Group:
+        """Return a group of blocks without deviations (but for the remark)."""
+        starts = range(blocks.first, blocks.end, blocks.length)
+        stretches = [Stretch(start, start + blocks.length) for start in starts]
+        return cls(stretches, stretches[-1], {}, remark)
+
+    @property
+    def first(self) -> int:
+        """The first row."""
+        return self.blocks[0].first
+
+    @property
+    def end(self) -> int:
+        """The row after the last."""
+        return self.blocks[-1].end
+
+    @property
+    def exceptions(self) -> tuple[str, ...]:
+        """One line for each block that deviates, and the remark."""
+        numbered = ((number, self.deviations.get(block)) for number, block in enumerate(self.blocks, 1))
+        lines = [f"block {number}: {text}" for number, text in numbered if text]
+        return (self.remark, *lines) if self.remark else tuple(lines)
+
+    def is_usual(self, block: Stretch) -> bool:
+        """Tell whether a block is identical to the usual one."""
+        return not self.remark and block not in self.deviations
+
+
+def with_neighbors(structure: Structure, found: Iterable[Blocks], first: int, end: int) -> list[Group]:
+    """Return the blocks as groups, each with the deviating blocks right before and after it, groups of a kind joined."""
+    waiting = sorted(found)
+    groups: list[Group] = []
+    for at, blocks in enumerate(waiting):
+        group = Group.of(blocks)
+        free_from = groups[-1].end if groups else first
+        free_to = waiting[at + 1].first if at + 1 < len(waiting) else end
+        _extend_up(structure, group, free_from)
+        _extend_down(structure, group, free_to)
+        if groups and _is_more_of(structure, groups[-1], group):
+            _join(groups[-1], group)
+        else:
+            groups.append(group)
+    return groups
+
+
+def _extend_up(structure: Structure, group: Group, free_from: int) -> None:
+    while True:
+        stop = group.first
+        lengths = [length for length in _lengths(group) if stop - length >= free_from]
+        found = _best(structure, group, [Stretch(stop - length, stop) for length in lengths])
+        if found is None:
+            return
+        group.blocks.insert(0, found[0])
+        group.deviations[found[0]] = found[1].text
+
+
+def _extend_down(structure: Structure, group: Group, free_to: int) -> None:
+    while True:
+        start = group.end
+        lengths = [length for length in _lengths(group) if start + length <= free_to]
+        found = _best(structure, group, [Stretch(start, start + length) for length in lengths])
+        if found is None:
+            return
+        group.blocks.append(found[0])
+        group.deviations[found[0]] = found[1].text
+
+
+def _lengths(group: Group) -> list[int]:
+    usual = group.usual.length
+    slack = min(LONGEST_DIFFERENCE, max(2, usual // 5))
+    return [length for length in range(usual - slack, usual + slack + 1) if length > 1]
+
+
+def _best(structure: Structure, group: Group, options: Sequence[Stretch]) -> tuple[Stretch, Deviation] | None:
+    """Return the option that deviates least; all must end like the usual block, and begin and end where no more lanes run."""
+    usual = group.usual
+    last_label = structure.exact[usual.end - 1]
+    found: tuple[Stretch, Deviation] | None = None
+    for option in options:
+        if structure.exact[option.end - 1] != last_label or not _is_as_narrow(structure, usual, option):
+            continue
+        how = deviation(structure, usual, option)
+        if how is not None and (found is None or how.size < found[1].size):
+            found = option, how
+    return found
+
+
+def _is_as_narrow(structure: Structure, usual: Stretch, option: Stretch) -> bool:
+    rows = len(structure.exact)
+    allowed = lanes_above(structure, usual.first)
+    below = lanes_above(structure, option.end) if option.end < rows else 0
+    return max(lanes_above(structure, option.first), below) <= allowed
+
+
+def _is_more_of(structure: Structure, group: Group, other: Group) -> bool:
+    """Tell whether two groups stand one after the other and repeat the same block."""
+    exact = structure.exact
+    return group.end == other.first and exact[group.usual.first : group.usual.end] == exact[other.usual.first : other.usual.end]
+
+
+def _join(group: Group, other: Group) -> None:
+    group.blocks.extend(other.blocks)
+    group.deviations.update(other.deviations)
+    group.deviations.setdefault(other.blocks[0], "fed from elsewhere")

@@ -1,0 +1,199 @@
+"""What a node is, apart from names and values: equal labels for nodes of equal structure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from inspector.analysis.wiring import Wiring, wire
+from inspector.records.graph import Attribute, Graph, Node
+from inspector.records.layout import Layout
+from inspector.records.tensor import TensorSpec
+
+GENERATED_SYMBOL: Final = "unk__"
+"""How shape inference names a length it knows nothing of: a new symbol each time, equal to no other."""
+
+Key = tuple[object, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Structure:
+    """The rows of a layout as labels and distances; parallel lists indexed by row."""
+
+    graph: Graph
+    layout: Layout
+    exact: list[int]
+    """Equal for rows of the same operator, domain, attributes, element types and shapes, absorbed nodes included."""
+    rough: list[int]
+    """Equal for rows of the same operator, domain and attributes, whatever the shapes."""
+    kind: list[int]
+    """Equal for rows of the same operator and domain."""
+    reach: list[tuple[int, ...]]
+    """For each tensor taken from a row or an outer graph: rows up to its producer (beyond the first row: an outer tensor)."""
+
+    def has_weights(self, row: int) -> bool:
+        """Tell whether the row's node takes stored weights or constants."""
+        number = self.layout.nodes[row]
+        if number < 0:
+            return False
+        stored = self.graph.initializers
+        return number in self.layout.absorbed or any(name in stored for name in self.graph.nodes[number].inputs)
+
+
+def describe_rows(graph: Graph, layout: Layout) -> Structure:
+    """Label every row of the layout; linear in nodes and edges."""
+    wiring = wire(graph)
+    position_of = {index: position for position, index in enumerate(wiring.index_of)}
+    labels = _Labels(graph, wiring, layout)
+    rows = [position_of[number] if number >= 0 else number for number in layout.nodes]
+    exact, rough, kind = labels.of_rows(rows)
+    return Structure(graph, layout, exact, rough, kind, _reaches(wiring, layout, rows))
+
+
+def _reaches(wiring: Wiring, layout: Layout, rows: Sequence[int]) -> list[tuple[int, ...]]:
+    row_of = {producer: row for row, producer in enumerate(rows)}
+    first_outer = len(rows) + 1
+    outer_numbers: dict[str, int] = {}
+    reaches: list[tuple[int, ...]] = []
+    inputs = layout.input_count
+    for row, producer in enumerate(rows):
+        if producer >= 0:
+            reach = [row - row_of[source] for source in wiring.sources[producer] if source in row_of]
+            for name in wiring.outer.get(producer, ()):
+                reach.append(row + first_outer + outer_numbers.setdefault(name, len(outer_numbers)))
+            reaches.append(tuple(reach))
+        elif producer < -inputs:
+            given = wiring.producers.get(wiring.graph.outputs[-1 - producer - inputs].name, -1)
+            reaches.append((row - row_of[given],) if given in row_of else ())
+        else:
+            reaches.append(())
+    return reaches
+
+
+class _Labels:
+    """Numbers structures: equal numbers for equal structures, one numbering for all graphs below this one."""
+
+    def __init__(self, graph: Graph, wiring: Wiring, layout: Layout) -> None:
+        self._graph = graph
+        self._wiring = wiring
+        self._layout = layout
+        self._numbers: dict[object, int] = {}
+        self._specs: dict[tuple[str, object], int] = {}
+
+    def number(self, key: object) -> int:
+        """Return the number of a structure."""
+        return self._numbers.setdefault(key, len(self._numbers))
+
+    def of_rows(self, rows: Sequence[int]) -> tuple[list[int], list[int], list[int]]:
+        """Return the exact, rough and kind labels of rows (positions; negative numbers for inputs and outputs)."""
+        exact_of, rough_of, kind_of = self._of_nodes()
+        exact: list[int] = []
+        rough: list[int] = []
+        kind: list[int] = []
+        inputs = self._layout.input_count
+        for producer in rows:
+            if producer >= 0:
+                exact.append(exact_of[producer])
+                rough.append(rough_of[producer])
+                kind.append(kind_of[producer])
+                continue
+            is_input = producer >= -inputs
+            spec = self._graph.inputs[-1 - producer] if is_input else self._graph.outputs[-1 - producer - inputs]
+            side = "input" if is_input else "output"
+            exact.append(self.number((side, self._spec(spec))))
+            rough.append(self.number((side, spec.dtype)))
+            kind.append(self.number(side))
+        return exact, rough, kind
+
+    def _of_nodes(self) -> tuple[list[int], list[int], list[int]]:
+        """Return the labels of all nodes by position; that of an absorbed node is part of its consumers'."""
+        wiring, values, number = self._wiring, self._graph.values, self.number
+        shown = self._layout.row_of
+        index_of, producers = wiring.index_of, wiring.producers
+        slots = {name: slot for node in wiring.nodes if len(node.outputs) > 1 for slot, name in enumerate(node.outputs)}
+        exact: list[int] = []
+        rough: list[int] = []
+        kind: list[int] = []
+        absorbed = {name: p for p, node in enumerate(wiring.nodes) if index_of[p] not in shown for name in node.outputs}
+        nothing = number("nothing known")
+        spec_of: dict[str, int] = {name: self._spec(spec) for name, spec in values.items()}
+        for name in self._graph.initializers:
+            spec_of[name] = number(("weight", spec_of.get(name, nothing)))
+        spec_of[""] = number("omitted")
+        for position, node in enumerate(wiring.nodes):
+            taken: list[object] = []
+            for name in wiring.taken(position) if position in wiring.captured else node.inputs:
+                known: object = spec_of.get(name, nothing)
+                if name in absorbed and producers[name] < position:
+                    known = -1 - exact[absorbed[name]]
+                taken.append((known, slots[name]) if name in slots else known)
+            given = [spec_of.get(name, nothing) for name in node.outputs]
+            operator = number((node.operator, node.domain, node.overload))
+            attributes = self._attributes(node) if node.attributes else ()
+            kind.append(operator)
+            rough.append(number((operator, attributes, len(taken))))
+            exact.append(number((operator, attributes, tuple(taken), tuple(given))))
+        return exact, rough, kind
+
+    def _spec(self, spec: TensorSpec) -> int:
+        key = (spec.dtype, spec.shape)
+        known = self._specs.get(key)
+        if known is None:
+            known = self._specs[key] = self.number((spec.dtype, comparable_shape(spec)))
+        return known
+
+    def _attributes(self, node: Node) -> Key:
+        if node.operator == "Constant" and len(node.inputs) == 0:
+            return ()
+        return tuple(self._attribute(node, a) if a.kind in _BY_REFERENCE else a for a in node.attributes)
+
+    def _attribute(self, node: Node, attribute: Attribute) -> Key:
+        if attribute.kind in ("graph", "graphs"):
+            inside = [graph for graph in node.subgraphs if _attribute_of(graph) == attribute.name]
+            return (attribute.name, *(self._of_graph(graph) for graph in inside))
+        names = attribute.value if isinstance(attribute.value, tuple) else (attribute.value,)
+        specs = [self._graph.values.get(str(name)) for name in names]
+        return (attribute.name, *(self._spec(spec) if spec else None for spec in specs))
+
+    def _of_graph(self, graph: Graph) -> int:
+        """Return a label for a nested graph: its nodes in file order, each with where its inputs come from."""
+        pending, found = [graph], []
+        while pending:
+            found.append(pending.pop())
+            pending.extend(inner for node in found[-1].nodes for inner in node.subgraphs)
+        label_of: dict[int, int] = {}
+        for inner in reversed(found):
+            label_of[id(inner)] = self.number(self._graph_key(inner, label_of))
+        return label_of[id(graph)]
+
+    def _graph_key(self, graph: Graph, label_of: dict[int, int]) -> Key:
+        given: dict[str, object] = {name: ("weight", self._known(graph, name)) for name in graph.initializers}
+        given.update((spec.name, (-1 - k, self._spec(spec))) for k, spec in enumerate(graph.inputs))
+        key: list[object] = []
+        for at, node in enumerate(graph.nodes):
+            attributes = tuple(a if a.kind not in _BY_REFERENCE else a.name for a in node.attributes)
+            attributes = () if node.operator == "Constant" else attributes
+            inside = tuple(label_of[id(inner)] for inner in node.subgraphs)
+            taken = tuple(given.get(name, ("outer", bool(name))) for name in node.inputs)
+            key.append((node.operator, node.domain, node.overload, attributes, inside, taken))
+            given.update((name, (at, slot, self._known(graph, name))) for slot, name in enumerate(node.outputs))
+        return (*key, tuple(given.get(spec.name, "outer") for spec in graph.outputs))
+
+    def _known(self, graph: Graph, name: str) -> int | None:
+        spec = graph.values.get(name)
+        return None if spec is None else self._spec(spec)
+
+
+_BY_REFERENCE: Final = frozenset({"tensor", "tensors", "graph", "graphs"})
+
+
+def comparable_shape(spec: TensorSpec) -> tuple[int | str | None, ...] | None:
+    """Return the shape with symbols that inference made up taken for what they are: unknown lengths."""
+    if spec.shape is None:
+        return None
+    return tuple(None if isinstance(d, str) and d.startswith(GENERATED_SYMBOL) else d for d in spec.shape)
+
+
+def _attribute_of(graph: Graph) -> str:
+    return graph.path.rpartition("/")[2].partition(".")[2].partition(":")[0]
