@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -20,12 +19,10 @@ from inspector.formats.onnx.shape_answer import (
     ShapeAnswer,
     ShapeRequest,
 )
-from inspector.formats.onnx.shape_model import InferenceModel
+from inspector.formats.onnx.shape_model import InferenceModel, Types
 from inspector.formats.onnx.shape_scopes import Scope, infer_functions, infer_tree
+from inspector.formats.onnx.shape_symbols import Symbols, raw_dims, resolved
 from inspector.formats.onnx.skeleton import skeleton
-
-_INVENTED = re.compile(rb"unk__\d+")
-"""Symbols onnx makes up for lengths it cannot tell."""
 
 
 def infer_in_child(request: ShapeRequest, report: Callable[[int, int, str], None]) -> ShapeAnswer:
@@ -40,7 +37,7 @@ def infer_in_child(request: ShapeRequest, report: Callable[[int, int, str], None
         raise OperationFailed(f"onnx cannot infer shapes: {_first_line(error)}") from error
     report(2, 3, "inferring function bodies")
     scopes += infer_functions(model, proto.functions, scopes)
-    teller = _Teller(set(_INVENTED.findall(data)))
+    teller = _Teller(Symbols(data))
     graphs = tuple(teller.tell(scope) for scope in scopes)
     return ShapeAnswer(graphs, model.first_problem(proto.graph) if _lacks_types(graphs[0], proto.graph) else "")
 
@@ -58,34 +55,34 @@ def _first_line(error: Exception) -> str:
 class _Teller:
     """Puts what is known of a graph's tensors as positions, element types and lengths."""
 
-    def __init__(self, given_symbols: set[bytes]) -> None:
-        self._given = given_symbols
+    def __init__(self, symbols: Symbols) -> None:
+        self._symbols = symbols
 
     def tell(self, scope: Scope) -> InferredGraph:
         """Return all tensors of one graph about which anything is known."""
         values: list[InferredValue] = []
+        equal = self._symbols.equalities(scope.graph, scope.types)
         for index, node in enumerate(scope.graph.node):
-            self._tell_names(values, scope, index, node.output)
-        self._tell_names(values, scope, INPUT, scope.inputs)
-        self._tell_names(values, scope, OUTPUT, scope.outputs)
+            self._tell_names(values, scope.types, equal, index, node.output)
+        self._tell_names(values, scope.types, equal, INPUT, scope.inputs)
+        self._tell_names(values, scope.types, equal, OUTPUT, scope.outputs)
         return InferredGraph(len(scope.graph.node), tuple(values))
 
-    def _tell_names(self, values: list[InferredValue], scope: Scope, node: int, names: Iterable[str]) -> None:
+    def _tell_names(
+        self, values: list[InferredValue], types: Types, equal: dict[bytes, bytes], node: int, names: Iterable[str]
+    ) -> None:
         for slot, name in enumerate(names):
-            known = scope.types.get(name) if name else None
-            if known is not None and known.WhichOneof("value") == "tensor_type":
-                tensor = known.tensor_type
-                shape = tuple(self._dim(dim) for dim in tensor.shape.dim) if tensor.HasField("shape") else None
-                if tensor.elem_type or shape is not None:
-                    values.append(InferredValue(node, slot, _dtype_name(tensor.elem_type), shape))
+            known = types.get(name) if name else None
+            if known is None or known.WhichOneof("value") != "tensor_type":
+                continue
+            dims = raw_dims(known)
+            shape = None if dims is None else tuple(self._dim(resolved(dim, equal)) for dim in dims)
+            if known.tensor_type.elem_type or shape is not None:
+                values.append(InferredValue(node, slot, _dtype_name(known.tensor_type.elem_type), shape))
 
-    def _dim(self, dim: Any) -> RawDim:
-        """Return a length, a symbol of the file, or None for what onnx made up."""
-        if dim.HasField("dim_value"):
-            return int(dim.dim_value) if dim.dim_value >= 0 else None
-        symbol = dim.dim_param
-        raw = symbol if isinstance(symbol, bytes) else symbol.encode()
-        return None if not raw or (_INVENTED.fullmatch(raw) and raw not in self._given) else raw
+    def _dim(self, dim: RawDim) -> RawDim:
+        """Return a length or a symbol of the file, None for what onnx made up."""
+        return None if isinstance(dim, bytes) and self._symbols.is_invented(dim) else dim
 
 
 _ALIASES = {"FLOAT": "float32", "DOUBLE": "float64", "UNDEFINED": ""}

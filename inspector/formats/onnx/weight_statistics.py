@@ -12,6 +12,7 @@ from inspector.records.weight_details import Histogram
 
 BINS: Final = 32
 PREVIEW: Final = 64
+_SMALLEST_NORMAL: Final = float(np.finfo(np.float64).smallest_normal)
 
 
 class Moments:
@@ -104,10 +105,13 @@ class BinCounter:
         if self._bins == 1:
             return np.zeros(values.size, dtype=np.int64)
         span = self._high * 0.5 - self._low * 0.5 + (0.5 if self._integer else 0.0)
+        width = span / self._bins
+        if width < _SMALLEST_NORMAL:
+            return np.zeros(values.size, dtype=np.int64)
         values *= 0.5
         values -= self._low * 0.5
-        values *= self._bins / span if np.isfinite(self._bins / span) else 0.0
-        return np.minimum(values.astype(np.int64), self._bins - 1)
+        values /= width
+        return np.clip(values.astype(np.int64), 0, self._bins - 1)
 
     @property
     def histogram(self) -> Histogram:
