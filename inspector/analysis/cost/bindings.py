@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Final
 
-from inspector.analysis.cost.expression import symbols
 from inspector.records.artifact import Computation
-from inspector.records.cost import Bindings, Product
-from inspector.records.tensor import Shape, TensorSpec
+from inspector.records.cost import Bindings
+from inspector.records.tensor import Dim, Shape, TensorSpec
 
 BATCH_NAMES: Final = frozenset(
     ("n", "b", "bs", "batch", "batch_size", "batchsize", "batch_dim", "batch_axis", "num_batch", "minibatch", "unk_batch")
@@ -46,14 +45,13 @@ def data_inputs(computation: Computation) -> tuple[TensorSpec, ...]:
     return tuple(spec for spec in graph.inputs if spec.name not in graph.initializers)
 
 
+def is_missing(dim: Dim) -> bool:
+    """Tell whether a dimension says nothing: absent, or what exporters write for "any" (-1, "?")."""
+    return dim is None or dim == "?" or (isinstance(dim, int) and dim < 0)
+
+
 def named_shape(spec: TensorSpec) -> Shape:
     """Return a graph input's shape with a name for every unnamed dimension: "batch" for the first, "x[2]" for others."""
     shape = spec.shape or ()
-    return tuple(
-        dim if dim is not None else UNNAMED_BATCH if axis == 0 else f"{spec.name}[{axis}]" for axis, dim in enumerate(shape)
-    )
-
-
-def assumed_symbols(terms: Iterable[Product], bindings: Bindings) -> tuple[str, ...]:
-    """Return the symbols of the terms that no binding covers, sorted."""
-    return tuple(sorted(symbol for symbol in symbols(terms) if symbol not in bindings))
+    unnamed = (UNNAMED_BATCH if axis == 0 else f"{spec.name}[{axis}]" for axis in range(len(shape)))
+    return tuple(name if is_missing(dim) else dim for dim, name in zip(shape, unnamed, strict=True))

@@ -17,9 +17,10 @@ MAXIMUM_TEXT: Final = 400
 MAXIMUM_DEPTH: Final = 24
 MAXIMUM_EXPONENT: Final = 16
 
-# A hyphen, dot or slash directly between letters belongs to a name ("batch-size"); next to a space, digit or parenthesis
-# it is an operator ("seq - 1", "floor(x/2)").
-_TOKEN: Final = re.compile(r"\s*(?:(\d+(?:\.\d+)?)|([^\W\d]\w*(?:[-./:][^\W\d]\w*)*)|(\*\*|//|[-+*/%^(),]))")
+# A hyphen or slash directly between letters belongs to a name ("batch-size"); next to a space, digit or parenthesis it is
+# an operator ("seq - 1", "floor(x/2)"). Dots, colons and an index belong to names too ("DynamicDimension.0", "x:0[2]").
+_NAME: Final = r"[^\W\d]\w*(?:[-/][^\W\d]\w*|[.:]\w+)*(?:\[\d+\])?"
+_TOKEN: Final = re.compile(rf"\s*(?:\d+(?:\.\d+)?|{_NAME}|\*\*|//|[-+*/%^(),])")
 
 _FUNCTIONS: Final[Mapping[str, Callable[..., Number]]] = {
     "floor": floor,
@@ -41,10 +42,14 @@ class NotArithmeticError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Arithmetic:
-    """A parsed dimension: the symbols it depends on and what gives its value once they are bound."""
+    """A parsed dimension: the symbols it depends on and what gives its value once they are bound.
+
+    is_compound tells whether it needs parentheses inside a product.
+    """
 
     symbols: frozenset[str]
     evaluator: Evaluator
+    is_compound: bool
 
 
 @lru_cache(maxsize=8192)
@@ -67,7 +72,7 @@ def symbols_of(text: str) -> frozenset[str]:
 def is_compound(text: str) -> bool:
     """Tell whether the text needs parentheses inside a product."""
     arithmetic = parse(text)
-    return arithmetic is not None and text.strip() not in arithmetic.symbols
+    return arithmetic is not None and arithmetic.is_compound
 
 
 def value_of(text: str, bindings: Values) -> int | None:
@@ -118,12 +123,13 @@ class _Parser:
         self.position = 0
         self.depth = 0
         self.symbols: set[str] = set()
+        self.is_compound = False
 
     def parse(self) -> Arithmetic:
         evaluator = self._level(0)
         if self.position != len(self.tokens):
             raise NotArithmeticError
-        return Arithmetic(frozenset(self.symbols), evaluator)
+        return Arithmetic(frozenset(self.symbols), evaluator, self.is_compound)
 
     def _peek(self) -> str:
         return self.tokens[self.position] if self.position < len(self.tokens) else ""
@@ -142,12 +148,14 @@ class _Parser:
             return self._signed()
         left = self._level(level + 1)
         while self._peek() in _LEVELS[level]:
+            self._note_operator()
             left = _binary(_OPERATORS[self._take()], left, self._level(level + 1))
         return left
 
     def _signed(self) -> Evaluator:
         if self._peek() != "-":
             return self._powered()
+        self._note_operator()
         self._take()
         self._descend()
         operand = self._signed()
@@ -158,6 +166,7 @@ class _Parser:
         base = self._atom()
         if self._peek() not in ("^", "**"):
             return base
+        self._note_operator()
         self._take()
         self._descend()
         exponent = self._signed()
@@ -198,6 +207,9 @@ class _Parser:
         self._expect(")")
         self.depth -= 1
         return lambda values: function(*(argument(values) for argument in arguments))
+
+    def _note_operator(self) -> None:
+        self.is_compound = self.is_compound or self.depth == 0
 
     def _descend(self) -> None:
         self.depth += 1

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
 from math import prod
 from typing import Final
 
-from inspector.analysis.cost.dimension import is_compound, symbols_of, value_of
+from inspector.analysis.cost.dimension import is_compound, parse, symbols_of, value_of
 from inspector.records.cost import Bindings, Product
 
 Factor = int | str
@@ -21,6 +22,25 @@ NumberText = Callable[[int], str]
 _SUPERSCRIPTS: Final = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 _BEYOND_UNITS: Final = 10**24
 _UNITS: Final = ((10**18, "E"), (10**15, "P"), (10**12, "T"), (10**9, "G"), (10**6, "M"), (10**3, "K"))
+
+
+def product(factors: Iterable[Factor]) -> Product:
+    """Return the product in factor form, without ones, and with the numbers inside "8*floor(h/2)" as factors of their own."""
+    flat: list[Factor] = []
+    for factor in factors:
+        if isinstance(factor, str):
+            flat.extend(_split_number(factor))
+        elif factor != 1:
+            flat.append(factor)
+    return Product(tuple(flat))
+
+
+@lru_cache(maxsize=4096)
+def _split_number(text: str) -> Factors:
+    number, star, rest = text.partition("*")
+    if star and number.isdecimal() and len(number) < 19 and parse(rest) is not None and not is_compound(rest):
+        return (int(number), rest)
+    return (text,)
 
 
 def evaluate(terms: Iterable[Product], bindings: Bindings) -> int | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
-from inspector.analysis.cost.expression import Factors, Sum
+from inspector.analysis.cost.expression import Sum, product
 from inspector.analysis.cost.formulas import FORMULAS, Formula
 from inspector.analysis.cost.formulas.elementwise import OPERATIONS_PER_OUTPUT_ELEMENT
 from inspector.analysis.cost.formulas.free import FREE
@@ -129,13 +129,9 @@ def _shapes(names: tuple[str, ...], scope: Scope) -> tuple[Shape | None, ...]:
 
 
 def _priced(work: Work) -> Price:
-    macs = tuple(Product(_factors(term)) for term in work.macs)
-    others = tuple(Product(_factors(term)) for term in work.others)
+    macs = tuple(map(product, work.macs))
+    others = tuple(map(product, work.others))
     return Price((*(Product((2, *term.factors)) for term in macs), *others), macs)
-
-
-def _factors(term: Factors) -> Factors:
-    return tuple(factor for factor in term if factor != 1)
 
 
 def _is_inexact(node: Node, scope: Scope) -> bool:

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Final
 
-from inspector.analysis.cost.bindings import named_shape
+from inspector.analysis.cost.bindings import is_missing, named_shape
 from inspector.records.artifact import Computation
 from inspector.records.graph import Attribute, Function, Graph, Node
-from inspector.records.tensor import Shape, TensorSpec, Weight
+from inspector.records.tensor import Dim, Shape, TensorSpec, Weight
 
 INFERENCE_SYMBOL: Final = "unk__"
 """What onnx's shape inference calls dimensions that it cannot tell."""
@@ -45,7 +45,7 @@ class Scope:
         for spec in (*graph.outputs, *graph.inputs):
             self.specs.setdefault(spec.name, spec)
         self.constants: set[str] = set(weights)
-        """Tensors whose values do not depend on any input."""
+        """Tensors whose values do not depend on any input; initializers that an input may override are among them."""
 
     def bind(self, name: str, spec: TensorSpec | None, value: tuple[int | float, ...] | None, *, is_constant: bool) -> None:
         """Describe an input of a function as the call site passes it."""
@@ -128,9 +128,8 @@ class Program:
         """Return the scope of the main graph, with a name for every unnamed dimension of its inputs."""
         scope = Scope(self, graph)
         for spec in graph.inputs:
-            if spec.shape is not None and spec.name not in graph.initializers and None in spec.shape:
+            if spec.shape is not None and spec.name not in graph.initializers and any(map(is_missing, spec.shape)):
                 scope.specs[spec.name] = TensorSpec(spec.name, spec.dtype, named_shape(spec))
-        scope.constants.difference_update(spec.name for spec in graph.inputs)
         return scope
 
 
@@ -141,7 +140,7 @@ def _domain(domain: str) -> str:
 @lru_cache(maxsize=4096)
 def is_weak(shape: Shape) -> bool:
     """Tell whether some dimension is missing, or only a symbol that shape inference made up."""
-    return any(dim is None or (isinstance(dim, str) and dim.startswith(INFERENCE_SYMBOL)) for dim in shape)
+    return any(is_missing(dim) or (isinstance(dim, str) and dim.startswith(INFERENCE_SYMBOL)) for dim in shape)
 
 
 def merged(known: Shape | None, derived: Shape | None) -> Shape | None:
@@ -151,5 +150,5 @@ def merged(known: Shape | None, derived: Shape | None) -> Shape | None:
     return tuple(_better(ours, theirs) for ours, theirs in zip(known, derived, strict=True))
 
 
-def _better(known: int | str | None, derived: int | str | None) -> int | str | None:
-    return derived if derived is not None and is_weak((known,)) else known
+def _better(known: Dim, derived: Dim) -> Dim:
+    return derived if is_weak((known,)) and not is_missing(derived) else known

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from inspector.analysis.cost.expression import Factors
+from math import prod
+
+from inspector.analysis.cost.bindings import is_missing
+from inspector.analysis.cost.expression import product
 from inspector.records.cost import Product
 from inspector.records.dtype import BITS, packed_bytes
 from inspector.records.tensor import TensorSpec
@@ -16,14 +19,12 @@ def tensor_bytes(spec: TensorSpec | None) -> Product | None:
     if spec is None or spec.shape is None:
         return None
     bits = BITS.get(spec.dtype)
-    if bits is None or None in spec.shape or any(isinstance(dim, int) and dim < 0 for dim in spec.shape):
+    if bits is None or any(map(is_missing, spec.shape)):
         return None
-    factors: Factors = tuple(dim for dim in spec.shape if dim is not None and dim != 1)
+    lengths = [dim for dim in spec.shape if dim is not None]
     if bits >= 8:
-        return Product((*factors, bits // 8))
-    if any(isinstance(factor, str) for factor in factors):
-        return Product(factors)
-    count = 1
-    for factor in factors:
-        count *= int(factor)
-    return Product((packed_bytes(spec.dtype, count) or 0,))
+        return product((*lengths, bits // 8))
+    fixed = [length for length in lengths if isinstance(length, int)]
+    if len(fixed) < len(lengths):
+        return product(lengths)
+    return Product((packed_bytes(spec.dtype, prod(fixed)) or 0,))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from inspector.analysis.cost.bindings import is_missing
 from inspector.analysis.cost.expression import Factor, Factors
 from inspector.analysis.cost.scope import Scope
 from inspector.records.dtype import UNDEFINED
@@ -111,8 +112,8 @@ class Use:
         spec = self.scope.spec(names[index]) if index < len(names) else None
         if spec is None or spec.shape is None:
             raise UnknownCostError(self._unknown(names, index, role))
-        known = tuple(dim for dim in spec.shape if dim is not None)
-        if len(known) != len(spec.shape) or any(isinstance(dim, int) and dim < 0 for dim in known):
+        known = tuple(dim for dim in spec.shape if dim is not None and not is_missing(dim))
+        if len(known) != len(spec.shape):
             raise UnknownCostError(self._unknown(names, index, role))
         return known
 

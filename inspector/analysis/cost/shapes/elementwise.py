@@ -13,7 +13,8 @@ _SAME: Final = (
     "Exp Floor Gelu GroupNormalization HardSigmoid HardSwish Hardmax Identity InstanceNormalization LRN LayerNormalization "
     "LeakyRelu Log LogSoftmax LpNormalization MeanVarianceNormalization Mish Neg Not PRelu RMSNormalization Reciprocal Relu "
     "ReverseSequence RotaryEmbedding Round Scatter ScatterElements ScatterND Selu Shrink Sigmoid Sign "
-    "SimplifiedLayerNormalization Sin Sinh Softmax Softplus Softsign Sqrt SwiGLU Swish Tan Tanh TensorScatter ThresholdedRelu Trilu"
+    "SimplifiedLayerNormalization Sin Sinh Softmax Softplus Softsign Sqrt SwiGLU Swish Tan Tanh TensorScatter "
+    "ThresholdedRelu Trilu"
 )
 _SAME_MICROSOFT: Final = (
     "BiasGelu BiasSoftmax FastGelu Gelu GroupNorm GroupQueryAttention QuickGelu RotaryEmbedding SimplifiedLayerNormalization "

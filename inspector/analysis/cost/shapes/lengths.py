@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from math import prod
 from typing import Final
 
@@ -19,8 +21,9 @@ def plus(length: Dim, other: Dim) -> Dim:
         return length + other
     if length == 0 or other == 0:
         return other if length == 0 else length
-    if isinstance(other, int) and other < 0:
-        return _formula(f"{length} - {-other}", length)
+    if isinstance(length, str) and isinstance(other, int):
+        known = _Floored.of(length)
+        return _formula(_Floored(known.base, known.offset + other * known.divisor, known.divisor).text(), known.base)
     return _formula(f"{length} + {other}", length, other)
 
 
@@ -39,16 +42,15 @@ def times(lengths: Iterable[Dim]) -> Dim:
 
 def quotient(length: Dim, divisor: int) -> Dim:
     """Return the length divided by a number, rounded down."""
-    if isinstance(length, int) or divisor == 1:
+    if not isinstance(length, str) or divisor <= 1:
         return length // divisor if isinstance(length, int) and divisor else length
-    return _formula(f"floor({_operand(str(length))}/{divisor})", length)
+    known = _Floored.of(length)
+    return _formula(_Floored(known.base, known.offset, known.divisor * divisor).text(), known.base)
 
 
 def rounded_up_quotient(length: Dim, divisor: int) -> Dim:
     """Return the length divided by a number, rounded up."""
-    if isinstance(length, int) or divisor == 1:
-        return -(-length // divisor) if isinstance(length, int) and divisor else length
-    return _formula(f"ceil({_operand(str(length))}/{divisor})", length)
+    return quotient(plus(length, divisor - 1), divisor)
 
 
 def windows(length: Dim, span: int, stride: int, padding: int, *, round_up: bool = False) -> Dim:
@@ -83,6 +85,40 @@ def _broadcast(length: Dim, other: Dim) -> Dim:
     if numbers:
         return numbers[0] if len(numbers) == 1 else None
     return other if length is None else length if other is None else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Floored:
+    """floor((base + offset) / divisor): what padding, strides and windows make of a symbol, however many follow each other.
+
+    floor((floor((b + x) / m) + y) / n) is floor((b + x + y·m) / (m·n)), so one formula of this form is enough.
+    """
+
+    base: str
+    offset: int
+    divisor: int
+
+    @classmethod
+    def of(cls, text: str) -> _Floored:
+        """Read a length in this form; any other is a base of its own."""
+        quotient_match = _QUOTIENT.fullmatch(text)
+        if quotient_match is not None and parse(quotient_match["inside"]) is not None:
+            return replace(cls.of(quotient_match["inside"].strip("()")), divisor=int(quotient_match["divisor"]))
+        sum_match = _SUM.fullmatch(text)
+        if sum_match is not None and parse(sum_match["base"]) is not None:
+            return cls(sum_match["base"], int(sum_match["sign"] + sum_match["offset"]), 1)
+        return cls(text, 0, 1)
+
+    def text(self) -> str:
+        """Return the formula."""
+        inside = self.base
+        if self.offset:
+            inside = f"{self.base} {'-' if self.offset < 0 else '+'} {abs(self.offset)}"
+        return inside if self.divisor == 1 else f"floor({_operand(inside)}/{self.divisor})"
+
+
+_QUOTIENT: Final = re.compile(r"floor\((?P<inside>.+)/(?P<divisor>\d+)\)")
+_SUM: Final = re.compile(r"(?P<base>.+) (?P<sign>[+-]) (?P<offset>\d+)")
 
 
 def _operand(text: str) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from inspector.analysis.cost.bindings import is_missing
+from inspector.analysis.cost.scope import is_weak
 from inspector.analysis.cost.use import UnknownCostError, Use
 from inspector.records.dtype import UNDEFINED
 from inspector.records.tensor import Dim, Shape
@@ -19,7 +21,8 @@ def dims(use: Use, index: int) -> Shape:
     """Return an input's shape, of which single dimensions may be unknown; raise UnknownCostError where its rank is."""
     use.rank(index)
     spec = use.scope.spec(use.node.inputs[index])
-    return spec.shape if spec is not None and spec.shape is not None else ()
+    shape = spec.shape if spec is not None and spec.shape is not None else ()
+    return tuple(None if is_missing(dim) else dim for dim in shape) if is_weak(shape) else shape
 
 
 def dtype(use: Use, index: int = 0) -> str:

@@ -7,6 +7,7 @@ from typing import Final
 
 from inspector.analysis.cost.scope import Scope
 from inspector.analysis.cost.shapes.lengths import plus, quotient, times
+from inspector.analysis.cost.shapes.rule import dims
 from inspector.analysis.cost.use import UnknownCostError, Use
 from inspector.records.graph import Node
 from inspector.records.tensor import Dim, Shape
@@ -29,10 +30,8 @@ def follow(name: str, node: Node, scope: Scope) -> None:
 
 
 def _shape(use: Use) -> Shape:
-    rank = use.rank(0)
-    spec = use.scope.spec(use.node.inputs[0])
-    shape = spec.shape if spec is not None and spec.shape is not None else ()
-    return shape[use.integer("start") : use.integer("end", rank)]
+    shape = dims(use, 0)
+    return shape[use.integer("start") : use.integer("end", len(shape))]
 
 
 def _same(use: Use) -> Shape:
