@@ -120,11 +120,11 @@ class ModelpackApp(App[None]):
             return
         event = message.event
         if isinstance(event, Partial):
-            self._show(event.result, whole=False)
+            self.show_inspection(event.result, whole=False)
         elif isinstance(event, Finished):
             self._opening = None
             self.recent.add(event.result.computation.artifact)
-            self._show(event.result, whole=True)
+            self.show_inspection(event.result)
         elif isinstance(event, Cancelled):
             self._opening = None
             self._leave_empty_workbench()
@@ -137,7 +137,8 @@ class ModelpackApp(App[None]):
 
         return next((screen for screen in self.screen_stack if isinstance(screen, WorkbenchScreen)), None)
 
-    def _show(self, inspection: Inspection, *, whole: bool) -> None:
+    def show_inspection(self, inspection: Inspection, *, whole: bool = True) -> None:
+        """Show an artifact in the workbench; not whole: what can be shown before all of it is analyzed."""
         workbench = self._workbench()
         if workbench is None:
             from inspector.tui.screens.workbench import WorkbenchScreen

@@ -17,7 +17,7 @@ class ActionProvider(Provider):
     async def discover(self) -> Hits:
         """Yield every action."""
         for action in self._actions():
-            yield DiscoveryHit(_display(action), partial(self._perform, action), text=_text(action), help=action.description)
+            yield DiscoveryHit(_display(action), partial(self._perform, action), _text(action), _help(action))
 
     async def search(self, query: str) -> Hits:
         """Yield the actions that match what was typed."""
@@ -25,7 +25,7 @@ class ActionProvider(Provider):
         for action in self._actions():
             score = matcher.match(_text(action))
             if score > 0:
-                yield Hit(score, _display(action), partial(self._perform, action), text=_text(action), help=action.description)
+                yield Hit(score, _display(action), partial(self._perform, action), _text(action), _help(action))
 
     def _actions(self) -> tuple[Action, ...]:
         places: tuple[Where, ...] = getattr(self.screen, "all_places", ("everywhere",))
@@ -38,10 +38,16 @@ class ActionProvider(Provider):
 
 
 def _text(action: Action) -> str:
-    return f"{HEADINGS[action.where]}: {action.description}"
+    """Return what is searched: place, label, description and key."""
+    return f"{HEADINGS[action.where]} {action.label}: {action.description} ({action.shown})"
+
+
+def _help(action: Action) -> str:
+    return f"{'':5}  {action.description}"
 
 
 def _display(action: Action) -> Content:
+    place = "" if action.where in ("everywhere", "workbench") else HEADINGS[action.where]
     return Content.assemble(
-        (f"{HEADINGS[action.where]}: ", "$soft"), action.description, "  ", (action.shown, "$accent-text bold")
+        (f"{action.shown:>5}  ", "$accent-text bold"), (action.label, "$ink bold"), (f"  {place}" if place else "", "$soft")
     )

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol, cast
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
@@ -12,13 +12,13 @@ from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Static
 
-from inspector.isolation.limits import CancelToken
-from inspector.records.event import Event, Finished, Warned
+from inspector.records.event import Finished, Warned
 from inspector.records.inspection import Inspection
 from inspector.tui.actions import Where, bindings
-from inspector.tui.jobs import Job
-from inspector.tui.messages import Cancelled, Failed, GoToNode, HighlightNodes, JobEvent, ShowTab, ShowWeight
+from inspector.tui.background import Background
+from inspector.tui.messages import Failed, GoToNode, HighlightNodes, JobEvent, ShowTab, ShowWeight
 from inspector.tui.plain_text import plain
+from inspector.tui.tabs import LISTS, PANES, Pane
 from inspector.tui.widgets.artifact_bar import ArtifactBar
 from inspector.tui.widgets.job_bar import JobBar
 from inspector.tui.widgets.key_bar import KeyBar
@@ -28,64 +28,6 @@ if TYPE_CHECKING:
     from inspector.tui.app import ModelpackApp
 
 
-Step = Callable[[Inspection, CancelToken], Iterator[Event[Inspection]]]
-
-
-class Pane(Protocol):
-    """What the workbench asks of a tab's content: show an inspection, keeping cursor and scroll where they are."""
-
-    def show(self, inspection: Inspection) -> None:
-        """Show the inspection; called again with a fuller one of the same artifact."""
-        ...
-
-
-def _overview() -> Widget:
-    from inspector.tui.widgets.overview import OverviewPane
-
-    return OverviewPane()
-
-
-def _graph() -> Widget:
-    from inspector.tui.widgets.graph import GraphPane
-
-    return GraphPane()
-
-
-def _operators() -> Widget:
-    from inspector.tui.widgets.operators_pane import OperatorsPane
-
-    return OperatorsPane()
-
-
-def _signatures() -> Widget:
-    from inspector.tui.widgets.signatures_pane import SignaturesPane
-
-    return SignaturesPane()
-
-
-def _weights() -> Widget:
-    from inspector.tui.widgets.weights_pane import WeightsPane
-
-    return WeightsPane()
-
-
-def _findings() -> Widget:
-    from inspector.tui.widgets.findings_pane import FindingsPane
-
-    return FindingsPane()
-
-
-PANES: dict[Where, tuple[str, Callable[[], Widget]]] = {
-    "overview": ("Overview", _overview),
-    "graph": ("Graph", _graph),
-    "operators": ("Operators", _operators),
-    "signatures": ("Signatures", _signatures),
-    "weights": ("Weights", _weights),
-    "findings": ("Findings", _findings),
-}
-"""Tabs in order; content is made when a tab is first shown, so that the first frame pays for one of them only."""
-
-LISTS: tuple[Where, ...] = ("operators", "weights", "findings")
 _SEVERITY_STYLES = {"high": "$high bold", "medium": "$medium bold", "low": "$low", "info": "$soft"}
 
 
@@ -102,8 +44,7 @@ class WorkbenchScreen(Screen[None]):
         self.inspection: Inspection | None = None
         self.tab: Where = "overview"
         self._panes: dict[Where, Widget] = {}
-        self._background: Job | None = None
-        self._steps: list[tuple[str, Step]] = []
+        self.background = Background(self.modelpack.jobs, self)
         self._awaited = False
 
     @property
@@ -136,14 +77,14 @@ class WorkbenchScreen(Screen[None]):
         if self._awaited:
             self.update(inspection)
         else:
-            self._stop_background()
+            self.background.stop()
             self.inspection = inspection
             self.path = inspection.computation.artifact.path
             self.call_after_refresh(self._fill)
         self._awaited = not whole
         if whole:
-            self._steps = [("inferring shapes", self._infer_shapes), ("comparing weights", self._compare_weights)]
-            self.call_after_refresh(self._next_step)
+            self.background.complete(inspection)
+            self.call_after_refresh(self._go_on)
 
     async def _fill(self) -> None:
         self._panes = {}
@@ -228,15 +169,8 @@ class WorkbenchScreen(Screen[None]):
             return
         batch, settings = self.modelpack.batch, self.modelpack.settings = chosen
 
-        def evaluate(inspection: Inspection, _: CancelToken) -> Iterator[Event[Inspection]]:
-            from inspector.workflows.analyse import analyse_in_steps
-
-            equal_weights = inspection.equal_weights if inspection.weights_compared else None
-            return analyse_in_steps(inspection.computation, batch, settings, equal_weights)
-
-        self._steps.append(("evaluating", evaluate))
-        if self._background is None:
-            self._next_step()
+        self.background.evaluate(batch, settings)
+        self._go_on()
 
     def action_cancel_job(self) -> None:
         """Stop the oldest running job."""
@@ -268,30 +202,9 @@ class WorkbenchScreen(Screen[None]):
         """A key of the footer was clicked."""
         await self.modelpack.perform(message.action)
 
-    def _infer_shapes(self, inspection: Inspection, token: CancelToken) -> Iterator[Event[Inspection]]:
-        from inspector.workflows.shapes import infer_shapes
-
-        return infer_shapes(inspection, cancel=token)
-
-    def _compare_weights(self, inspection: Inspection, _: CancelToken) -> Iterator[Event[Inspection]]:
-        from inspector.workflows.weights import compare_weights
-
-        return compare_weights(inspection)
-
-    def _start(self, title: str, workflow: Step) -> None:
-        inspection = self.inspection
-        assert inspection is not None
-        self._background = self.modelpack.jobs.start(title, lambda token: workflow(inspection, token), self)
-
-    def _stop_background(self) -> None:
-        if self._background is not None:
-            self.modelpack.jobs.cancel(self._background)
-            self._background = None
-        self._steps = []
-
     def on_job_event(self, message: JobEvent) -> None:
         """Take in what background work on the open artifact has found."""
-        if message.job is not self._background:
+        if not self.background.is_running(message.job):
             return
         message.stop()
         event = message.event
@@ -299,19 +212,13 @@ class WorkbenchScreen(Screen[None]):
             self.modelpack.say(f"{event.message}\n{event.hint}".rstrip(), message.job.title)
         elif isinstance(event, Finished):
             self.update(event.result)
-            self._next_step()
         elif isinstance(event, Failed):
             self.modelpack.explain(event.error, message.job.title)
-            self._next_step()
-        elif isinstance(event, Cancelled):
-            self._next_step()
+        self._go_on()
 
-    def _next_step(self) -> None:
-        """Go on with the next piece of background work, if there is one."""
-        self._background = None
-        if self._steps:
-            title, workflow = self._steps.pop(0)
-            self._start(title, workflow)
+    def _go_on(self) -> None:
+        if self.inspection is not None:
+            self.background.go_on(self.inspection)
 
 
 def _focus(pane: Widget) -> None:

@@ -36,10 +36,14 @@ class KeyBar(Lines):
 
     def build(self, width: int) -> Sequence[Content]:
         """Return one line with as many keys as fit, at most eight; the least useful are left out first."""
-        chosen = sorted((a for a in actions_for(*self._places) if a.rank), key=lambda action: action.rank)
-        kept = chosen[:MOST_KEYS]
+        kept = sorted((action for action in actions_for(*self._places) if action.rank), key=lambda action: action.rank)[
+            :MOST_KEYS
+        ]
         while kept and sum(map(_cells, kept)) > width:
-            kept.remove(max((a for a in kept if a.where != "everywhere"), key=lambda a: a.rank, default=kept[-1]))
+            kept.pop()
+        kept.sort(
+            key=lambda action: (action.where == "everywhere", -action.rank if action.where == "everywhere" else action.rank)
+        )
         line, at = Content(), 0
         self._spans = []
         for action in kept:

@@ -27,7 +27,7 @@ from inspector.tui.widgets.text_rows import bar_row, heading, labeled, name_cell
 
 _MOST_OPERATORS = 8
 _MOST_TENSORS = 6
-_LARGEST = 3
+_LARGEST = 4
 _TILE_CELLS = 13
 
 
@@ -48,7 +48,7 @@ def _tiles(inspection: Inspection) -> list[tuple[str, str]]:
         (count_text(cost.parameters), "parameters"),
         (whole_text(len(computation.graph.nodes)), "nodes"),
         (flops_text(cost.flops) if cost.covered else "?", "FLOPs"),
-        (bytes_text(cost.activation_peak_bytes), "peak memory"),
+        (bytes_text(cost.activation_peak_bytes), "activations"),
         (whole_text(len(inspection.operators)), "operators"),
         (whole_text(len(computation.weights)), "weights"),
     ]
@@ -114,7 +114,7 @@ def weight_lines(inspection: Inspection, width: int) -> list[Content]:
     rows = [Content.styled(f"{'':10}{'bytes':>{max(6, width - 19)}}{'params':>9}", "$soft")]
     for dtype, size in by_bytes:
         figures = (bytes_text(size), count_text(cost.parameters_by_dtype.get(dtype, 0)))
-        rows.append(bar_row(dtype, size / total, figures, width, 10, "$violet"))
+        rows.append(bar_row(dtype, size / total, figures, width, 10, "$bar-alt"))
     rows += [Content(), heading("largest")]
     for weight in nlargest(_LARGEST, weights, key=lambda weight: weight.byte_count):
         figures_text = f"{shape_text(weight.shape)} {bytes_text(weight.byte_count):>9}"

@@ -13,7 +13,7 @@ Row = TypeVar("Row")
 
 GAP = 2
 MARGIN = 2
-_NARROWEST_FLEXIBLE = 16
+_NARROWEST_FLEXIBLE = 24
 
 
 @dataclass(frozen=True, slots=True)

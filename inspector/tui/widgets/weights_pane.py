@@ -9,6 +9,7 @@ from textual.binding import BindingType
 from textual.content import Content
 from textual.timer import Timer
 
+from inspector.errors import InspectorError
 from inspector.isolation.limits import CancelToken
 from inspector.records.equal_weights import EqualWeights
 from inspector.records.event import Event, Finished
@@ -187,7 +188,9 @@ class WeightsPane(ListPane[int]):
                 self._details.pop(next(iter(self._details)))
             self._details[row] = event.result
         elif isinstance(event, Failed):
-            self._problems[row] = str(event.error)
+            self._problems[row] = str(event.error) if isinstance(event.error, InspectorError) else "Not read"
+            if not isinstance(event.error, InspectorError):
+                self._app.explain(event.error, "reading values")
         if isinstance(event, Finished | Failed | Cancelled):
             self._reading = None
 

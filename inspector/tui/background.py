@@ -1,0 +1,78 @@
+"""Work on the open artifact that goes on beside the screen, one step after another."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+
+from textual.message_pump import MessagePump
+
+from inspector.isolation.limits import CancelToken
+from inspector.records.event import Event
+from inspector.records.inspection import Inspection
+from inspector.tui.jobs import Job, Jobs
+
+Step = Callable[[Inspection, CancelToken], Iterator[Event[Inspection]]]
+
+
+class Background:
+    """A queue of steps, each a job that starts from what is known when its turn comes."""
+
+    def __init__(self, jobs: Jobs, owner: MessagePump) -> None:
+        self._jobs = jobs
+        self._owner = owner
+        self._steps: list[tuple[str, Step]] = []
+        self._job: Job | None = None
+
+    def is_running(self, job: Job) -> bool:
+        """Return whether the job is the current step."""
+        return job is self._job
+
+    def complete(self, inspection: Inspection) -> None:
+        """Queue what a fresh inspection lacks: inferred shapes, compared weights."""
+        if not inspection.computation.inferred:
+            self.add("inferring shapes", _infer_shapes)
+        if not inspection.weights_compared:
+            self.add("comparing weights", _compare_weights)
+
+    def evaluate(self, batch: int, settings: Mapping[str, int]) -> None:
+        """Queue an analysis at other values of symbolic dimensions."""
+
+        def step(inspection: Inspection, _: CancelToken) -> Iterator[Event[Inspection]]:
+            from inspector.workflows.analyse import analyse_in_steps
+
+            equal_weights = inspection.equal_weights if inspection.weights_compared else None
+            return analyse_in_steps(inspection.computation, batch, settings, equal_weights)
+
+        self.add("evaluating", step)
+
+    def add(self, title: str, step: Step) -> None:
+        """Queue a step."""
+        self._steps.append((title, step))
+
+    def go_on(self, inspection: Inspection) -> None:
+        """Start the next step unless one is running."""
+        if self._job is not None and self._job.state == "running":
+            return
+        self._job = None
+        if self._steps:
+            title, step = self._steps.pop(0)
+            self._job = self._jobs.start(title, lambda token: step(inspection, token), self._owner)
+
+    def stop(self) -> None:
+        """Stop the current step and forget the others."""
+        self._steps = []
+        if self._job is not None:
+            self._jobs.cancel(self._job)
+            self._job = None
+
+
+def _infer_shapes(inspection: Inspection, token: CancelToken) -> Iterator[Event[Inspection]]:
+    from inspector.workflows.shapes import infer_shapes
+
+    return infer_shapes(inspection, cancel=token)
+
+
+def _compare_weights(inspection: Inspection, _: CancelToken) -> Iterator[Event[Inspection]]:
+    from inspector.workflows.weights import compare_weights
+
+    return compare_weights(inspection)

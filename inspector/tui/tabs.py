@@ -1,0 +1,68 @@
+"""The workbench's tabs: what each is called and how its content is made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+from textual.widget import Widget
+
+from inspector.records.inspection import Inspection
+from inspector.tui.actions import Where
+
+
+class Pane(Protocol):
+    """What the workbench asks of a tab's content: show an inspection, keeping cursor and scroll where they are."""
+
+    def show(self, inspection: Inspection) -> None:
+        """Show the inspection; called again with a fuller one of the same artifact."""
+        ...
+
+
+def _overview() -> Widget:
+    from inspector.tui.widgets.overview import OverviewPane
+
+    return OverviewPane()
+
+
+def _graph() -> Widget:
+    from inspector.tui.widgets.graph import GraphPane
+
+    return GraphPane()
+
+
+def _operators() -> Widget:
+    from inspector.tui.widgets.operators_pane import OperatorsPane
+
+    return OperatorsPane()
+
+
+def _signatures() -> Widget:
+    from inspector.tui.widgets.signatures_pane import SignaturesPane
+
+    return SignaturesPane()
+
+
+def _weights() -> Widget:
+    from inspector.tui.widgets.weights_pane import WeightsPane
+
+    return WeightsPane()
+
+
+def _findings() -> Widget:
+    from inspector.tui.widgets.findings_pane import FindingsPane
+
+    return FindingsPane()
+
+
+PANES: dict[Where, tuple[str, Callable[[], Widget]]] = {
+    "overview": ("Overview", _overview),
+    "graph": ("Graph", _graph),
+    "operators": ("Operators", _operators),
+    "signatures": ("Signatures", _signatures),
+    "weights": ("Weights", _weights),
+    "findings": ("Findings", _findings),
+}
+"""Tabs in order; content is made when a tab is first shown, so that the first frame pays for one of them only."""
+
+LISTS: tuple[Where, ...] = ("operators", "weights", "findings")
