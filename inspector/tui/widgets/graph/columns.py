@@ -9,7 +9,7 @@ from inspector.tui.widgets.graph.heat import METRICS, Metric
 
 VALUE_WIDTH = 7
 BAR_WIDTH = 5
-LABEL_MINIMUM = 30
+LABEL_MINIMUM = 32
 """The operator keeps at least this much before another heat column is shown."""
 
 
@@ -36,7 +36,7 @@ def plan(width: int, chosen: Metric) -> Columns:
     """Return columns that fill the width exactly: the chosen heat column first, then shape, the others, then names."""
     rest = width - (2 + VALUE_WIDTH + BAR_WIDTH if width >= 36 else 0)
     metrics: tuple[Metric, ...] = (chosen,) if width >= 36 else ()
-    shape = 0 if rest < 36 else 20 if rest < 70 else 24 if rest < 100 else 30
+    shape = 0 if rest < 36 else 22 if rest < 80 else 26 if rest < 100 else 30
     rest -= shape
     others = [metric for metric in METRICS if metric != chosen] if metrics else []
     while others and rest - (1 + VALUE_WIDTH) >= LABEL_MINIMUM:

@@ -55,6 +55,18 @@ def _heat(state: GraphState, first: int, last: int, metric: Metric) -> int:
     return total
 
 
+def costliest(state: GraphState, metric: Metric) -> int:
+    """Return what the costliest visible row costs, closed folds as one row: the length of a full bar."""
+    largest = 0
+    for segment, _, _ in state.outline.spans(0, len(state.outline)):
+        if isinstance(segment, Run):
+            cost = state.heat.largest(segment.section.graph.path, segment.first, segment.count, metric)
+        else:
+            cost = state.text.cost(segment.shown, metric) or 0
+        largest = max(largest, cost)
+    return largest
+
+
 def _match_lines(state: GraphState, matches: Matches | None) -> list[int]:
     refs = matches.refs if matches is not None else ()
     step = max(1, -(-len(refs) // MOST_MATCHES))

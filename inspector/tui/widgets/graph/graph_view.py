@@ -14,6 +14,7 @@ from textual.strip import Strip
 from textual.style import Style as TextualStyle
 
 from inspector.tui.widgets.graph.columns import Columns, plan
+from inspector.tui.widgets.graph.density import costliest
 from inspector.tui.widgets.graph.emphasis import Emphasis, emphasis_of
 from inspector.tui.widgets.graph.inks import INKS
 from inspector.tui.widgets.graph.painting import Painter
@@ -59,6 +60,7 @@ class GraphView(ScrollView, can_focus=True, inherit_bindings=False):
         self._strips: LRUCache[tuple[int, bool, int, bool], Strip] = LRUCache(2048)
         self._styles: dict[str, Style] = {}
         self._emphasis = Emphasis()
+        self._full_bar: int | None = None
 
     @property
     def columns(self) -> Columns:
@@ -82,6 +84,7 @@ class GraphView(ScrollView, can_focus=True, inherit_bindings=False):
 
     def forget_strips(self) -> None:
         """Draw everything anew."""
+        self._full_bar = None
         self._strips.clear()
         self._styles.clear()
         self.refresh()
@@ -154,7 +157,9 @@ class GraphView(ScrollView, can_focus=True, inherit_bindings=False):
     def painter(self) -> Painter:
         """Paints rows as they are drawn now."""
         assert self.state is not None
-        return Painter(self.state.text, self.state.heat, self.columns, self._style)
+        if self._full_bar is None:
+            self._full_bar = costliest(self.state, self.state.metric)
+        return Painter(self.state.text, self.columns, self._full_bar, self._style)
 
     def render_line(self, y: int) -> Strip:
         """Return one line of what is visible."""

@@ -1,4 +1,4 @@
-"""What a row costs: parameters, FLOPs and activation bytes, as values and as bars relative to the costliest node."""
+"""What a row costs: parameters, FLOPs and activation bytes, as values and as bars."""
 
 from __future__ import annotations
 
@@ -50,8 +50,8 @@ def value_text(value: int | None, metric: Metric) -> str:
 class Heat:
     """Costs of a document at the bindings of its summary.
 
-    Values of single rows are worked out when asked for; sums over folds and the scale of the bars need prepare(), which
-    may run in another thread.
+    Values of single rows are worked out when asked for; sums over stretches of rows need prepare(), which may run in
+    another thread.
     """
 
     def __init__(self, document: Document) -> None:
@@ -60,10 +60,10 @@ class Heat:
         self._lock = Lock()
         self._bindings = document.inspection.cost.bindings
         self._sums: dict[tuple[str, Metric], list[int]] = {}
-        self._maxima: dict[Metric, int] = dict.fromkeys(METRICS, 0)
+        self._values: dict[tuple[str, Metric], list[int]] = {}
 
     def prepare(self) -> None:
-        """Work out every row of every graph: prefix sums by layout row, and the costliest row of all."""
+        """Work out every row of every graph."""
         with self._lock:
             if self.ready:
                 return
@@ -74,8 +74,8 @@ class Heat:
     def _prepare_graph(self, path: str) -> None:
         for metric in METRICS:
             values = [self._with_absorbed(path, node, metric) or 0 for node in self.document.view(path).layout.nodes]
+            self._values[path, metric] = values
             self._sums[path, metric] = list(accumulate(values, initial=0))
-            self._maxima[metric] = max(self._maxima[metric], max(values, default=0))
 
     def node(self, path: str, node_index: int, metric: Metric) -> int | None:
         """Return what one node costs, None where that is not known, 0 while nothing was counted and for graph inputs."""
@@ -93,14 +93,14 @@ class Heat:
         sums = self._sums.get((path, metric))
         return 0 if sums is None else sums[first + count] - sums[first]
 
+    def largest(self, path: str, first: int, count: int, metric: Metric) -> int:
+        """Return what the costliest of consecutive layout rows costs; 0 until prepared."""
+        values = self._values.get((path, metric))
+        return 0 if values is None else max(values[first : first + count], default=0)
+
     def fold(self, section: Section, fold: Fold, metric: Metric) -> int:
         """Return what the rows of a fold cost together."""
         return self.rows(section.graph.path, fold.first, fold.last - fold.first + 1, metric)
-
-    def fraction(self, value: int | None, metric: Metric) -> float:
-        """Return a value relative to the costliest row of all (0 until prepared), at most 1."""
-        largest = self._maxima[metric]
-        return min(1.0, value / largest) if value and largest else 0.0
 
     def _with_absorbed(self, path: str, node_index: int, metric: Metric) -> int | None:
         own = self.node(path, node_index, metric)

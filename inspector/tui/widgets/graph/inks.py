@@ -5,7 +5,7 @@ from __future__ import annotations
 from textual.content import Content
 
 from inspector.tui.plain_text import clean
-from inspector.tui.widgets.graph.node_text import Part
+from inspector.tui.widgets.graph.node_text import BREAK, Part
 
 LANE_COLORS = 6
 HEAT_COLORS = ("$bar", "$bar", "$bar", "$medium", "$high")
@@ -34,7 +34,7 @@ INKS = {
 
 def ink(parts: tuple[Part, ...]) -> Content:
     """Return the parts as one line of content, cleaned, no markup parsed."""
-    return Content.assemble(*((clean(text), INKS.get(style, "")) for text, style in parts))
+    return Content.assemble(*((text if text == BREAK else clean(text), INKS.get(style, "")) for text, style in parts))
 
 
 def lane_ink(column: int) -> str:

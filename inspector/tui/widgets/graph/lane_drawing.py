@@ -15,6 +15,9 @@ BLOCK = "■"
 FOLDED = "▸"
 UNFOLDED = "▾"
 
+TAB = 4
+"""Words begin at multiples of this many cells."""
+
 HEAVY = str.maketrans("│─├┤┼┴┬╰╯╭╮", "┃━┣┫╋┻┳┗┛┏┓")
 """Light strokes to heavy ones, for the lanes of the selected node."""
 
@@ -135,6 +138,12 @@ def _owner(column: int, lane: int, columns: list[int]) -> int:
     if column < lane:
         return max((c for c in columns if c <= column), default=lane)
     return min((c for c in columns if c > column), default=lane)
+
+
+def trimmed(cells: tuple[Cell, ...], stop: int = TAB) -> tuple[Cell, ...]:
+    """Return the cells without blanks on the right, but up to the next multiple of stop: words begin near their dot."""
+    used = max((at + 1 for at, cell in enumerate(cells) if cell.text != " "), default=0)
+    return cells[: max(stop, -(-(used + 1) // stop) * stop) - 1]
 
 
 def text_of(cells: tuple[Cell, ...]) -> str:

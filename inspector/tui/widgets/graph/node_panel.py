@@ -94,6 +94,7 @@ class NodePanel(Vertical):
     def on_mount(self) -> None:
         """Nothing is selected yet."""
         self.border_title = Content("node")
+        self.border_subtitle = Content("tab choose · ↵ follow")
         self.query_one("#weight-values").display = False
 
     def show(self, state: GraphState, row: Row) -> None:

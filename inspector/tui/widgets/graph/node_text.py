@@ -11,6 +11,9 @@ from inspector.records.tensor import Shape, TensorSpec
 Part = tuple[str, str]
 """A piece of text and the name of its style."""
 
+BREAK = "\n  "
+"""The one part that begins another line."""
+
 KERNEL_ATTRIBUTES = frozenset(("kernel_shape", "strides", "dilations", "group"))
 SUMMARIZED = ("axis", "axes", "perm", "keepdims", "num_heads", "hidden_size", "direction", "mode", "equation")
 MAX_VALUES = 8

@@ -11,17 +11,18 @@ from textual.strip import Strip
 
 from inspector.tui.plain_text import clean, fit
 from inspector.tui.widgets.graph.columns import BAR_WIDTH, VALUE_WIDTH, Columns
-from inspector.tui.widgets.graph.heat import Heat, Metric, bar, level, value_text
+from inspector.tui.widgets.graph.heat import Metric, bar, level, value_text
 from inspector.tui.widgets.graph.inks import lane_ink
-from inspector.tui.widgets.graph.lane_drawing import HEAVY, NO_COLUMN, Cell
+from inspector.tui.widgets.graph.lane_drawing import HEAVY, NO_COLUMN, Cell, trimmed
 from inspector.tui.widgets.graph.node_text import Part
 from inspector.tui.widgets.graph.row_text import RowText
-from inspector.tui.widgets.graph.rows import Row
+from inspector.tui.widgets.graph.rows import FoldRow, Row
 
 Styles = Callable[[str], Style]
 """Gives the style of a name without background."""
 
 LABEL_GAP = 1
+MATCHABLE = frozenset(("operator", "fold", "tensor", "absorbed"))
 ELLIPSIS = "…"
 
 
@@ -49,39 +50,47 @@ def cut(parts: Iterable[Part], width: int) -> list[Part]:
 class Painter:
     """Paints rows of one document in given columns and styles."""
 
-    def __init__(self, text: RowText, heat: Heat, columns: Columns, styles: Styles) -> None:
+    def __init__(self, text: RowText, columns: Columns, full_bar: int, styles: Styles) -> None:
         self.text = text
-        self.heat = heat
         self.columns = columns
+        self.full_bar = full_bar
+        """The chosen heat column's value that a full bar stands for."""
         self.styles = styles
 
     def paint(self, row: Row, emphasis: int, matched: bool) -> Strip:
         """Return the row as one strip; emphasis is a mask of lane columns to draw heavily."""
-        segments = self._lanes(row, emphasis)
-        taken = sum(len(segment.text) for segment in segments)
-        label = self.text.label(row)
-        if matched:
-            label = [(text, "match" if style in ("operator", "fold", "tensor", "absorbed") else style) for text, style in label]
-        room = max(0, self.columns.label - taken)
-        parts = cut([(" " * LABEL_GAP, ""), *label], room)
-        if self.columns.name:
-            parts += [(" ", ""), (fit(self.text.name(row), self.columns.name - 1), "name")]
-        if self.columns.shape:
-            parts += [(" ", ""), (fit(self.text.shape(row), self.columns.shape - 1), "shape")]
-        segments += [Segment(text, self.styles(style) if style else None) for text, style in parts]
+        lanes = self._lanes(row, emphasis)
+        parts = self._words(row, len(lanes), matched)
+        segments = [*lanes, *(Segment(text, self.styles(style) if style else None) for text, style in parts)]
         for metric in self.columns.metrics:
             segments += self._metric(row, metric)
         return Strip(segments)
 
+    def _words(self, row: Row, taken: int, matched: bool) -> list[Part]:
+        """Label, name and shape in exactly their columns; a fold's label takes the place of the others where it is long."""
+        columns = self.columns
+        spilled = max(0, columns.label + columns.name + columns.shape - taken)
+        label = [(" " * LABEL_GAP, ""), *self.text.label(row, spilled - LABEL_GAP)]
+        if matched:
+            label = [(text, "match" if style in MATCHABLE else style) for text, style in label]
+        if isinstance(row, FoldRow) and sum(cell_len(clean(text)) for text, _ in label) > columns.label - taken:
+            return cut(label, spilled)
+        parts = cut(label, max(0, columns.label - taken))
+        if columns.name:
+            parts += [(" ", ""), (fit(self.text.name(row), columns.name - 1), "name")]
+        if columns.shape:
+            parts += [(" ", ""), (fit(self.text.shape(row), columns.shape - 1), "shape")]
+        return parts
+
     def label_start(self, row: Row) -> int:
         """Return the cell that the label of a row begins in."""
         budget = self.columns.lanes
-        return len(self.text.prefix(row.section, budget)) + len(self.text.lanes(row, budget)) + LABEL_GAP
+        return len(self.text.prefix(row.section, budget)) + len(trimmed(self.text.lanes(row, budget))) + LABEL_GAP
 
     def _lanes(self, row: Row, emphasis: int) -> list[Segment]:
         budget = self.columns.lanes
         prefix = [self._cell(cell, 0) for cell in self.text.prefix(row.section, budget)]
-        own = [self._cell(cell, emphasis) for cell in self.text.lanes(row, budget)]
+        own = [self._cell(cell, emphasis) for cell in trimmed(self.text.lanes(row, budget))]
         return (prefix + own)[: self.columns.label]
 
     def _cell(self, cell: Cell, emphasis: int) -> Segment:
@@ -97,7 +106,7 @@ class Painter:
         text = value_text(value, metric)
         segments = [Segment(f" {text:>{VALUE_WIDTH}}", self.styles("value" if text != "?" else "soft"))]
         if metric == self.columns.chosen:
-            fraction = self.heat.fraction(value, metric)
+            fraction = min(1.0, value / self.full_bar) if value and self.full_bar else 0.0
             name = f"heat-{level(fraction) + 1}"
             segments += [Segment(" "), Segment(bar(fraction, BAR_WIDTH), self.styles(name))]
         return segments

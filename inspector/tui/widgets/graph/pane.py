@@ -12,6 +12,7 @@ from textual.content import Content
 from textual.message import Message
 from textual.timer import Timer
 from textual.widget import Widget
+from textual.widgets import Static
 
 from inspector.records.graph import NodeRef
 from inspector.records.inspection import Inspection
@@ -82,7 +83,7 @@ class GraphPane(Widget):
         with Vertical(id="graph-box"):
             with Horizontal(id="graph-head"):
                 yield GraphHeader()
-                yield Widget(id="graph-head-end")
+                yield Static(id="graph-head-end")
             with Horizontal():
                 yield GraphView()
                 yield Minimap()

@@ -10,7 +10,7 @@ from inspector.records.cost import NodeCost
 from inspector.records.graph import Graph, Node, NodeRef
 from inspector.records.tensor import Weight
 from inspector.tui.widgets.graph.heat import value_text
-from inspector.tui.widgets.graph.node_text import Part, attribute_text, shape_text, type_text
+from inspector.tui.widgets.graph.node_text import BREAK, Part, attribute_text, shape_text, type_text
 from inspector.tui.widgets.graph.rows import AbsorbedRow, BranchRow, FoldRow, NodeRow, Row
 from inspector.tui.widgets.graph.state import GraphState, ref_of
 
@@ -85,16 +85,21 @@ def _input_lines(state: GraphState, graph: Graph, name: str) -> Iterator[PanelLi
     kind = type_text(state.edges.spec(graph, name), always_dtype=True)
     weight = state.edges.weight(graph, name)
     if weight is not None:
-        yield PanelLine((("▪ ", "repeat"), (name, "name"), (f"  {_weight_text(state, graph, name, weight)}", "shape")), weight)
+        said = _weight_text(state, graph, name, weight)
+        yield PanelLine((("▪ ", "repeat"), (name, "value"), (BREAK, ""), (said, "shape")), weight)
         return
     producer = state.edges.producer(graph, name)
     if producer is None:
-        yield PanelLine((("  ", ""), (name, "tensor"), (f"  {kind}", "shape")))
+        yield PanelLine((("  ", ""), (name, "tensor"), *_below(kind)))
         return
     maker = state.document.node(producer)
     values = state.text.values_of(graph, name)
-    said = f" = {values}" if values else f"  {kind}" if kind else ""
-    yield PanelLine((("↑ ", "fold"), (name, "name"), (said, "shape"), (f"  {_said(maker)}", "soft")), producer)
+    said = f"= {values}" if values else kind
+    yield PanelLine((("↑ ", "fold"), (_said(maker), "value"), (f"  {name}", "soft"), *_below(said)), producer)
+
+
+def _below(text: str) -> tuple[Part, ...]:
+    return ((BREAK, ""), (text, "shape")) if text else ()
 
 
 def _weight_text(state: GraphState, graph: Graph, name: str, weight: Weight) -> str:
@@ -107,7 +112,8 @@ def _weight_text(state: GraphState, graph: Graph, name: str, weight: Weight) -> 
 def _output_lines(state: GraphState, graph: Graph, name: str) -> Iterator[PanelLine]:
     if not name:
         return
-    yield PanelLine((("  ", ""), (name, "name"), (f"  {type_text(state.edges.spec(graph, name), always_dtype=True)}", "shape")))
+    kind = type_text(state.edges.spec(graph, name), always_dtype=True)
+    yield PanelLine((("  ", ""), (name, "soft"), *_below(kind)))
     if any(spec.name == name for spec in graph.outputs):
         yield PanelLine((("  → graph output", "tensor"),))
     consumers = state.edges.consumers(graph, name)

@@ -22,6 +22,8 @@ from inspector.tui.widgets.graph.lane_drawing import (
 from inspector.tui.widgets.graph.node_text import Part, attribute_summary, type_text, value_list
 from inspector.tui.widgets.graph.rows import AbsorbedRow, BranchRow, FoldRow, NodeRow, Row
 
+SHORTEST_TITLE = 8
+ROOMY_LABEL = 44
 PORTAL_IN = "⟵"
 PORTAL_OUT = "⟶"
 NEST = Cell("┊")
@@ -89,13 +91,13 @@ class RowText:
             known = self._fold_lanes[key] = draw_closed_fold(section, fold, rails)
         return known
 
-    def label(self, row: Row) -> list[Part]:
-        """Return operator and what tells it apart, or the title of a fold or graph."""
+    def label(self, row: Row, room: int) -> list[Part]:
+        """Return operator and what tells it apart, or the title of a fold cut so that its counts fit in room cells."""
         match row:
             case NodeRow():
                 return list(self._node_label(row.section, row.row, row.open))
             case FoldRow():
-                return list(fold_label(row.fold, row.open))
+                return list(fold_label(row.fold, row.open, room))
             case AbsorbedRow():
                 return list(self._absorbed_label(row))
             case BranchRow():
@@ -193,20 +195,34 @@ def _output_type(section: Section, node_index: int) -> str:
     return type_text(section.graph.values.get(outputs[0])) if outputs else ""
 
 
-def fold_label(fold: Fold, is_open: bool) -> Iterator[Part]:
-    """Yield the words of a fold: what it is, how many blocks and nodes, and what deviates."""
+def fold_label(fold: Fold, is_open: bool, room: int) -> Iterator[Part]:
+    """Yield the words of a fold in about room characters: its title cut so that what it stands for is not."""
+    repeat = _repeat_text(fold, room)
+    nodes = f"{', ' if repeat else '  '}{fold.node_count:,} nodes"
+    exceptions = "; ".join(fold.exceptions)
+    if exceptions:
+        exceptions = f", except {exceptions}" if repeat else f", {exceptions}"
+    left = room - 2 - len(repeat) - len(nodes) - (2 if exceptions else 0)
     yield UNFOLDED if is_open else FOLDED, "fold"
-    yield f" {fold.title}", "fold"
-    if fold.kind == "repeat":
-        same = "similar" if fold.exceptions else "identical"
-        yield f"  ×{fold.count} {same} blocks", "repeat"
-        yield f", {fold.node_count:,} nodes", "soft"
-        if fold.exceptions:
-            yield f", except {'; '.join(fold.exceptions)}", "exception"
-    else:
-        yield f"  {fold.node_count:,} nodes", "soft"
-        if fold.exceptions:
-            yield f", {'; '.join(fold.exceptions)}", "exception"
+    yield f" {shortened(fold.title, max(SHORTEST_TITLE, left))}", "fold"
+    yield repeat, "repeat"
+    yield nodes, "soft"
+    yield exceptions, "exception"
+
+
+def _repeat_text(fold: Fold, room: int) -> str:
+    if fold.kind != "repeat":
+        return ""
+    word = "similar" if fold.exceptions else "identical"
+    return f"  ×{fold.count} {word} blocks" if room >= ROOMY_LABEL else f"  ×{fold.count} {word}"
+
+
+def shortened(text: str, width: int) -> str:
+    """Return the text in at most width characters, cut in the middle: names differ at both ends."""
+    if len(text) <= width:
+        return text
+    tail = (width - 1) // 2
+    return text[: width - 1 - tail] + "…" + text[len(text) - tail :]
 
 
 def draw_closed_fold(section: Section, fold: Fold, rails: Rails) -> tuple[Cell, ...]:

@@ -14,6 +14,8 @@ from inspector.tui.widgets.graph.row_text import RowText
 from inspector.tui.widgets.graph.rows import AbsorbedRow, BranchRow, FoldRow, NodeRow, Outline, Row, cover, outline
 
 HISTORY = 200
+LITTLE = 40
+"""Rows up to which nested graphs are open from the start."""
 Toggled = Literal["fold", "node", "branch", "nothing"]
 
 
@@ -29,6 +31,7 @@ class GraphState:
         self._history: list[NodeRef] = []
         self._load(inspection)
         self.folding.mode = self._first_mode()
+        self._open_little()
         self._rebuild(Anchor("branch", Place("")))
 
     def _load(self, inspection: Inspection) -> None:
@@ -41,6 +44,21 @@ class GraphState:
     def _first_mode(self) -> FoldMode:
         main = self.document.view(self.document.roots[0])
         return "scopes" if main.scopes and not main.folds else "repeats"
+
+    def _open_little(self) -> None:
+        """Open nested graphs from the start where all of it is no more than a screen."""
+        shown = 0
+        waiting = [section for root in self.document.roots[:1] if (section := self.document.section(Place(root)))]
+        while waiting:
+            section = waiting.pop(0)
+            shown += section.row_count + 1
+            if shown > LITTLE:
+                return
+            for number in section.layout.nodes:
+                inner = self.document.sections_below(section, number)
+                waiting += inner
+                if inner:
+                    self.folding.set_node(section.place, number, True)
 
     def show(self, inspection: Inspection) -> None:
         """Take in a fuller inspection of the same artifact; folds and cursor stay."""
