@@ -20,3 +20,5 @@ class EqualWeights:
     """Bytes of one of them."""
     tied: bool = False
     confirmed: bool = True
+    unread_bytes: int = 0
+    """Bytes to read to confirm the group; 0 once it is."""
