@@ -7,6 +7,7 @@ import os
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -44,8 +45,14 @@ def find_equal_weights(computation: Computation, byte_budget: int) -> tuple[Equa
         alike = _repeated([group[0] for group in by_place], _appearance)
         candidates = [same for group in alike for same in _repeated(_in_storage_order(group), files.sample)]
         equal = list(_confirmed(candidates, files, byte_budget))
+    return _in_file_order(computation, tied + equal)
+
+
+def _in_file_order(computation: Computation, groups: list[EqualWeights]) -> tuple[EqualWeights, ...]:
+    """Return the groups by their first weight, and the weights of each, as the file has them."""
     order = {id(weight): index for index, weight in enumerate(computation.weights)}
-    return tuple(sorted(tied + equal, key=lambda group: order[id(group.weights[0])]))
+    in_order = [replace(group, weights=tuple(sorted(group.weights, key=lambda w: order[id(w)]))) for group in groups]
+    return tuple(sorted(in_order, key=lambda group: order[id(group.weights[0])]))
 
 
 def _has_bytes(weight: Weight) -> bool:

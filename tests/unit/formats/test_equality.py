@@ -107,7 +107,7 @@ def test_shared_storage_is_tied_and_not_a_duplicate(tmp_path: Path, values: np.n
 
 def test_typed_fields_are_compared_as_they_are_stored(tmp_path: Path) -> None:
     def typed() -> TensorProto:
-        return helper.make_tensor("", TensorProto.INT64, [500], list(range(500)))
+        return helper.make_tensor("", TensorProto.INT64, [2000], list(range(2000)))
 
     computation = save(tmp_path / "m.onnx", {"a": typed(), "b": typed()})
     assert names(find_equal_weights(computation, PLENTY)) == [("a", "b")]
