@@ -45,7 +45,7 @@ class TextCleaner:
         """Return what clean() would, without taking note of what was met: for values, which may well be binary."""
         return self.names.get(raw) or _clean(raw)
 
-    def clip(self, prefix: bytes, length: int, digest: str) -> bytes:
+    def clip(self, prefix: bytes, length: int, digest: str, is_name: bool = True) -> bytes:
         """Return a stand-in for bytes too long to hold, which clean() turns into what it would make of the whole.
 
         prefix must hold at least LIMIT characters; digest is the sha256 of the whole in hexadecimal.
@@ -54,7 +54,8 @@ class TextCleaner:
         stand_in = f"{digest}{id(self):x}".encode()
         if stand_in not in self.names:
             self.names[stand_in] = whole
-            self.overlong.append(whole)
+            if is_name:
+                self.overlong.append(whole)
         return stand_in
 
     def note(self, raw: bytes) -> str:

@@ -11,6 +11,8 @@ TEXT: Final = "text"
 """A name, which may be clipped."""
 PROSE: Final = "prose"
 """Documentation nobody refers to, which may be dropped."""
+VALUE: Final = "value"
+"""Text that is no name, which may be clipped."""
 PAYLOAD: Final = "payload"
 """Values of a tensor."""
 
@@ -36,9 +38,11 @@ CONTENT: Final[dict[str, dict[int, str]]] = {
         0x0A: "Node", 0x12: TEXT, 0x2A: "Tensor", 0x52: PROSE, 0x5A: "ValueInfo", 0x62: "ValueInfo", 0x6A: "ValueInfo",
         0x7A: "SparseTensor", 16 * 8 + 2: "Pair",
     },
-    "Node": {0x0A: TEXT, 0x12: TEXT, 0x1A: TEXT, 0x22: TEXT, 0x2A: "Attribute", 0x32: PROSE, 0x3A: TEXT, 0x42: TEXT, 0x4A: "Pair"},
+    "Node": {
+        0x0A: TEXT, 0x12: TEXT, 0x1A: TEXT, 0x22: TEXT, 0x2A: "Attribute", 0x32: PROSE, 0x3A: TEXT, 0x42: TEXT, 0x4A: "Pair",
+    },
     "Attribute": {
-        0x0A: TEXT, 0x22: TEXT, 0x2A: "Tensor", 0x32: "Graph", 0x4A: TEXT, 0x52: "Tensor", 0x5A: "Graph", 0x6A: PROSE,
+        0x0A: TEXT, 0x22: VALUE, 0x2A: "Tensor", 0x32: "Graph", 0x4A: VALUE, 0x52: "Tensor", 0x5A: "Graph", 0x6A: PROSE,
         0x72: "Type", 0x7A: "Type", 21 * 8 + 2: TEXT, 22 * 8 + 2: "SparseTensor", 23 * 8 + 2: "SparseTensor",
     },
     "Tensor": {
@@ -57,7 +61,7 @@ CONTENT: Final[dict[str, dict[int, str]]] = {
     "OpaqueType": {0x0A: TEXT, 0x12: TEXT},
     "Shape": {0x0A: "Dimension"},
     "Dimension": {0x12: TEXT, 0x1A: TEXT},
-    "Pair": {0x0A: TEXT, 0x12: TEXT},
+    "Pair": {0x0A: TEXT, 0x12: VALUE},
     "OperatorSet": {0x0A: TEXT},
     "Function": {
         0x0A: TEXT, 0x22: TEXT, 0x2A: TEXT, 0x32: TEXT, 0x3A: "Node", 0x42: PROSE, 0x4A: "OperatorSet", 0x52: TEXT,
@@ -68,12 +72,12 @@ CONTENT: Final[dict[str, dict[int, str]]] = {
 """What each length-delimited field holds, by message and tag: text, values, or another message."""
 
 DTYPES: Final[dict[int, str]] = dict(
-    enumerate(
-        "undefined float32 uint8 int8 uint16 int16 int32 int64 string bool float16 float64 uint32 uint64 complex64 complex128 "
-        "bfloat16 float8e4m3fn float8e4m3fnuz float8e5m2 float8e5m2fnuz uint4 int4 float4e2m1 float8e8m0 uint2 int2 "
-        "float6e2m3 float6e3m2".split()
-    )
-)
+    enumerate([
+        "undefined", "float32", "uint8", "int8", "uint16", "int16", "int32", "int64", "string", "bool", "float16", "float64",
+        "uint32", "uint64", "complex64", "complex128", "bfloat16", "float8e4m3fn", "float8e4m3fnuz", "float8e5m2",
+        "float8e5m2fnuz", "uint4", "int4", "float4e2m1", "float8e8m0", "uint2", "int2", "float6e2m3", "float6e3m2",
+    ])
+)  # fmt: skip
 """Names of the element types, by number."""
 
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import Final
+from typing import Any, Final
 
+from google.protobuf.unknown_fields import UnknownFieldSet
+
+from inspector.formats.onnx.layout import KNOWN
 from inspector.records.finding import Finding, Severity
 from inspector.records.graph import NodeRef
 
@@ -43,6 +46,14 @@ class Notes:
         seen[0] += 1
         seen[1] += length
 
+    def unknown_in(self, message: Any, kind: str, offset: int, length: int) -> None:
+        """Remember the fields of a parsed message that ONNX does not know."""
+        unknown: Any = UnknownFieldSet(message)
+        if len(unknown):
+            for one in unknown:
+                if one.field_number not in KNOWN[kind]:
+                    self.unknown_field(f"{kind}Proto", one.field_number, offset, length)
+
     def findings(self) -> tuple[Finding, ...]:
         """Return everything noticed, in the order it was met."""
         for (message, number), (count, length, offset) in list(self._unknown.items())[:MOST_PER_RULE]:
@@ -51,7 +62,7 @@ class Notes:
                 "unknown-field",
                 "medium" if length > 1024 else "low",
                 f"field {number} of {message} is no part of ONNX: met {times}, {length:,} bytes in all",
-                f"byte {offset:,}",
+                f"byte {offset:,}" if offset >= 0 else "attributes of nodes",
                 "written by a newer or a foreign tool; others drop such bytes when they save the model",
             )
         self._unknown.clear()

@@ -96,7 +96,7 @@ def _declare() -> descriptor_pb2.FileDescriptorProto:
 
 
 def _message_class(pool: descriptor_pool.DescriptorPool, name: str) -> Any:
-    return message_factory.GetMessageClass(pool.FindMessageTypeByName(f"{_PACKAGE}.{name}"))  # type: ignore[no-untyped-call]
+    return message_factory.GetMessageClass(pool.FindMessageTypeByName(f"{_PACKAGE}.{name}"))
 
 
 _POOL = descriptor_pool.DescriptorPool()

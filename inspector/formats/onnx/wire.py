@@ -11,6 +11,7 @@ from inspector.errors import UnreadableArtifact
 
 SMALLEST_WINDOW: Final = 4 * 1024
 LARGEST_WINDOW: Final = 1024 * 1024
+MOST_FIELDS: Final = 20_000_000
 _HEADER: Final = 24
 """Bytes that hold any tag and length."""
 
@@ -32,7 +33,7 @@ class Span(NamedTuple):
 class Source:
     """A regular file open for reading, seen through one window that grows while it is read in sequence."""
 
-    __slots__ = ("base", "data", "fd", "label", "size", "_width")
+    __slots__ = ("_fields_walked", "_text_read", "_width", "base", "data", "fd", "label", "size")
 
     def __init__(self, fd: int, size: int, label: str) -> None:
         self.fd = fd
@@ -41,6 +42,22 @@ class Source:
         self.base = 0
         self.data = b""
         self._width = SMALLEST_WINDOW
+        self._fields_walked = 0
+        self._text_read = 0
+
+    def take_fields(self, count: int) -> None:
+        """Count fields walked; raises UnreadableArtifact once they are more than any real model has."""
+        self._fields_walked += count
+        if self._fields_walked > MOST_FIELDS:
+            raise UnreadableArtifact(
+                f"{self.label}: holds more than {MOST_FIELDS:,} fields", "no known exporter writes such a model"
+            )
+
+    def take_text(self, length: int, budget: int) -> None:
+        """Count overlong text about to be read; raises UnreadableArtifact once it is more than the budget in all."""
+        self._text_read += length
+        if self._text_read > budget:
+            raise UnreadableArtifact(f"{self.label}: holds more than {budget:,} bytes of overlong text", DAMAGED_HINT)
 
     def refill(self, position: int, need: int = 0) -> bytes:
         """Move the window to position and return what it holds: at least need bytes, unless the file ends before."""
@@ -86,11 +103,15 @@ def fields(source: Source, start: int, end: int) -> Iterator[tuple[int, int, int
     that is malformed or runs past the end.
     """
     position = start
+    count = 0
     while position < end:
         offset = position - source.base
         data = source.data
         if offset < 0 or offset + _HEADER > len(data):
+            source.take_fields(count)
+            count = 0
             data, offset = source.refill(position), 0
+        count += 1
         try:
             tag = data[offset]
             offset += 1
@@ -117,6 +138,7 @@ def fields(source: Source, start: int, end: int) -> Iterator[tuple[int, int, int
             raise source.malformed(position, f"a field of {after - value:,} bytes runs past the end of what holds it")
         yield tag, position, value, after
         position = after
+    source.take_fields(count)
 
 
 def _scalar_width(data: bytes, offset: int, wire: int) -> int:
@@ -151,6 +173,19 @@ def varint_at(source: Source, start: int, end: int) -> int:
     return decode_varint(source.read(start, end - start), 0)[0]
 
 
+def packed_varints(source: Source, start: int, end: int) -> Iterator[int]:
+    """Yield the integers of a packed field of at most a window's size, unsigned; raises UnreadableArtifact."""
+    if end - start > LARGEST_WINDOW:
+        raise source.malformed(start, "a list of lengths is too long")
+    payload, offset = source.read(start, end - start), 0
+    while offset < len(payload):
+        try:
+            number, offset = decode_varint(payload, offset)
+        except (IndexError, ValueError):
+            raise source.malformed(start, "a list of lengths is malformed") from None
+        yield number
+
+
 def signed(value: int, bits: int = 64) -> int:
     """Return the two's-complement meaning of the low bits of value."""
     value &= (1 << bits) - 1
@@ -183,14 +218,20 @@ def run(source: Source, start: int, end: int, tag: int) -> tuple[int, int]:
     pattern = re.compile(_RUNS[tag & 7] % re.escape(bytes([tag])))
     position, count = start, 0
     while position < end:
-        data = source.refill(position)[: end - position]
-        found = pattern.match(data)
+        offset = position - source.base
+        if offset < 0 or offset + _HEADER > len(source.data):
+            source.refill(position)
+            offset = 0
+        limit = min(len(source.data), offset + end - position)
+        found = pattern.match(source.data, offset, limit)
         if found is None:
             break
         count += _elements(found[0], tag & 7)
-        position += found.end()
-        if found.end() < len(data) - _HEADER:
+        position += len(found[0])
+        if found.end() < limit - _HEADER:
             break
+    if count == 0:
+        raise source.malformed(start, "a field runs past the end of what holds it")
     return position, count
 
 

@@ -1,0 +1,99 @@
+"""What kind of artifact a path names, told from its content, never from its suffix."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Final
+
+from inspector.errors import UnreadableArtifact
+from inspector.formats.clean_text import one_line
+from inspector.formats.onnx.open_file import open_regular
+from inspector.records.artifact import Format
+
+_HEAD: Final = 512
+
+_ONNX_HINT: Final = "name an ONNX model (.onnx) or export one"
+_KNOWN: Final[tuple[tuple[int, bytes, str, str], ...]] = (
+    (0, b"PK\x03\x04", "a zip archive", "unpack it, and name the model inside; a PyTorch .pt must be exported with torch.onnx.export"),
+    (0, b"PK\x05\x06", "an empty zip archive", _ONNX_HINT),
+    (0, b"\x1f\x8b", "gzip data", "unpack it first: gunzip"),
+    (0, b"BZh", "bzip2 data", "unpack it first: bunzip2"),
+    (0, b"\xfd7zXZ\0", "xz data", "unpack it first: unxz"),
+    (0, b"\x28\xb5\x2f\xfd", "zstd data", "unpack it first: unzstd"),
+    (0, b"7z\xbc\xaf\x27\x1c", "a 7z archive", "unpack it, and name the model inside"),
+    (257, b"ustar", "a tar archive", "unpack it, and name the model inside"),
+    (0, b"GGUF", "a GGUF model", _ONNX_HINT),
+    (0, b"GGML", "a GGML model", _ONNX_HINT),
+    (4, b"TFL3", "a TensorFlow Lite model", _ONNX_HINT),
+    (4, b"ORTM", "an ONNX Runtime .ort model", "name the ONNX model it was made from"),
+    (0, b"\x89HDF\r\n\x1a\n", "an HDF5 file (Keras weights?)", "export the model to ONNX with tf2onnx"),
+    (0, b"\x93NUMPY", "a NumPy array", _ONNX_HINT),
+    (0, b"\x89PNG", "a PNG image", _ONNX_HINT),
+    (0, b"\xff\xd8\xff", "a JPEG image", _ONNX_HINT),
+    (0, b"GIF8", "a GIF image", _ONNX_HINT),
+    (0, b"%PDF", "a PDF document", _ONNX_HINT),
+    (0, b"\x7fELF", "a program or library", _ONNX_HINT),
+    (0, b"version https://git-lfs", "a Git LFS pointer, not the model itself", "fetch the model: git lfs pull"),
+    (0, b"<!DOCTYPE", "a web page", "the download went wrong: fetch the file itself"),
+    (0, b"<html", "a web page", "the download went wrong: fetch the file itself"),
+)  # fmt: skip
+
+
+def detect(path: Path) -> Format:
+    """Return the format of the artifact at path; a file of no other known kind is taken for ONNX, which reading it decides.
+
+    Raises UnreadableArtifact, with a hint, for what is something else, not there, empty, or no regular file.
+    """
+    label = one_line(path)
+    try:
+        is_folder = path.is_dir()
+        is_saved_model = is_folder and ((path / "saved_model.pb").exists() or (path / "saved_model.pbtxt").exists())
+    except (OSError, ValueError) as error:
+        raise UnreadableArtifact(f"{label}: {one_line(error)}", "check the path") from None
+    if is_saved_model:
+        return "saved_model"
+    if is_folder:
+        raise UnreadableArtifact(f"{label}: is a folder without a saved_model.pb", _hint_for_folder(path))
+    head = _head(path, label)
+    kind, hint = _recognize(head)
+    if kind:
+        raise UnreadableArtifact(f"{label}: is {kind}, not an ONNX model", hint)
+    return "onnx"
+
+
+def _head(path: Path, label: str) -> bytes:
+    descriptor = open_regular(path)
+    try:
+        head = os.pread(descriptor, _HEAD, 0)
+    except OSError as error:
+        raise UnreadableArtifact(f"{label}: {error.strerror}", "check the disk") from None
+    finally:
+        os.close(descriptor)
+    if not head:
+        raise UnreadableArtifact(f"{label}: is empty", "the download or export did not finish: repeat it")
+    return head
+
+
+def _recognize(head: bytes) -> tuple[str, str]:
+    for offset, magic, kind, hint in _KNOWN:
+        if head[offset : offset + len(magic)] == magic:
+            return kind, hint
+    if head[0] == 0x80 and 2 <= head[1:2][0] <= 5 if len(head) > 1 else False:
+        return "a Python pickle", "never open a pickle from a stranger: export the model with torch.onnx.export"
+    if head[8:9] == b"{" and int.from_bytes(head[:8], "little") < 1 << 40:
+        return "a safetensors file, weights without a graph", _ONNX_HINT
+    text = head.lstrip(b" \t\r\n\xef\xbb\xbf")
+    if text[:1] == b"{" and b'"' in text:
+        return "JSON text", "convert an ONNX model in JSON to binary: onnx.load, then onnx.save"
+    if text.startswith((b"ir_version:", b"ir_version :", b"<\n  ir_version", b"< ir_version", b"<ir_version", b"graph {")):
+        return "an ONNX model as text", "convert it to binary: onnx.load(path, format='textproto' or 'onnxtxt'), then onnx.save"
+    return "", ""
+
+
+def _hint_for_folder(path: Path) -> str:
+    try:
+        models = sorted(entry.name for entry in os.scandir(path) if entry.name.endswith(".onnx"))[:3]
+    except OSError:
+        return "name a model file"
+    return f"name a model in it: {', '.join(map(one_line, models))}" if models else "name a model file or a SavedModel folder"
