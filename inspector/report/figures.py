@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from inspector.records.tensor import Shape, TensorSpec
 
 _PREFIXES = ("", "K", "M", "G", "T", "P", "E", "Z", "Y")
+MOST_BINDINGS = 8
 _EIGHTHS = " ▏▎▍▌▋▊▉"
 
 
@@ -69,8 +70,10 @@ def tensor_text(spec: TensorSpec) -> str:
 
 
 def bindings_text(bindings: Mapping[str, int]) -> str:
-    """Return the values of symbolic dimensions as "batch=1, sequence=128"."""
-    return ", ".join(f"{name}={value}" for name, value in bindings.items())
+    """Return the values of symbolic dimensions as "batch=1, sequence=128"; of more than eight, eight and how many more."""
+    shown = [f"{name}={value}" for name, value in bindings.items()]
+    rest = [f"{len(shown) - MOST_BINDINGS} more"] if len(shown) > MOST_BINDINGS else []
+    return ", ".join([*shown[:MOST_BINDINGS], *rest])
 
 
 def bar_text(share: float, width: int) -> str:
