@@ -15,7 +15,7 @@ _HEAD: Final = 512
 
 _ONNX_HINT: Final = "name an ONNX model (.onnx) or export one"
 _KNOWN: Final[tuple[tuple[int, bytes, str, str], ...]] = (
-    (0, b"PK\x03\x04", "a zip archive", "unpack it, and name the model inside; a PyTorch .pt must be exported with torch.onnx.export"),
+    (0, b"PK\x03\x04", "a zip archive", "unpack it and name the model inside, or export a PyTorch .pt with torch.onnx"),
     (0, b"PK\x05\x06", "an empty zip archive", _ONNX_HINT),
     (0, b"\x1f\x8b", "gzip data", "unpack it first: gunzip"),
     (0, b"BZh", "bzip2 data", "unpack it first: bunzip2"),
@@ -79,7 +79,7 @@ def _recognize(head: bytes) -> tuple[str, str]:
     for offset, magic, kind, hint in _KNOWN:
         if head[offset : offset + len(magic)] == magic:
             return kind, hint
-    if head[0] == 0x80 and 2 <= head[1:2][0] <= 5 if len(head) > 1 else False:
+    if len(head) > 1 and head[0] == 0x80 and 2 <= head[1] <= 5:
         return "a Python pickle", "never open a pickle from a stranger: export the model with torch.onnx.export"
     if head[8:9] == b"{" and int.from_bytes(head[:8], "little") < 1 << 40:
         return "a safetensors file, weights without a graph", _ONNX_HINT
