@@ -19,6 +19,7 @@ from inspector.records.artifact import Computation
 from inspector.records.event import Event, Finished, Progress, Started, Warned
 
 ENTRY: Final = "inspector.formats.onnx.shape_inference_child:infer_in_child"
+_STANDARD: Final = ("", "ai.onnx")
 NUMPY_ON_ONE_THREAD: Final = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 """Keeps numpy from reserving memory for threads it will not use, which would count against the limit."""
 
@@ -64,7 +65,7 @@ def _unknown(computation: Computation, problem: str) -> Warned | None:
             total += bool(name)
             spec = graph.values.get(name)
             if name and (spec is None or spec.shape is None):
-                unknown[f"{node.domain}.{node.operator}" if node.domain else node.operator] += 1
+                unknown[node.operator if node.domain in _STANDARD else f"{node.domain}.{node.operator}"] += 1
     if not unknown:
         return None
     named = ", ".join(f"{operator} ({count:,})" for operator, count in unknown.most_common(3))

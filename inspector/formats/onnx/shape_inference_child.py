@@ -10,6 +10,7 @@ from typing import Any
 import onnx
 
 from inspector.errors import OperationFailed
+from inspector.formats.clean_text import one_line
 from inspector.formats.onnx.shape_answer import (
     INPUT,
     OUTPUT,
@@ -27,14 +28,15 @@ from inspector.formats.onnx.skeleton import skeleton
 
 def infer_in_child(request: ShapeRequest, report: Callable[[int, int, str], None]) -> ShapeAnswer:
     """Infer every graph of the file; raises OperationFailed where onnx refuses the model as a whole."""
-    data = skeleton(Path(os.fsdecode(request.path)))
+    path = Path(os.fsdecode(request.path))
+    data = skeleton(path)
     report(1, 3, "inferring shapes")
     proto = onnx.ModelProto.FromString(data)
     model = InferenceModel(proto)
     try:
         scopes = infer_tree(model, proto.graph)
     except onnx.shape_inference.InferenceError as error:
-        raise OperationFailed(f"onnx cannot infer shapes: {_first_line(error)}") from error
+        raise OperationFailed(f"{one_line(path.name)}: onnx cannot infer shapes: {_first_line(error)}") from error
     report(2, 3, "inferring function bodies")
     scopes += infer_functions(model, proto.functions, scopes)
     teller = _Teller(Symbols(data))
