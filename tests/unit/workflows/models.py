@@ -42,10 +42,11 @@ def perceptron(path: Path, *, copies: int = 2, width: int = 64) -> Path:
 
 
 def branching(path: Path) -> Path:
-    """Write an If with a Relu and an Abs in its branches, the first after a Constant."""
+    """Write an If with one node in one branch and three in the other, the first of them a Constant."""
     then = helper.make_graph([helper.make_node("Relu", ["x"], ["t"], "then")], "then", [], [value("t", ["n"])])
     constant = helper.make_node("Constant", [], ["c"], "constant", value=numpy_helper.from_array(np.float32([2.0]), "two"))
-    other = helper.make_graph([constant, helper.make_node("Mul", ["x", "c"], ["e"], "mul")], "else", [], [value("e", ["n"])])
+    nodes = [constant, helper.make_node("Mul", ["x", "c"], ["m"], "mul"), helper.make_node("Relu", ["m"], ["e"], "last")]
+    other = helper.make_graph(nodes, "else", [], [value("e", ["n"])])
     node = helper.make_node("If", ["flag"], ["y"], "if", then_branch=then, else_branch=other)
     inputs = [value("x", ["n"]), value("flag", [], TensorProto.BOOL)]
     return save(path, helper.make_graph([node], "g", inputs, [value("y", ["n"])]))
