@@ -32,26 +32,36 @@ class Blocks:
 def cut(structure: Structure, scopes: NodeScopes, run: Run) -> Blocks:
     """Return the whole blocks of a run, begun where the fewest lanes cross, names change, tensors fork, weights are.
 
-    As many blocks as the run has room for, unless one less lets fewer lanes cross.
+    As many blocks as the run has room for; one less if a better start lets fewer lanes cross, or if the rows above the
+    run make up for it with a block that deviates.
     """
     count, spare = divmod(run.end - run.first, run.period)
     starts = range(run.first, run.first + min(spare + 1, ROTATIONS_TRIED))
-    best = min(starts, key=lambda start: _boundary(structure, scopes, start, run.period))
-    if count > 2:
-        other = range(run.first + spare + 1, run.first + min(run.period, ROTATIONS_TRIED))
-        rival = min(other, key=lambda start: _boundary(structure, scopes, start, run.period), default=best)
-        if lanes_above(structure, rival + run.period) < lanes_above(structure, best + run.period):
-            return Blocks(rival, run.period, count - 1)
+    best = min(starts, key=lambda start: (_boundary(structure, scopes, start + run.period), start))
+    others = range(run.first + spare + 1, run.first + min(run.period, ROTATIONS_TRIED)) if count > 2 else range(0)
+    if not others:
+        return Blocks(best, run.period, count)
+    rival = min(others, key=lambda start: (_boundary(structure, scopes, start + run.period), start))
+    ours, theirs = (_boundary(structure, scopes, start + run.period) for start in (best, rival))
+    if theirs[0] < ours[0] or (theirs < ours and _continues_above(structure, run, rival)):
+        return Blocks(rival, run.period, count - 1)
     return Blocks(best, run.period, count)
 
 
-def _boundary(structure: Structure, scopes: NodeScopes, start: int, period: int) -> tuple[int, int, bool, bool, int]:
-    """Return how bad it is to begin blocks at a row, judged where the second block begins."""
-    row = start + period
+def _boundary(structure: Structure, scopes: NodeScopes, row: int) -> tuple[int, int, int]:
+    """Return how bad it is that a block begins at a row: lanes crossing, scopes shared, little that marks a beginning.
+
+    What marks one: the tensor above forks (a residual begins), the node has weights of its own.
+    """
     layout = structure.layout
     forks = layout.has_output_below[row - 1] and bool(layout.reads[row] >> layout.lane[row - 1] & 1)
-    shared_depth = scopes.shared_depth(row - 1, row)
-    return lanes_above(structure, row), shared_depth, not forks, not structure.has_weights(row), start
+    return lanes_above(structure, row), scopes.shared_depth(row - 1, row), -structure.weight_rank(row) - forks
+
+
+def _continues_above(structure: Structure, run: Run, start: int) -> bool:
+    """Tell whether the operators of a block that ends at start continue above the run."""
+    kind, period = structure.kind, run.period
+    return start >= period and kind[start - period : run.first] == kind[start : run.first + period]
 
 
 def lanes_above(structure: Structure, row: int) -> int:

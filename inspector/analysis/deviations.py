@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
-from difflib import SequenceMatcher
 from itertools import islice
 from typing import Final, NamedTuple
 
-from inspector.analysis.structure import Structure
-from inspector.records.graph import Attribute, Node
-
-LONGEST_COMPARED: Final = 512
-"""Rows of a block above which blocks of different operators are not aligned."""
+from inspector.analysis.alignment import align
+from inspector.analysis.structure import Structure, comparable_shape
+from inspector.records.graph import Attribute
 
 NAMED: Final = 3
 """Differences spelled out; more are counted."""
@@ -47,14 +43,15 @@ class Deviation(NamedTuple):
 def deviation(structure: Structure, usual: Stretch, other: Stretch) -> Deviation | None:
     """Return how the other block differs from the usual one, None if too much to be one of its kind.
 
-    At most a fifth of the nodes, or two, may be more or fewer, and as many of the others may have other attributes. A
-    block that is no different in itself is fed from elsewhere.
+    At most four nodes (three in ten of a short block, or two) may be more, fewer or of other attributes. A block that is
+    no different in itself is fed from elsewhere.
     """
     difference = _align(structure, usual, other)
     if difference is None:
         return None
     changed = [(a, b) for a, b in difference.pairs if structure.rough[a] != structure.rough[b]]
-    if len(changed) > max(2, usual.length // 5):
+    size = len(difference.extra) + len(difference.missing) + len(changed)
+    if size > _allowed(usual):
         return None
     parts = [_counted(structure, difference.extra, "more"), _counted(structure, difference.missing, "fewer")]
     parts.extend(_named(structure, changed))
@@ -63,7 +60,11 @@ def deviation(structure: Structure, usual: Stretch, other: Stretch) -> Deviation
     if not difference.extra and not difference.missing and not _wired_alike_inside(structure, usual, other):
         parts.append("wired differently")
     text = ", ".join(part for part in parts if part) or "fed from elsewhere"
-    return Deviation(len(difference.extra) + len(difference.missing) + len(changed), text)
+    return Deviation(size, text)
+
+
+def _allowed(usual: Stretch) -> int:
+    return max(2, min(4, usual.length * 3 // 10))
 
 
 def _align(structure: Structure, usual: Stretch, other: Stretch) -> _Difference | None:
@@ -71,21 +72,13 @@ def _align(structure: Structure, usual: Stretch, other: Stretch) -> _Difference 
     ours, theirs = kind[usual.first : usual.end], kind[other.first : other.end]
     if ours == theirs:
         return _Difference(list(zip(range(*usual), range(*other), strict=True)), [], [])
-    allowed = max(2, usual.length // 5)
-    unlike = Counter(ours)
-    unlike.subtract(theirs)
-    if usual.length > LONGEST_COMPARED or sum(abs(n) for n in unlike.values()) > allowed:
+    aligned = align(ours, theirs, _allowed(usual))
+    if aligned is None:
         return None
-    pairs: list[tuple[int, int]] = []
-    missing: list[int] = []
-    extra: list[int] = []
-    for tag, a, b, c, d in SequenceMatcher(None, ours, theirs, autojunk=False).get_opcodes():
-        if tag == "equal":
-            pairs.extend(zip(range(usual.first + a, usual.first + b), range(other.first + c, other.first + d), strict=True))
-        else:
-            missing.extend(range(usual.first + a, usual.first + b))
-            extra.extend(range(other.first + c, other.first + d))
-    return _Difference(pairs, missing, extra) if len(missing) + len(extra) <= allowed else None
+    pairs = [(usual.first + a, other.first + b) for a, b in aligned]
+    missing = set(range(*usual)).difference(a for a, _ in pairs)
+    extra = set(range(*other)).difference(b for _, b in pairs)
+    return _Difference(pairs, sorted(missing), sorted(extra))
 
 
 def _wired_alike_inside(structure: Structure, usual: Stretch, other: Stretch) -> bool:
@@ -116,31 +109,38 @@ def row_title(structure: Structure, row: int) -> str:
 
 
 def _named(structure: Structure, changed: Sequence[tuple[int, int]]) -> list[str]:
-    said = dict.fromkeys(_attribute_change(structure, a, b) for a, b in changed)
+    said: dict[str, None] = {}
+    for usual, other in changed:
+        title = row_title(structure, other)
+        changes = attribute_changes(structure, usual, other)
+        lines = [f"{title} {name} {_value(after)} instead of {_value(before)}" for name, before, after in changes]
+        said.update(dict.fromkeys(lines or [f"{title} with other inputs"]))
     named = list(islice(said, NAMED))
     return [*named, f"{len(said) - NAMED} more attributes"] if len(said) > NAMED else named
 
 
-def _attribute_change(structure: Structure, usual: int, other: int) -> str:
+def attribute_changes(structure: Structure, usual: int, other: int) -> list[tuple[str, Attribute | None, Attribute | None]]:
+    """Return the attributes in which two rows of the same operator differ: name, the usual one, the other one."""
     numbers = structure.layout.nodes[usual], structure.layout.nodes[other]
-    title = row_title(structure, other)
     if min(numbers) < 0:
-        return f"{title} of another type"
-    mine, theirs = (structure.graph.nodes[number] for number in numbers)
-    for name in dict.fromkeys(a.name for a in (*mine.attributes, *theirs.attributes)):
-        before, after = mine.attribute(name), theirs.attribute(name)
-        if before != after and not _is_same_reference(before, after):
-            return f"{title} {name} {_value(after)} instead of {_value(before)}"
-    return f"{title} with {_input_count(theirs)} inputs instead of {_input_count(mine)}"
+        return []
+    mine, theirs = ({a.name: a for a in structure.graph.nodes[number].attributes} for number in numbers)
+    pairs = ((name, mine.get(name), theirs.get(name)) for name in {**mine, **theirs})
+    return [(name, a, b) for name, a, b in pairs if a != b and not _is_same_reference(a, b)]
+
+
+def given_shape(structure: Structure, row: int) -> str:
+    """Return the shape a row gives as text, empty if unknown."""
+    number = structure.layout.nodes[row]
+    outputs = structure.graph.nodes[number].outputs if number >= 0 else ()
+    spec = structure.graph.values.get(outputs[0]) if outputs else None
+    shape = comparable_shape(spec) if spec is not None else None
+    return "" if shape is None else f"[{','.join('?' if length is None else str(length) for length in shape)}]"
 
 
 def _is_same_reference(before: Attribute | None, after: Attribute | None) -> bool:
     """Tell whether two attributes name different tensors or graphs, as they do wherever they stand."""
     return before is not None and after is not None and before.kind == after.kind and before.kind[:5] in ("tenso", "graph")
-
-
-def _input_count(node: Node) -> int:
-    return sum(1 for name in node.inputs if name)
 
 
 def _value(attribute: Attribute | None) -> str:

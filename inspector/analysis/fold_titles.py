@@ -22,8 +22,8 @@ PLUMBING: Final = frozenset(
 """Operators that say little about what a block does."""
 
 
-def repeat_title(structure: Structure, scopes: NodeScopes, blocks: Sequence[Stretch]) -> str:
-    """Return "encoder/layer.0 … layer.11" where every block has a scope of its own, else the operators of a block."""
+def repeat_title(structure: Structure, scopes: NodeScopes, blocks: Sequence[Stretch], usual: Stretch) -> str:
+    """Return "encoder/layer.0 … layer.11" where every block has a scope of its own, else the usual block's operators."""
     named = [scopes.of_rows(block.first, block.end - 1) for block in blocks]
     shared = named[0]
     for scope in named:
@@ -32,8 +32,8 @@ def repeat_title(structure: Structure, scopes: NodeScopes, blocks: Sequence[Stre
     distinct = {scope[level] for scope in named if len(scope) > level}
     if len(distinct) == len(blocks):
         return clipped(f"{_spelled(scopes, named[0][: level + 1])} … {named[-1][level]}")
-    operators = _operators(structure, blocks[-1])
-    return clipped(f"{_spelled(scopes, shared)}: {operators}" if shared else operators)
+    operators = _operators(structure, usual)
+    return clipped(f"{_spelled(scopes, shared)}: {operators}" if shared != scopes.everywhere else operators)
 
 
 def block_title(scopes: NodeScopes, block: Stretch, number: int) -> str:

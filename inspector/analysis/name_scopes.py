@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Final
 
 from inspector.records.graph import Graph, Node
@@ -27,6 +28,11 @@ class NodeScopes:
         self._separator = separator_of(graph.nodes)
         self._known: dict[int, Scope] = {}
 
+    @cached_property
+    def everywhere(self) -> Scope:
+        """The scope that all rows share which have any: it tells nothing apart."""
+        return self.of_rows(0, len(self._layout.nodes) - 1)
+
     def of_row(self, row: int) -> Scope:
         """Return the scope of a row's node, outermost first; empty where names say nothing."""
         if row not in self._known:
@@ -36,7 +42,7 @@ class NodeScopes:
 
     def _of_node(self, node: Node) -> Scope:
         if self._separator:
-            return scope_of(node.name, self._separator)
+            return scope_of(node.name, self._separator, node.operator)
         stored = (name for name in node.inputs if name in self._graph.initializers and "." in name)
         return next((scope_of(name, ".") for name in stored), ())
 
@@ -69,9 +75,11 @@ def separator_of(nodes: Sequence[Node]) -> str:
     return "." if 2 * dots > len(nodes) else ""
 
 
-def scope_of(name: str, separator: str) -> Scope:
-    """Return all levels of a name but the last, empty ones left out."""
+def scope_of(name: str, separator: str, operator: str = "") -> Scope:
+    """Return all levels of a name but the last, empty ones left out; a counted operator ("Conv.12") is one level."""
     levels = [level for level in name.split(separator, DEEPEST) if level]
+    if len(levels) > 1 and levels[-1].isdigit() and levels[-2] == operator:
+        levels.pop()
     return tuple(levels[:-1])
 
 

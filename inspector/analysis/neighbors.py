@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final
 
 from inspector.analysis.blocks import Blocks, lanes_above
-from inspector.analysis.deviations import Deviation, Stretch, deviation
+from inspector.analysis.deviations import Deviation, Stretch, attribute_changes, deviation, given_shape, row_title
 from inspector.analysis.structure import Structure
 
 LONGEST_DIFFERENCE: Final = 8
 """Rows that a deviating block may be longer or shorter, at most."""
+
+MOST_LANES: Final = 2
+"""Lanes into a block above which its surroundings are too busy to tell a deviating block from a passage."""
+
+ATTRIBUTES_NAMED: Final = 3
 
 
 @dataclass(slots=True)
@@ -104,7 +110,9 @@ def _best(structure: Structure, group: Group, options: Sequence[Stretch]) -> tup
     usual = group.usual
     last_label = structure.exact[usual.end - 1]
     found: tuple[Stretch, Deviation] | None = None
-    for option in options:
+    if lanes_above(structure, usual.first) > MOST_LANES:
+        return None
+    for option in sorted(options, key=lambda option: abs(option.length - usual.length)):
         if structure.exact[option.end - 1] != last_label or not _is_as_narrow(structure, usual, option):
             continue
         how = deviation(structure, usual, option)
@@ -130,3 +138,19 @@ def _join(group: Group, other: Group) -> None:
     group.blocks.extend(other.blocks)
     group.deviations.update(other.deviations)
     group.deviations.setdefault(other.blocks[0], "fed from elsewhere")
+
+
+def variation(structure: Structure, blocks: Blocks) -> str:
+    """Return what differs between blocks of the same operators and wiring."""
+    attributes: dict[str, None] = {}
+    for row in range(blocks.first + blocks.length, blocks.end):
+        if structure.rough[row] != structure.rough[row - blocks.length]:
+            names = [name for name, _, _ in attribute_changes(structure, row - blocks.length, row)] or ["inputs"]
+            attributes.update((f"{row_title(structure, row)} {name}", None) for name in names)
+    shapes = [given_shape(structure, row) for row in (blocks.first + blocks.length - 1, blocks.end - 1)]
+    span = f", from {shapes[0]} to {shapes[1]}" if shapes[0] != shapes[1] else ""
+    if not attributes:
+        return f"shapes differ from block to block{span}"
+    more = ", …" if len(attributes) > ATTRIBUTES_NAMED else ""
+    named = ", ".join(islice(attributes, ATTRIBUTES_NAMED))
+    return f"shapes and attributes ({named}{more}) differ from block to block{span}"

@@ -7,11 +7,11 @@ from heapq import heappop, heappush
 from itertools import accumulate
 from typing import Final, NamedTuple
 
-from inspector.analysis.blocks import Blocks, cut, wired_alike
+from inspector.analysis.blocks import Blocks, cut, lanes_above, wired_alike
 from inspector.analysis.deviations import Stretch
 from inspector.analysis.fold_titles import block_title, repeat_title
 from inspector.analysis.name_scopes import NodeScopes
-from inspector.analysis.neighbors import Group, with_neighbors
+from inspector.analysis.neighbors import Group, variation, with_neighbors
 from inspector.analysis.structure import Structure, describe_rows
 from inspector.analysis.tandem import Run, find_runs
 from inspector.records.graph import Graph
@@ -20,18 +20,25 @@ from inspector.records.layout import Fold, FoldKind, Layout
 ROWS_SAVED: Final = 5
 """Rows a fold must save to be worth it."""
 
-RESHAPED_BLOCKS: Final = 4
-RESHAPED_ROWS: Final = 24
-"""Blocks, and rows in all, that blocks with different shapes must have to be folded nevertheless."""
+FEW_LANES: Final = 2
+ROWS_SAVED_AMONG_LANES: Final = 12
+"""Rows a fold must save where more lanes run than that: a short passage of a branch is better seen."""
+
+VARIED_BLOCKS: Final = 4
+VARIED_ROWS: Final = 24
+"""Blocks, and rows in all, that blocks with different shapes or attributes must have to be folded nevertheless."""
 
 NESTED_DEPTH: Final = 8
+
+SHAPES_UNKNOWN: Final = "some shapes unknown"
 
 
 def find_repeats(graph: Graph, layout: Layout) -> tuple[Fold, ...]:
     """Return folds of consecutive blocks of the same structure, in row order, nested repeats as their blocks' children.
 
     Operators, domains, attributes, element types, shapes and wiring take part, also those of absorbed nodes; names and the
-    values of weights do not. Without exceptions all blocks are identical in that sense. Near linear in nodes and edges.
+    values of weights do not. Without exceptions all blocks are identical in that sense; where shapes are unknown, that is
+    an exception. Near linear in nodes and edges.
     """
     structure = describe_rows(graph, layout)
     finder = _Finder(structure)
@@ -58,7 +65,8 @@ class _Finder:
             return ()
         exact = self._select(self._structure.exact, first, end, 2)
         groups = with_neighbors(self._structure, exact, first, end)
-        groups += self._reshaped(groups, first, end)
+        groups += self._varied(self._structure.rough, groups, first, end)
+        groups += self._varied(self._structure.kind, groups, first, end)
         return tuple(self._fold(group, depth) for group in sorted(groups, key=lambda group: group.first))
 
     def _select(self, labels: list[int], first: int, end: int, fewest: int) -> list[Blocks]:
@@ -77,6 +85,8 @@ class _Finder:
                 _push(queue, Run(first + free if free >= 0 else run.end, run.end, run.period), fewest)
                 continue
             blocks = cut(self._structure, self._scopes, run)
+            if lanes_above(self._structure, blocks.first) > FEW_LANES and blocks.end - blocks.first <= ROWS_SAVED_AMONG_LANES:
+                continue
             pieces = wired_alike(self._structure, blocks)
             if pieces == [blocks]:
                 chosen.append(blocks)
@@ -86,15 +96,15 @@ class _Finder:
                     _push(queue, Run(piece.first, piece.end, piece.length), fewest)
         return chosen
 
-    def _reshaped(self, groups: list[Group], first: int, end: int) -> list[Group]:
-        """Return groups of blocks that differ in shapes only, in what the other groups leave over."""
+    def _varied(self, labels: list[int], groups: list[Group], first: int, end: int) -> list[Group]:
+        """Return groups of blocks that differ in shapes or attributes only, in what the other groups leave over."""
         found: list[Group] = []
         at = first
         for start, stop in [*sorted((group.first, group.end) for group in groups), (end, end)]:
-            if start - at >= RESHAPED_ROWS:
-                for blocks in self._select(self._structure.rough, at, start, RESHAPED_BLOCKS):
-                    if blocks.end - blocks.first >= RESHAPED_ROWS:
-                        found.append(Group.of(blocks, "shapes differ from block to block"))
+            if start - at >= VARIED_ROWS:
+                for blocks in self._select(labels, at, start, VARIED_BLOCKS):
+                    if blocks.end - blocks.first >= VARIED_ROWS and blocks.length > 2:
+                        found.append(Group.of(blocks, variation(self._structure, blocks)))
             at = stop
         return found
 
@@ -111,9 +121,11 @@ class _Finder:
             title = block_title(self._scopes, block, number)
             children.append(self._stretch("block", block, title, nested))
         whole = Stretch(group.first, group.end)
-        title = repeat_title(self._structure, self._scopes, group.blocks)
+        title = repeat_title(self._structure, self._scopes, group.blocks, usual)
+        unknown = any(self._structure.gives_unknown_shape(row) for row in range(*whole))
+        exceptions = (*group.exceptions, *([SHAPES_UNKNOWN] if unknown else ()))
         count = self._count(whole)
-        return Fold("repeat", whole.first, whole.end - 1, title, count, len(children), group.exceptions, tuple(children))
+        return Fold("repeat", whole.first, whole.end - 1, title, count, len(children), exceptions, tuple(children))
 
     def _stretch(self, kind: FoldKind, rows: Stretch, title: str, children: tuple[Fold, ...]) -> Fold:
         return Fold(kind, rows.first, rows.end - 1, title, self._count(rows), children=children)

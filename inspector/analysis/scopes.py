@@ -27,12 +27,13 @@ def find_scopes(graph: Graph, layout: Layout) -> tuple[Fold, ...]:
     separator = separator_of(graph.nodes)
     if not separator:
         return ()
-    scopes = [scope_of(graph.nodes[number].name, separator) if number >= 0 else None for number in layout.nodes]
-    if 2 * sum(1 for scope in scopes if scope) < sum(1 for number in layout.nodes if number >= 0):
+    shown = (graph.nodes[number] if number >= 0 else None for number in layout.nodes)
+    scopes = [None if node is None else scope_of(node.name, separator, node.operator) for node in shown]
+    if 2 * sum(1 for scope in scopes if scope) < sum(1 for scope in scopes if scope is not None):
         return ()
     counts = [1 + len(layout.absorbed.get(number, ())) if number >= 0 else 0 for number in layout.nodes]
     folds = _sweep(scopes, counts, separator)
-    while len(folds) == 1 and folds[0].children and folds[0].last - folds[0].first + 1 > ALMOST_ALL * len(scopes):
+    while len(folds) == 1 and folds[0].last - folds[0].first + 1 > ALMOST_ALL * len(scopes):
         folds = folds[0].children
     return folds
 

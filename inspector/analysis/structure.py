@@ -32,13 +32,25 @@ class Structure:
     reach: list[tuple[int, ...]]
     """For each tensor taken from a row or an outer graph: rows up to its producer (beyond the first row: an outer tensor)."""
 
-    def has_weights(self, row: int) -> bool:
-        """Tell whether the row's node takes stored weights or constants."""
+    def gives_unknown_shape(self, row: int) -> bool:
+        """Tell whether the row's node gives a tensor of unknown rank."""
+        number = self.layout.nodes[row]
+        specs = (self.graph.values.get(name) for name in self.graph.nodes[number].outputs if name) if number >= 0 else ()
+        return any(spec is None or spec.shape is None for spec in specs)
+
+    def weight_rank(self, row: int) -> int:
+        """Return 2 if the row's node takes a stored matrix or kernel, 1 for a stored vector, 0 if nothing of the kind."""
         number = self.layout.nodes[row]
         if number < 0:
-            return False
-        stored = self.graph.initializers
-        return number in self.layout.absorbed or any(name in stored for name in self.graph.nodes[number].inputs)
+            return 0
+        absorbed = {name for i in self.layout.absorbed.get(number, ()) for name in self.graph.nodes[i].outputs}
+        names = [name for name in self.graph.nodes[number].inputs if name in self.graph.initializers or name in absorbed]
+        return max((self._long_sides(name) for name in names), default=0)
+
+    def _long_sides(self, name: str) -> int:
+        spec = self.graph.values.get(name)
+        shape = spec.shape if spec is not None and spec.shape is not None else ()
+        return min(2, sum(1 for length in shape if length != 1))
 
 
 def describe_rows(graph: Graph, layout: Layout) -> Structure:
