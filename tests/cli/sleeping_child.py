@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 
-def sleep(seconds: int, report: Callable[[int, int, str], None]) -> int:
-    """Sleep and give the seconds back."""
-    report(0, seconds, "asleep")
-    time.sleep(seconds)
-    return seconds
+def sleep(sign: str, report: Callable[[int, int, str], None]) -> int:
+    """Leave a file as a sign of life, and sleep."""
+    Path(sign).touch()
+    time.sleep(600)
+    return 0

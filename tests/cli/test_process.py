@@ -78,7 +78,7 @@ from inspector.cli.main import run
 from inspector.isolation.child import run_child
 
 def sleep(computation, limits, cancel):
-    yield from run_child("tests.cli.sleeping_child:sleep", 600, int)
+    yield from run_child("tests.cli.sleeping_child:sleep", sys.argv[-1] + ".asleep", int)
 
 shapes._infer = sleep
 sys.exit(run(sys.argv[1:]))
@@ -96,7 +96,9 @@ def test_an_interruption_ends_the_children_too(model: Path, tmp_path: Path, numb
         stderr=subprocess.PIPE,
         text=True,
     )
-    children = wait_for_children(process.pid)
+    wait_for(tmp_path / "out.md.asleep")
+    children = psutil.Process(process.pid).children(recursive=True)
+    assert children
     process.send_signal(number)
     out, err = process.communicate(timeout=20)
     assert (process.returncode, out, err) == (code, "", "")
@@ -104,12 +106,9 @@ def test_an_interruption_ends_the_children_too(model: Path, tmp_path: Path, numb
     assert not target.exists()
 
 
-def wait_for_children(pid: int) -> list[psutil.Process]:
-    """Return the children of a process once one of them sleeps in its work."""
+def wait_for(path: Path) -> None:
+    """Wait until a file is there."""
     deadline = time.monotonic() + 30
-    while time.monotonic() < deadline:
-        children = psutil.Process(pid).children(recursive=True)
-        if any(child.cpu_times().user > 0.05 and child.status() == psutil.STATUS_SLEEPING for child in children):
-            return children
-        time.sleep(0.05)
-    raise AssertionError("no child was started")
+    while not path.exists():
+        assert time.monotonic() < deadline, f"{path.name} never came"
+        time.sleep(0.02)
