@@ -78,6 +78,9 @@ class _Memo(dict[bytes, str]):
         self._cleaner = cleaner
 
     def __missing__(self, raw: bytes) -> str:
+        if len(raw) <= LIMIT and raw.isascii() and b"\\" not in raw and (text := raw.decode("ascii")).isprintable():
+            self[raw] = text
+            return text
         text = raw.decode("utf-8", "surrogateescape")
         if len(text) > LIMIT or _SUSPECT.search(text) is not None:
             text = self._cleaner.note(raw)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from google.protobuf.message import DecodeError
+from google.protobuf.unknown_fields import UnknownFieldSet
 
 from inspector.formats.onnx.attributes import GRAPH, GRAPHS, SPARSE_TENSOR, SPARSE_TENSORS, TENSOR, TENSORS, HeldSpans, children
 from inspector.formats.onnx.constants import constant_weight, holds_constant
@@ -25,18 +26,16 @@ class NodeReader:
 
     def __init__(self, reading: Reading, graph: str, depth: int, values: dict[str, TensorSpec]) -> None:
         self._reading = reading
+        self._source = reading.source
+        self._names = reading.cleaner.names
+        self._known = reading.attributes
         self._graph = graph
         self._depth = depth
         self._values = values
 
     def read(self, start: int, end: int, index: int) -> Node:
         """Return the node whose message lies between start and end, its weights gathered and its subgraphs read."""
-        reading, source, names, known = (
-            self._reading,
-            self._reading.source,
-            self._reading.cleaner.names,
-            self._reading.attributes,
-        )
+        reading, source, names, known = self._reading, self._source, self._names, self._known
         small = end - start <= SMALL_MESSAGE
         raw = source.read(start, end - start) if small else reading.carver.carve("Node", start, end)
         try:
@@ -45,7 +44,8 @@ class NodeReader:
             attributes: Sequence[Attribute | None] = [known[one] for one in stored] if stored else ()
         except DecodeError:
             raise source.malformed(start, "a node is malformed") from None
-        reading.notes.unknown_in(message, "Node", start, end - start)
+        if len(UnknownFieldSet(message)):
+            reading.notes.unknown_in(message, "Node", start, end - start)
         inputs = tuple([names[name] for name in message.input])
         outputs = tuple([names[name] for name in message.output])
         reading.count_node(len(inputs) + len(outputs) + len(attributes))
@@ -59,7 +59,9 @@ class NodeReader:
             if use.constant is not None and outputs:
                 self._values[outputs[0]] = use.constant
         name, overload = names[message.name], names[message.overload]
-        return Node(index, name, operator, domain, inputs, outputs, tuple(attributes), subgraphs, overload)  # type: ignore[arg-type]
+        return Node(
+            index, name, operator, domain, inputs, outputs, tuple(cast("Sequence[Attribute]", attributes)), subgraphs, overload
+        )
 
 
 def attribute_spans(source: Source, start: int, end: int) -> list[Span]:

@@ -17,6 +17,7 @@ from inspector.isolation.limits import CancelToken, Limits
 from inspector.isolation.plain_line import plain_line
 from inspector.records.artifact import Computation
 from inspector.records.event import Event, Finished, Progress, Started, Warned
+from inspector.records.graph import Graph
 
 ENTRY: Final = "inspector.formats.onnx.shape_inference_child:infer_in_child"
 _STANDARD: Final = ("", "ai.onnx")
@@ -56,19 +57,30 @@ def _merge(computation: Computation, answer: ShapeAnswer, title: str) -> Computa
 
 
 def _unknown(computation: Computation, problem: str) -> Warned | None:
-    """Return a warning that counts the main graph's tensors still without a shape, by operator; None if there are none."""
+    """Return a warning that counts the main graph's tensors still without a shape, None if there are none.
+
+    It names the operators at which knowledge ends: those whose operands are all known.
+    """
     graph = computation.graph
-    unknown: Counter[str] = Counter()
-    total = 0
+    lost = _without_shape(graph)
+    if not lost:
+        return None
+    ends: Counter[str] = Counter()
+    for node in graph.nodes:
+        if lost.intersection(node.outputs) and not lost.intersection(node.inputs):
+            ends[node.operator if node.domain in _STANDARD else f"{node.domain}.{node.operator}"] += 1
+    named = ", ".join(f"{operator} ({count:,})" for operator, count in ends.most_common(3)) or "a cycle"
+    total = sum(1 for node in graph.nodes for name in node.outputs if name)
+    message = f"the shapes of {len(lost):,} of {total:,} tensors remain unknown, from {named} on"
+    return Warned(message, plain_line(problem))
+
+
+def _without_shape(graph: Graph) -> set[str]:
+    """Return the names of node outputs whose rank is not known; sequences, maps and optionals have none to know."""
+    lost = set()
     for node in graph.nodes:
         for name in node.outputs:
-            total += bool(name)
             spec = graph.values.get(name)
-            if name and (spec is None or spec.shape is None):
-                unknown[node.operator if node.domain in _STANDARD else f"{node.domain}.{node.operator}"] += 1
-    if not unknown:
-        return None
-    named = ", ".join(f"{operator} ({count:,})" for operator, count in unknown.most_common(3))
-    more = f" and {len(unknown) - 3:,} more operators" if len(unknown) > 3 else ""
-    message = f"the shapes of {unknown.total():,} of {total:,} tensors remain unknown: outputs of {named}{more}"
-    return Warned(message, plain_line(problem))
+            if name and (spec is None or (spec.shape is None and "(" not in spec.dtype)):
+                lost.add(name)
+    return lost

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -20,14 +21,15 @@ from inspector.formats.onnx.shape_answer import (
     ShapeAnswer,
     ShapeRequest,
 )
-from inspector.formats.onnx.shape_model import InferenceModel, Types
+from inspector.formats.onnx.shape_model import InferenceModel
 from inspector.formats.onnx.shape_scopes import Scope, infer_functions, infer_tree
-from inspector.formats.onnx.shape_symbols import Symbols, raw_dims, resolved
+from inspector.formats.onnx.shape_symbols import Described, Symbols, described, resolved
 from inspector.formats.onnx.skeleton import skeleton
 
 
 def infer_in_child(request: ShapeRequest, report: Callable[[int, int, str], None]) -> ShapeAnswer:
     """Infer every graph of the file; raises OperationFailed where onnx refuses the model as a whole."""
+    gc.disable()  # the process is short-lived, and collecting among so many messages takes longer than the rest
     path = Path(os.fsdecode(request.path))
     data = skeleton(path)
     report(1, 3, "inferring shapes")
@@ -63,24 +65,28 @@ class _Teller:
     def tell(self, scope: Scope) -> InferredGraph:
         """Return all tensors of one graph about which anything is known."""
         values: list[InferredValue] = []
-        equal = self._symbols.equalities(scope.graph, scope.types)
+        known = described(scope.result)
+        equal = self._symbols.equalities(scope.graph, known)
         for index, node in enumerate(scope.graph.node):
-            self._tell_names(values, scope.types, equal, index, node.output)
-        self._tell_names(values, scope.types, equal, INPUT, scope.inputs)
-        self._tell_names(values, scope.types, equal, OUTPUT, scope.outputs)
+            self._tell_names(values, known, equal, index, node.output)
+        self._tell_names(values, known, equal, INPUT, scope.inputs)
+        self._tell_names(values, known, equal, OUTPUT, scope.outputs)
         return InferredGraph(len(scope.graph.node), tuple(values))
 
     def _tell_names(
-        self, values: list[InferredValue], types: Types, equal: dict[bytes, bytes], node: int, names: Iterable[str]
+        self,
+        values: list[InferredValue],
+        known: dict[str, Described],
+        equal: dict[bytes, bytes],
+        node: int,
+        names: Iterable[str],
     ) -> None:
         for slot, name in enumerate(names):
-            known = types.get(name) if name else None
-            if known is None or known.WhichOneof("value") != "tensor_type":
-                continue
-            dims = raw_dims(known)
-            shape = None if dims is None else tuple(self._dim(resolved(dim, equal)) for dim in dims)
-            if known.tensor_type.elem_type or shape is not None:
-                values.append(InferredValue(node, slot, _dtype_name(known.tensor_type.elem_type), shape))
+            if name and name in known:
+                element_type, dims = known[name]
+                shape = None if dims is None else tuple([self._dim(resolved(dim, equal)) for dim in dims])
+                if element_type or shape is not None:
+                    values.append(InferredValue(node, slot, _dtype_name(element_type), shape))
 
     def _dim(self, dim: RawDim) -> RawDim:
         """Return a length or a symbol of the file, None for what onnx made up."""

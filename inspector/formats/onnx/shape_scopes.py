@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import ChainMap
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
@@ -25,13 +26,18 @@ from inspector.formats.onnx.shape_model import (
 _INVENTED_PREFIX = "unk__"
 
 
-@dataclass(slots=True)
+@dataclass
 class Scope:
-    """One graph after inference: it as the file has it, the types of its own tensors, and those it sees from outside."""
+    """One graph after inference: as the file has it, as onnx left it, and the types it sees from outside."""
 
     graph: Any
-    types: Types
-    visible: ChainMap[str, Any]
+    result: Any
+    around: ChainMap[str, Any]
+
+    @cached_property
+    def visible(self) -> ChainMap[str, Any]:
+        """TypeProtos of all tensors the graph's nodes can use."""
+        return ChainMap(known_types(self.result), *self.around.maps)
 
     @property
     def inputs(self) -> list[str]:
@@ -68,13 +74,12 @@ def _visit(
     model: InferenceModel, original: Any, result: Any, outside: _Outside, opsets: dict[str, int] | None, scopes: list[Scope]
 ) -> None:
     """Append the scope of an inferred graph, then infer and append those nested in it."""
-    types = known_types(result)
-    visible = ChainMap(types, *outside.types.maps)
-    scopes.append(Scope(original, types, visible))
+    scope = Scope(original, result, outside.types)
+    scopes.append(scope)
     inside: _Outside | None = None
     for node, inferred_node in zip(original.node, result.node, strict=True):
         for nested, seed in zip(subgraphs(node), subgraphs(inferred_node), strict=True):
-            inside = inside or _Outside(visible, ChainMap(_constants(original), *outside.constants.maps))
+            inside = inside or _Outside(scope.visible, ChainMap(_constants(original), *outside.constants.maps))
             try:
                 nested_result = _infer(model, nested, seed, inside, opsets)
             except (onnx.shape_inference.InferenceError, ValueError, RuntimeError):
@@ -99,7 +104,7 @@ def _infer(model: InferenceModel, original: Any, seed: Any, outside: _Outside, o
             graph.input.add(name=name).type.CopyFrom(outside.types[name])
     result = model.infer(graph, opsets)
     declared = declared_types(original)
-    types = known_types(result)
+    types = known_types(result) if declared else {}
     if not _would_help(declared, types, original):
         return result
     fixed = {value.name for value in (*graph.input, *graph.initializer)}

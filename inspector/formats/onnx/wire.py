@@ -125,6 +125,9 @@ def fields(source: Source, start: int, end: int) -> Iterator[tuple[int, int, int
                     length, offset = decode_varint(data, offset - 1)
                 value = source.base + offset
                 after = value + length
+            elif wire == VARINT and data[offset] < 128:
+                value = source.base + offset
+                after = value + 1
             else:
                 value = source.base + offset
                 after = value + _scalar_width(data, offset, wire)
