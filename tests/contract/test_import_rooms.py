@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -17,6 +18,15 @@ HEAVY = {"onnx", "numpy", "onnxruntime", "tensorflow", "docker", "onnxsim", "jin
 """What neither --help nor the first paint may load."""
 
 TERMINAL = {"textual", "rich"}
+
+FORMAT_DOORS = [
+    "detect",
+    *(
+        f"onnx.{name}"
+        for name in ("read", "equality", "digests", "shape_inference", "weight_details", "weight_bytes", "skeleton")
+    ),
+]
+"""What this process uses of the formats; the rest of that room may use onnx and numpy, being run in children only."""
 
 LOADED = """\
 import json, sys
@@ -62,9 +72,22 @@ def test_errors_need_nothing() -> None:
     assert libraries(loaded_by("inspector.errors")) == set()
 
 
-@pytest.mark.parametrize("room", ["isolation", "formats", "runtimes", "report", "workflows", "cli"])
+@pytest.mark.parametrize("room", ["isolation", "runtimes", "report", "workflows", "cli"])
 def test_rooms_below_the_screens_load_nothing_heavy(room: str) -> None:
     assert libraries(loaded_by(*modules_of(room))) & (HEAVY | TERMINAL) == set()
+
+
+@pytest.mark.parametrize("door", FORMAT_DOORS)
+def test_what_others_use_of_the_formats_loads_nothing_heavy(door: str) -> None:
+    assert libraries(loaded_by(f"inspector.formats.{door}")) & (HEAVY | TERMINAL) == set()
+
+
+def test_no_room_uses_more_of_the_formats_than_their_doors() -> None:
+    used = set()
+    for path in [path for room in ("workflows", "cli", "tui") for path in (PACKAGE / room).rglob("*.py")]:
+        used |= set(re.findall(r"inspector\.formats\.([\w.]+) import", path.read_text()))
+    assert used <= set(FORMAT_DOORS)
+    assert "onnx.read" in used
 
 
 def test_the_screens_load_nothing_heavy_before_they_are_painted() -> None:

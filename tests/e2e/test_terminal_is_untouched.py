@@ -79,7 +79,7 @@ class Terminal:
     def press(self, keys: str) -> None:
         """Type keys, and let the screen settle."""
         os.write(self._controller, keys.encode())
-        self.read(0.3)
+        self.read(0.1)
 
     def finish(self) -> str:
         """Wait for the end and return everything that ever appeared."""
@@ -163,7 +163,7 @@ def walk_through(path: Path, folder: Path) -> str:
         opened.read(1.0)
         for tab in "123456":
             opened.press(tab)
-            for keys in ("\x1b[B", "\x1b[B", "\r", "\x1b[6~", "/OWNED\r", "n", "\x1b"):
+            for keys in ("\x1b[B\x1b[B", "\r", "\x1b[6~", "/OWNED\r", "n", "\x1b"):
                 opened.press(keys)
         for keys in ("?", "\x1b", "\x10", "OWNED", "\x1b", "\x1b"):
             opened.press(keys)
