@@ -45,13 +45,16 @@ def analyse_in_steps(
     """Analyze as analyse() does, saying how far it is; a graph of many nodes gives a Partial with its rows first."""
     given = dict(settings or {})
     node_count = sum(len(graph.nodes) for graph in computation.graphs())
-    if node_count >= MANY_NODES:
+    large = node_count >= MANY_NODES
+    if large:
         yield Progress(0, _STEPS, "laying out the graph")
-        yield Partial(_rows_only(computation, batch, given))
+    rows = make_view(computation.graph, with_folds=False)
+    if large:
+        yield Partial(_rows_only(computation, rows, batch, given))
     yield Progress(1, _STEPS, "counting costs")
     inspection = _counted(computation, batch, given)
     yield Progress(2, _STEPS, "finding structure")
-    inspection = replace(inspection, views=_views(computation))
+    inspection = replace(inspection, views=_views(computation, rows))
     yield Progress(3, _STEPS, "looking for trouble")
     inspection = with_findings(inspection, equal_weights)
     set_aside(node_count)
@@ -61,14 +64,18 @@ def analyse_in_steps(
 def make_view(graph: Graph, with_folds: bool = True) -> GraphView:
     """Lay one graph out in rows and, unless told otherwise, find its repeated blocks and name scopes."""
     from inspector.analysis.lanes import lay_out
+
+    with collector_paused():
+        view = GraphView(graph.path, lay_out(graph))
+    return _folded(graph, view) if with_folds else view
+
+
+def _folded(graph: Graph, view: GraphView) -> GraphView:
     from inspector.analysis.repeats import find_repeats
     from inspector.analysis.scopes import find_scopes
 
     with collector_paused():
-        layout = lay_out(graph)
-        if not with_folds:
-            return GraphView(graph.path, layout)
-        return GraphView(graph.path, layout, find_repeats(graph, layout), find_scopes(graph, layout))
+        return replace(view, folds=find_repeats(graph, view.layout), scopes=find_scopes(graph, view.layout))
 
 
 def with_findings(inspection: Inspection, equal_weights: tuple[EqualWeights, ...] | None) -> Inspection:
@@ -84,10 +91,9 @@ def with_findings(inspection: Inspection, equal_weights: tuple[EqualWeights, ...
     return replace(inspection, findings=findings, equal_weights=equal_weights or (), weights_compared=compared)
 
 
-def _rows_only(computation: Computation, batch: int, settings: Mapping[str, int]) -> Inspection:
-    views = {computation.graph.path: make_view(computation.graph, with_folds=False)}
+def _rows_only(computation: Computation, rows: GraphView, batch: int, settings: Mapping[str, int]) -> Inspection:
     nothing = CostSummary(flops=0, flops_formula="", covered=0.0)
-    return Inspection(computation, views, {}, nothing, (), computation.findings, batch, settings)
+    return Inspection(computation, {rows.path: rows}, {}, nothing, (), computation.findings, batch, settings)
 
 
 def _counted(computation: Computation, batch: int, settings: Mapping[str, int]) -> Inspection:
@@ -103,8 +109,8 @@ def _counted(computation: Computation, batch: int, settings: Mapping[str, int]) 
     return Inspection(computation, {}, costs, summary, operators, (), batch, settings)
 
 
-def _views(computation: Computation) -> dict[str, GraphView]:
-    views = {computation.graph.path: make_view(computation.graph)}
+def _views(computation: Computation, rows: GraphView) -> dict[str, GraphView]:
+    views = {rows.path: _folded(computation.graph, rows)}
     left = NESTED_NODES_LAID_OUT
     for graph in computation.graphs():
         if graph.path not in views and len(graph.nodes) <= left:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Final
 
 from inspector.analysis.findings.tensor_use import TensorUse, follow_tensors
 from inspector.records.artifact import Computation
@@ -12,8 +13,10 @@ from inspector.records.cost import CostSummary, NodeCost
 from inspector.records.equal_weights import EqualWeights
 from inspector.records.graph import Graph, Node
 from inspector.records.runtime_support import RuntimeSupport
+from inspector.records.tensor import Weight
 
-STANDARD_DOMAIN = "ai.onnx"
+STANDARD_DOMAIN: Final = "ai.onnx"
+MEGABYTE: Final = 1_000_000
 
 Operator = tuple[str, str]
 """Domain ("ai.onnx" where the file leaves it empty) and name."""
@@ -66,7 +69,25 @@ class Evidence:
     @cached_property
     def weight_bytes(self) -> int:
         """Bytes of all weights."""
-        return sum(weight.byte_count for weight in self.computation.weights)
+        return sum(size for _, size in self._sized_weights)
+
+    @cached_property
+    def large_weights(self) -> Sequence[tuple[Weight, int]]:
+        """Weights of a megabyte and more that inference uses, with their bytes."""
+        return [(weight, size) for weight, size in self._sized_weights if size >= MEGABYTE and weight.carrier != "training"]
+
+    @cached_property
+    def _sized_weights(self) -> Sequence[tuple[Weight, int]]:
+        """Every weight with its bytes, which most weights share with others of their shape."""
+        known: dict[tuple[str, tuple[int, ...]], int] = {}
+        sized: list[tuple[Weight, int]] = []
+        for weight in self.computation.weights:
+            key = (weight.dtype, weight.shape)
+            size = known.get(key)
+            if size is None or weight.stored_bytes is not None:
+                size = known[key] = weight.byte_count
+            sized.append((weight, size))
+        return sized
 
     def small_values(self, path: str, tensor: str) -> tuple[int | float, ...] | None:
         """Return the values of a small constant that the graph at path sees under that name, its own or an outer graph's."""

@@ -12,7 +12,6 @@ from inspector.records.graph import Node
 from inspector.records.tensor import Weight
 
 LARGE_SHARE: Final = 0.1
-SMALLEST: Final = 1_000_000
 LARGE_ANYWAY: Final = 16_000_000
 
 _PASSES_ON: Final = frozenset(("Cast", "Identity", "Reshape", "Transpose", "Squeeze", "Unsqueeze", "Flatten"))
@@ -47,12 +46,8 @@ def findings(evidence: Evidence) -> Iterator[Finding]:
 
 
 def _candidates(evidence: Evidence) -> Mapping[str, Weight]:
-    threshold = max(SMALLEST, min(LARGE_ANYWAY, int(LARGE_SHARE * evidence.weight_bytes)))
-    return {
-        weight.name: weight
-        for weight in evidence.computation.weights
-        if weight.carrier != "training" and weight.byte_count >= threshold
-    }
+    threshold = min(LARGE_ANYWAY, int(LARGE_SHARE * evidence.weight_bytes))
+    return {weight.name: weight for weight, size in evidence.large_weights if size >= threshold}
 
 
 def _is_data(evidence: Evidence, name: str) -> bool:

@@ -88,6 +88,7 @@ class _LowerBound:
         self._counts: dict[Shape, int] = {}
 
     def elements(self, shape: Shape) -> int:
+        """Return the product of the lengths; the factors of a cost are lengths, too."""
         count = self._counts.get(shape)
         if count is None:
             count = self._counts[shape] = prod(self._length(dim) for dim in shape)
@@ -97,7 +98,7 @@ class _LowerBound:
         return 0 if spec.shape is None else self.elements(spec.shape) * BITS.get(spec.dtype, 8) // 8
 
     def value(self, terms: Iterable[Product]) -> int:
-        return sum(prod(f if isinstance(f, int) else self.elements((f,)) for f in term.factors) for term in terms)
+        return sum([self.elements(term.factors) for term in terms])
 
     def _length(self, dim: int | str | None) -> int:
         if isinstance(dim, int):

@@ -35,12 +35,15 @@ def dead_nodes(use: TensorUse) -> list[Node]:
 def _live_in_order(use: TensorUse) -> bytearray:
     nodes = use.graph.nodes
     needed = {spec.name for spec in use.graph.outputs}
+    captured = use.captured
     live = bytearray(len(nodes))
     for position in range(len(nodes) - 1, -1, -1):
         node = nodes[position]
         if not needed.isdisjoint(node.outputs) and ("" not in node.outputs or any(o and o in needed for o in node.outputs)):
             live[position] = 1
-            needed.update(use.reads(node))
+            needed.update(node.inputs)
+            if position in captured:
+                needed.update(captured[position])
     return live
 
 

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import chain
+from math import isnan
 from typing import Final
 
-from inspector.analysis.findings.evidence import Evidence
+from inspector.analysis.findings.evidence import MEGABYTE, Evidence
 from inspector.analysis.findings.wording import agreeing, amount, at_tensors, size
 from inspector.records.equal_weights import EqualWeights
 from inspector.records.finding import Finding
 from inspector.records.graph import Graph
 from inspector.records.tensor import Weight
 
-MEGABYTE: Final = 1_000_000
 NOTABLE_SHARE: Final = 0.01
 _IN_CONSTANTS_SHARE: Final = 0.5
 _SMALL: Final = 4096
@@ -25,7 +25,7 @@ def findings(evidence: Evidence) -> Iterator[Finding]:
     yield from _float64(evidence, weights)
     yield from _text(weights)
     yield from _duplicates(evidence)
-    yield from _tied(evidence, weights)
+    yield from _tied(evidence)
     yield from _in_constants(evidence, weights)
     yield from _not_a_number(evidence)
 
@@ -70,7 +70,7 @@ def _waste(group: EqualWeights) -> int:
     return (len(group.weights) - 1) * group.byte_count
 
 
-def _tied(evidence: Evidence, weights: Sequence[Weight]) -> Iterator[Finding]:
+def _tied(evidence: Evidence) -> Iterator[Finding]:
     tied = [group for group in evidence.equal_weights if group.tied]
     if tied:
         shared = sum(map(_waste, tied))
@@ -79,7 +79,7 @@ def _tied(evidence: Evidence, weights: Sequence[Weight]) -> Iterator[Finding]:
         stretches = amount(len(tied), "stretch", "stretches")
         message = f"{amount(count, 'weight')} lie in {stretches} of storage that they share, which saves {size(shared)}"
         yield at_tensors("tied-weights", message, names, kind="weight")
-    matrices = {w.name: w for w in weights if len(w.shape) >= 2 and w.byte_count >= MEGABYTE and not w.graph}
+    matrices = {weight.name: weight for weight, _ in evidence.large_weights if len(weight.shape) >= 2 and not weight.graph}
     if matrices:
         yield from _read_twice(evidence.computation.graph, matrices)
 
@@ -109,7 +109,9 @@ def _in_constants(evidence: Evidence, weights: Sequence[Weight]) -> Iterator[Fin
 
 def _not_a_number(evidence: Evidence) -> Iterator[Finding]:
     guilty = [
-        name for (_, name), values in evidence.computation.small_values.items() if any(value != value for value in values)
+        name
+        for (_, name), values in evidence.computation.small_values.items()
+        if isnan(sum(values)) and any(value != value for value in values)
     ]
     if guilty:
         message = f"{amount(len(guilty), 'constant')} {agreeing(len(guilty), 'holds', 'hold')} NaN"
