@@ -1,0 +1,72 @@
+"""Digests of the artifact and of its external files, which take reading every byte."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Generator, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+from inspector.errors import OperationFailed, UnreadableArtifact
+from inspector.formats.clean_text import one_line
+from inspector.formats.onnx.containment import Locator
+from inspector.formats.onnx.open_file import open_regular
+from inspector.records.artifact import Computation, ExternalFile
+from inspector.records.event import Event, Finished, Progress, Warned
+
+_CHUNK: Final = 8 * 1024 * 1024
+
+
+def digest(computation: Computation) -> Iterator[Event[Computation]]:
+    """Yield progress in bytes, and at last the computation with the sha256 of the artifact and of each contained external file.
+
+    A file that cannot be read is warned of and left without. Raises OperationFailed if the artifact itself cannot be read.
+    """
+    artifact = computation.artifact
+    readable = [file for file in computation.external_files if file.contained and file.size_bytes is not None]
+    total = artifact.size_bytes + sum(file.size_bytes or 0 for file in readable)
+    try:
+        descriptor = open_regular(Path(artifact.path))
+    except UnreadableArtifact as error:
+        raise OperationFailed(error.message, error.hint) from error
+    own = yield from _digest_file(descriptor, 0, total, Path(artifact.path).name)
+    done = artifact.size_bytes
+    locator = Locator(Path(artifact.path))
+    digests: dict[str, str] = {}
+    for file in readable:
+        try:
+            digests[file.location] = yield from _digest_file(locator.open(file.location), done, total, file.location)
+        except OperationFailed as error:
+            yield Warned(error.message, error.hint)
+        done += file.size_bytes or 0
+    files = tuple(_with_digest(file, digests) for file in computation.external_files)
+    yield Finished(replace(computation, artifact=replace(artifact, sha256=own), external_files=files))
+
+
+def with_digests(computation: Computation) -> Computation:
+    """Return what digest() ends with, without the progress."""
+    for event in digest(computation):
+        if isinstance(event, Finished):
+            return event.result
+    raise AssertionError("digest() ends with Finished")
+
+
+def _with_digest(file: ExternalFile, digests: dict[str, str]) -> ExternalFile:
+    return replace(file, sha256=digests[file.location]) if file.location in digests else file
+
+
+def _digest_file(descriptor: int, done: int, total: int, note: str) -> Generator[Event[Computation], None, str]:
+    """Yield progress while the file is read; return its sha256 in hexadecimal and close it."""
+    sha256 = hashlib.sha256()
+    try:
+        while chunk := os.read(descriptor, _CHUNK):
+            sha256.update(chunk)
+            done += len(chunk)
+            yield Progress(min(done, total), total, one_line(note))
+    except OSError as error:
+        raise OperationFailed(f"{one_line(note)}: cannot be read: {error.strerror}", "check the disk") from error
+    finally:
+        os.close(descriptor)
+    return sha256.hexdigest()
