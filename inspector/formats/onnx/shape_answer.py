@@ -19,13 +19,15 @@ class ShapeRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class InferredValue:
-    """One tensor: node index and output slot (node INPUT or OUTPUT: a slot of the graph itself), element type, shape."""
+class InferredSpec:
+    """Element type (empty: not known) and shape (None: unknown rank)."""
 
-    node: int
-    slot: int
     dtype: str
     shape: tuple[RawDim, ...] | None
+
+
+InferredValue = tuple[int, int, int]
+"""One tensor: node index (or INPUT or OUTPUT: the graph itself), slot there, and index of its spec in the answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,11 @@ class InferredGraph:
 
 @dataclass(frozen=True, slots=True)
 class ShapeAnswer:
-    """All graphs in the order of Computation.graphs(), training graphs left out; the first problem onnx sees, if any."""
+    """All graphs in the order of Computation.graphs(), training graphs left out; the first problem onnx sees, if any.
+
+    Specs are few even where tensors are many, so each is told once.
+    """
 
     graphs: tuple[InferredGraph, ...]
+    specs: tuple[InferredSpec, ...]
     problem: str = ""

@@ -51,7 +51,7 @@ def infer(
 
 def _merge(computation: Computation, answer: ShapeAnswer, title: str) -> Computation:
     try:
-        return ShapeMerger(answer.graphs).merge(computation)
+        return ShapeMerger(answer).merge(computation)
     except ValueError as error:
         raise OperationFailed(f"{title} failed: the file is no longer the one that was opened", "open it again") from error
 

@@ -16,6 +16,7 @@ from inspector.formats.onnx.shape_answer import (
     INPUT,
     OUTPUT,
     InferredGraph,
+    InferredSpec,
     InferredValue,
     RawDim,
     ShapeAnswer,
@@ -23,7 +24,7 @@ from inspector.formats.onnx.shape_answer import (
 )
 from inspector.formats.onnx.shape_model import InferenceModel
 from inspector.formats.onnx.shape_scopes import Scope, infer_functions, infer_tree
-from inspector.formats.onnx.shape_symbols import Described, Symbols, described, resolved
+from inspector.formats.onnx.shape_symbols import Described, Symbols, describe, resolved
 from inspector.formats.onnx.skeleton import skeleton
 
 
@@ -43,13 +44,14 @@ def infer_in_child(request: ShapeRequest, report: Callable[[int, int, str], None
     scopes += infer_functions(model, proto.functions, scopes)
     teller = _Teller(Symbols(data))
     graphs = tuple(teller.tell(scope) for scope in scopes)
-    return ShapeAnswer(graphs, model.first_problem(proto.graph) if _lacks_types(graphs[0], proto.graph) else "")
+    problem = model.first_problem(proto.graph) if _lacks_ranks(graphs[0], teller.specs, proto.graph) else ""
+    return ShapeAnswer(graphs, tuple(teller.specs), problem)
 
 
-def _lacks_types(told: InferredGraph, graph: Any) -> bool:
+def _lacks_ranks(told: InferredGraph, specs: list[InferredSpec], graph: Any) -> bool:
     """Whether inference left a node output of the graph without a rank."""
     wanted = sum(1 for node in graph.node for name in node.output if name)
-    return sum(1 for value in told.values if value.node >= 0 and value.shape is not None) < wanted
+    return sum(1 for node, _, spec in told.values if node >= 0 and specs[spec].shape is not None) < wanted
 
 
 def _first_line(error: Exception) -> str:
@@ -61,11 +63,13 @@ class _Teller:
 
     def __init__(self, symbols: Symbols) -> None:
         self._symbols = symbols
+        self._indices: dict[Described, int] = {}
+        self.specs: list[InferredSpec] = []
 
     def tell(self, scope: Scope) -> InferredGraph:
         """Return all tensors of one graph about which anything is known."""
         values: list[InferredValue] = []
-        known = described(scope.result)
+        known = describe(scope.result)
         equal = self._symbols.equalities(scope.graph, known)
         for index, node in enumerate(scope.graph.node):
             self._tell_names(values, known, equal, index, node.output)
@@ -82,11 +86,21 @@ class _Teller:
         names: Iterable[str],
     ) -> None:
         for slot, name in enumerate(names):
-            if name and name in known:
-                element_type, dims = known[name]
-                shape = None if dims is None else tuple([self._dim(resolved(dim, equal)) for dim in dims])
-                if element_type or shape is not None:
-                    values.append(InferredValue(node, slot, _dtype_name(element_type), shape))
+            described = known.get(name)
+            if described is not None and name and described != (0, None):
+                if equal and described[1]:
+                    described = described[0], tuple([resolved(dim, equal) for dim in described[1]])
+                values.append((node, slot, self._index(described)))
+
+    def _index(self, described: Described) -> int:
+        """Return where the spec of so described tensors stands in specs."""
+        index = self._indices.get(described)
+        if index is None:
+            element_type, dims = described
+            shape = None if dims is None else tuple(map(self._dim, dims))
+            index = self._indices[described] = len(self.specs)
+            self.specs.append(InferredSpec(_dtype_name(element_type), shape))
+        return index
 
     def _dim(self, dim: RawDim) -> RawDim:
         """Return a length or a symbol of the file, None for what onnx made up."""

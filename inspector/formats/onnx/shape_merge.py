@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Final
 
 from inspector.formats.clean_text import TextCleaner
-from inspector.formats.onnx.shape_answer import INPUT, InferredGraph, InferredValue
+from inspector.formats.onnx.shape_answer import INPUT, InferredValue, RawDim, ShapeAnswer
 from inspector.records.artifact import Computation
 from inspector.records.dtype import UNDEFINED
 from inspector.records.finding import Finding
@@ -21,9 +21,10 @@ _MOST_NODES: Final = 1000
 class ShapeMerger:
     """Merges the answer of one inference into one computation."""
 
-    def __init__(self, answer: Sequence[InferredGraph]) -> None:
-        self._answer = iter(answer)
-        self._cleaner = TextCleaner()
+    def __init__(self, answer: ShapeAnswer) -> None:
+        self._answer = iter(answer.graphs)
+        cleaner = TextCleaner()
+        self._specs = [(spec.dtype or UNDEFINED, _cleaned(spec.shape, cleaner)) for spec in answer.specs]
         self._contradictions: list[tuple[NodeRef, TensorSpec, TensorSpec]] = []
 
     def merge(self, computation: Computation) -> Computation:
@@ -60,21 +61,20 @@ class ShapeMerger:
 
     def _value(self, graph: Graph, values: dict[str, TensorSpec], told: InferredValue) -> None:
         """Merge one tensor into values; positions that do not exist raise ValueError."""
-        name = _name_at(graph, told)
+        node, slot, index = told
+        name = _name_at(graph, node, slot)
         if not name:
             return
-        shape = None if told.shape is None else tuple(self._dim(dim) for dim in told.shape)
-        found = TensorSpec(name, told.dtype or UNDEFINED, shape)
+        if not 0 <= index < len(self._specs):
+            raise ValueError("no such spec")
+        found = TensorSpec(name, *self._specs[index])
         given = values.get(name)
         if given is None:
             values[name] = found
-            return
-        if told.node >= 0 and _contradict(given, found):
-            self._contradictions.append((NodeRef(graph.path, told.node), given, found))
-        values[name] = _merged(given, found)
-
-    def _dim(self, dim: int | bytes | None) -> Dim:
-        return self._cleaner.clean(dim) if isinstance(dim, bytes) else dim
+        elif given != found:
+            if node >= 0 and _contradict(given, found):
+                self._contradictions.append((NodeRef(graph.path, node), given, found))
+            values[name] = _merged(given, found)
 
     def _findings(self, computation: Computation) -> tuple[Finding, ...]:
         """Return one finding for all contradictions, none if there are none."""
@@ -89,19 +89,23 @@ class ShapeMerger:
         return (Finding(RULE, "medium", message, place, hint, node, given.name, refs if count > 1 else ()),)
 
 
-def _name_at(graph: Graph, told: InferredValue) -> str:
+def _cleaned(shape: tuple[RawDim, ...] | None, cleaner: TextCleaner) -> Shape | None:
+    if shape is None:
+        return None
+    return tuple(cleaner.clean(dim) if isinstance(dim, bytes) else dim for dim in shape)
+
+
+def _name_at(graph: Graph, node: int, slot: int) -> str:
     """Return the name of the tensor at a position; raises ValueError if there is no such position."""
-    names: Sequence[str] | Sequence[TensorSpec]
-    if told.node >= 0:
-        if told.node >= len(graph.nodes):
-            raise ValueError("no such node")
-        names = graph.nodes[told.node].outputs
+    if node >= 0:
+        outputs = graph.nodes[node].outputs if node < len(graph.nodes) else ()
+        if slot < len(outputs) and slot >= 0:
+            return outputs[slot]
     else:
-        names = graph.inputs if told.node == INPUT else graph.outputs
-    if not 0 <= told.slot < len(names):
-        raise ValueError("no such tensor")
-    entry = names[told.slot]
-    return entry if isinstance(entry, str) else entry.name
+        specs = graph.inputs if node == INPUT else graph.outputs
+        if 0 <= slot < len(specs):
+            return specs[slot].name
+    raise ValueError("no such tensor")
 
 
 def _merged(given: TensorSpec, found: TensorSpec) -> TensorSpec:

@@ -89,7 +89,7 @@ def resolved(dim: RawDim, equal: Mapping[bytes, bytes]) -> RawDim:
     return equal.get(dim, dim) if isinstance(dim, bytes) else dim
 
 
-def described(graph: Any) -> dict[str, Described]:
+def describe(graph: Any) -> dict[str, Described]:
     """Return element type and shape of every tensor an inferred graph describes, weights included."""
     found: dict[str, Described] = {}
     for tensor in graph.initializer:
