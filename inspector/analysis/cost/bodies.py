@@ -71,7 +71,7 @@ def trip_count(use: Use) -> Factors | None:
         return (max(limit[0], 0),) if limit and limit[0] < UNBOUNDED else None
     if use.node.operator == "Scan":
         return _scan_length(use)
-    return None if use.node.operator == "SequenceMap" else (1,)
+    return None if use.node.operator == "SequenceMap" else ()
 
 
 def _scan_length(use: Use) -> Factors | None:

@@ -102,7 +102,7 @@ def short_count(value: int) -> str:
     if value >= _BEYOND_UNITS:
         return f"over {_BEYOND_UNITS // 10**18} E"
     for size, unit in _UNITS:
-        if value >= size:
+        if value >= size - size // 2000:
             scaled_value = value / size
             digits = 2 if scaled_value < 9.995 else 1 if scaled_value < 99.95 else 0
             text = f"{scaled_value:.{digits}f}"

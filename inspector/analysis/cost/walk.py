@@ -132,7 +132,7 @@ class _Walk:
         result = self.graph(inner, self.ledger(body.path, None))
         self.depth -= 1
         self.calling.discard(body.path)
-        return bodies.repetitions((result,), (1,)), tuple(inner.spec(output.name) for output in body.outputs)
+        return bodies.repetitions((result,), ()), tuple(inner.spec(output.name) for output in body.outputs)
 
 
 def _is_constant(name: str, node: Node, scope: Scope) -> bool:

@@ -24,6 +24,8 @@ def grid_sample(use: Use) -> Work:
     taps = _taps(use.text("mode", "linear"))
     grid = use.input(1)
     dimensions = len(use.input(0)) - 2
+    if dimensions < 1:
+        raise UnknownCostError("data has no spatial dimensions")
     macs = ((taps**dimensions, *use.output()),) if taps else ()
     return Work(macs=macs, others=((2, *grid),))
 
