@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import re
+import shutil
 import tempfile
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -14,7 +15,7 @@ from textual.pilot import Pilot
 
 from inspector.tui.app import ModelpackApp
 
-FOLDER = Path(__file__).parent
+FOLDER = Path(__file__).resolve().parent
 SAMPLES = FOLDER.parent / "sample_models"
 SIZES = ((80, 24), (120, 36))
 THEMES = ("dark", "light")
@@ -58,7 +59,7 @@ SHOTS = (
 
 async def take(shot: Shot, size: tuple[int, int], theme: str) -> str:
     """Return the SVG of one shot, taken when no job is running any more."""
-    app = ModelpackApp(shot.model)
+    app = ModelpackApp(Path(shot.model.name))
     async with app.run_test(size=size) as pilot:
         await settle(app, pilot)
         if theme == "light":
@@ -80,9 +81,15 @@ async def settle(app: ModelpackApp, pilot: Pilot[None]) -> None:
 
 
 def main() -> None:
-    """Write every shot at every size and theme beside this file; recents come from an empty state folder."""
-    with tempfile.TemporaryDirectory() as state:
-        os.environ["XDG_STATE_HOME"] = state
+    """Write every shot at every size and theme beside this file.
+
+    The models are opened by name in a fresh folder with an empty state folder, so that no path of this machine is shown.
+    """
+    with tempfile.TemporaryDirectory() as workplace:
+        os.environ["XDG_STATE_HOME"] = workplace
+        for shot in SHOTS:
+            shutil.copy(shot.model, workplace)
+        os.chdir(workplace)
         for shot in SHOTS:
             for columns, rows in SIZES:
                 for theme in THEMES:
