@@ -15,7 +15,7 @@ import sys
 import termios
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -42,7 +42,12 @@ class Terminal:
         self._controller, terminal = os.openpty()
         fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
         environment = {k: v for k, v in os.environ.items() if k not in ("NO_COLOR", "COLUMNS", "LINES")}
-        environment |= {"TERM": "xterm-256color", "COLORTERM": "truecolor", "XDG_STATE_HOME": str(folder / "state")}
+        environment |= {
+            "TERM": "xterm-256color",
+            "COLORTERM": "truecolor",
+            "ESCDELAY": "10",
+            "XDG_STATE_HOME": str(folder / "state"),
+        }
         self.process = subprocess.Popen(
             [sys.executable, "-m", "inspector", *arguments],
             stdin=terminal,
@@ -80,6 +85,15 @@ class Terminal:
         """Type keys, and let the screen settle."""
         os.write(self._controller, keys.encode())
         self.read(0.1)
+
+    def quit(self) -> None:
+        """Leave the workbench, whatever is open on top of it."""
+        for _ in range(5):
+            self.press("\x1b")
+            self.press("q")
+            with suppress(subprocess.TimeoutExpired):
+                self.process.wait(1)
+                return
 
     def finish(self) -> str:
         """Wait for the end and return everything that ever appeared."""
@@ -167,7 +181,7 @@ def walk_through(path: Path, folder: Path) -> str:
                 opened.press(keys)
         for keys in ("?", "\x1b", "\x10", "OWNED", "\x1b", "\x1b"):
             opened.press(keys)
-        opened.press("q")
+        opened.quit()
         screen = opened.finish()
         assert opened.process.returncode == 0, plain(screen)[-2000:]
         return screen
