@@ -23,7 +23,7 @@ from inspector.records.review import Review
 
 Result = TypeVar("Result")
 
-READ_TWICE_BYTES = 4 << 20
+READ_TWICE_BYTES = 1 << 20
 """Artifacts up to this size are read once before the terminal is taken over, so that an unreadable one leaves it alone."""
 
 MOST_NAMES = 12

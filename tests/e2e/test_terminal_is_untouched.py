@@ -187,6 +187,27 @@ def walk_through(path: Path, folder: Path) -> str:
         return screen
 
 
+def test_without_an_artifact_the_terminal_shows_where_to_begin(tmp_path: Path) -> None:
+    with terminal([], tmp_path) as opened:
+        opened.wait_for("modelpack-tui")
+        opened.quit()
+        screen = opened.finish()
+    assert opened.process.returncode == 0
+    assert screen.count("\x1b[?1049h") == screen.count("\x1b[?1049l") == 1
+
+
+def test_the_terminal_is_given_back_as_it_was(tmp_path: Path) -> None:
+    with terminal([dense_model(tmp_path / "dense.onnx")], tmp_path) as opened:
+        opened.wait_for("Overview")
+        opened.quit()
+        screen = opened.finish()
+    assert opened.process.returncode == 0
+    for mode in ("1049", "1000", "1002", "1003", "1006", "2004", "1004"):
+        if f"\x1b[?{mode}h" in screen:
+            assert screen.rindex(f"\x1b[?{mode}l") > screen.rindex(f"\x1b[?{mode}h"), mode
+    assert screen.rindex("\x1b[?25h") > screen.rindex("\x1b[?25l")
+
+
 def sequence_kinds(screen: str) -> set[str]:
     """Return the string sequences whole, and of the others what they do, their numbers left out."""
     kinds = set()
