@@ -122,7 +122,7 @@ class _Labels:
         """Return the labels of all nodes by position; that of an absorbed node is part of its consumers'."""
         wiring, values, number = self._wiring, self._graph.values, self.number
         shown = self._layout.row_of
-        index_of, producers = wiring.index_of, wiring.producers
+        index_of = wiring.index_of
         slots = {name: slot for node in wiring.nodes if len(node.outputs) > 1 for slot, name in enumerate(node.outputs)}
         exact: list[int] = []
         rough: list[int] = []
@@ -137,7 +137,7 @@ class _Labels:
             taken: list[object] = []
             for name in wiring.taken(position) if position in wiring.captured else node.inputs:
                 known: object = spec_of.get(name, nothing)
-                if name in absorbed and producers[name] < position:
+                if absorbed.get(name, position) < position:
                     known = -1 - exact[absorbed[name]]
                 taken.append((known, slots[name]) if name in slots else known)
             given = [spec_of.get(name, nothing) for name in node.outputs]
