@@ -72,9 +72,15 @@ def _measure(wiring: Wiring, absorption: Absorption) -> _Measures:
 
 
 def _feeding(wiring: Wiring, absorption: Absorption) -> list[list[int]]:
+    """Return the sources of each position that bear on the order: not constants, unless they use one that has a row."""
     is_fed = bytearray(shown or kind != CONSTANT for shown, kind in zip(absorption.visible, absorption.kinds, strict=True))
-    feeding = [[source for source in row if is_fed[source]] for row in wiring.sources]
-    return [row if len(row) < 2 else list(dict.fromkeys(row)) for row in feeding]
+    feeding: list[list[int]] = []
+    for position, sources in enumerate(wiring.sources):
+        row = [source for source in sources if is_fed[source]]
+        if row:
+            is_fed[position] = True
+        feeding.append(row if len(row) < 2 else list(dict.fromkeys(row)))
+    return feeding
 
 
 def _shared(feeding: list[list[int]], depth: list[int], absorption: Absorption, candidates: set[int]) -> list[int]:
