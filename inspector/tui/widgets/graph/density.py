@@ -58,7 +58,7 @@ def _heat(state: GraphState, first: int, last: int, metric: Metric) -> int:
 def costliest(state: GraphState, metric: Metric) -> int:
     """Return what the costliest visible row costs, closed folds as one row: the length of a full bar."""
     largest = 0
-    for segment, _, _ in state.outline.spans(0, len(state.outline)):
+    for segment in state.outline.segments:
         if isinstance(segment, Run):
             cost = state.heat.largest(segment.section.graph.path, segment.first, segment.count, metric)
         else:

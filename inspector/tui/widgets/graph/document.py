@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from inspector.records.graph import Graph, Node, NodeRef
 from inspector.records.inspection import GraphView, Inspection
@@ -15,8 +16,7 @@ MAX_DEPTH = 32
 """Graphs nested deeper than this are not opened in place: their rows would have no room left."""
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """One drawn instance of a graph: the root it is under, then (node index, branch) down to it.
 
     A function called twice is one graph in two places.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import cached_property
-from threading import Lock
 
 from inspector.records.graph import Graph, Node, NodeRef
 from inspector.records.tensor import TensorSpec, Weight
@@ -14,11 +13,10 @@ Tensor = tuple[str, str]
 
 
 class Edges:
-    """Edges of a document in both directions; built once when first asked for, from whichever thread asks."""
+    """Edges of a document in both directions; consumers are known once prepared, which may be in another thread."""
 
     def __init__(self, document: Document) -> None:
         self.document = document
-        self._lock = Lock()
         self._producers: dict[str, dict[str, int]] = {}
         self._consumers: dict[Tensor, list[NodeRef]] | None = None
 
@@ -27,9 +25,15 @@ class Edges:
         """Every weight by the graph that holds it and its name."""
         return {(weight.graph, weight.name): weight for weight in self.document.inspection.computation.weights}
 
+    @property
+    def ready(self) -> bool:
+        """Whether consumers are known."""
+        return self._consumers is not None
+
     def prepare(self) -> None:
-        """Build both directions now."""
-        self._all_consumers()
+        """Find the consumers of every tensor."""
+        if self._consumers is None:
+            self._consumers = self._find_consumers()
 
     def producers_in(self, graph: Graph) -> dict[str, int]:
         """Return the index of the node that makes each tensor of one graph."""
@@ -56,8 +60,8 @@ class Edges:
         return None if home is None or index is None else NodeRef(home.path, index)
 
     def consumers(self, graph: Graph, name: str) -> tuple[NodeRef, ...]:
-        """Return the nodes, subgraphs included, that take a tensor which the graph defines."""
-        return tuple(self._all_consumers().get((graph.path, name), ()))
+        """Return the nodes, subgraphs included, that take a tensor which the graph defines; none until prepared."""
+        return tuple(self._consumers.get((graph.path, name), ())) if self._consumers is not None else ()
 
     def weight(self, graph: Graph, name: str) -> Weight | None:
         """Return the weight a tensor name stands for: an initializer, or what a Constant node holds."""
@@ -88,12 +92,6 @@ class Edges:
     def node_consumers(self, graph: Graph, node: Node) -> list[tuple[str, NodeRef]]:
         """Return (tensor, node that takes it) for every output, in output order."""
         return [(name, ref) for name in node.outputs if name for ref in self.consumers(graph, name)]
-
-    def _all_consumers(self) -> dict[Tensor, list[NodeRef]]:
-        with self._lock:
-            if self._consumers is None:
-                self._consumers = self._find_consumers()
-            return self._consumers
 
     def _find_consumers(self) -> dict[Tensor, list[NodeRef]]:
         found: dict[Tensor, list[NodeRef]] = {}

@@ -29,14 +29,15 @@ class Finder:
         """Give up what is under way: the state is not shown any more."""
         self.stopped = True
 
-    def prepare(self, heat_ready: Callable[[], object]) -> None:
-        """Work out heat, then edges, then the search index."""
+    def prepare(self, more_is_known: Callable[[], object]) -> None:
+        """Work out edges, then heat, calling back after each; then the search index of a large graph."""
 
         def work() -> None:
-            self.state.heat.prepare()
-            if not self.stopped:
-                heat_ready()
-            self.state.edges.prepare()
+            for prepare in (self.state.edges.prepare, self.state.heat.prepare):
+                prepare()
+                if self.stopped:
+                    return
+                more_is_known()
             if not self.is_small:
                 self._ensure_index()
 

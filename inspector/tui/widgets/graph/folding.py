@@ -77,7 +77,7 @@ class Folding:
 
     def is_fold_open(self, section: Section, fold: Fold) -> bool:
         """Tell whether the rows of a fold are shown."""
-        return self._folds_open != (fold_anchor(section, fold) in self._toggled)
+        return self._folds_open != (bool(self._toggled) and fold_anchor(section, fold) in self._toggled)
 
     def set_fold(self, section: Section, fold: Fold, is_open: bool) -> None:
         """Open or close one fold."""

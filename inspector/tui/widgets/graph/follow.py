@@ -14,6 +14,7 @@ from textual.widgets.option_list import Option
 
 from inspector.records.graph import Graph, NodeRef
 from inspector.tui.actions import bindings
+from inspector.tui.plain_text import clean
 from inspector.tui.widgets.graph.inks import ink
 from inspector.tui.widgets.graph.node_text import Part
 from inspector.tui.widgets.graph.panel_text import Link
@@ -48,9 +49,22 @@ def choices(state: GraphState, direction: Direction) -> list[Choice]:
     found: list[Choice] = []
     if direction != "consumers":
         found += _towards_inputs(state, graph, taken, with_weights=direction == "both")
-    if direction != "producers":
+    if direction == "producers":
+        found = _but_absorbed(state, found)
+    else:
         found += [_to_node(state, "↓", name, to) for name in given if name for to in state.edges.consumers(graph, name)]
     return found[:MOST_CHOICES]
+
+
+def _but_absorbed(state: GraphState, found: list[Choice]) -> list[Choice]:
+    """Leave out constants and shape arithmetic, unless there is nothing else."""
+    drawn = [
+        choice
+        for choice in found
+        if isinstance(choice.link, NodeRef)
+        and state.document.consumer_of_absorbed(choice.link.graph, choice.link.index) is None
+    ]
+    return drawn or found
 
 
 def _towards_inputs(state: GraphState, graph: Graph, names: tuple[str, ...], with_weights: bool) -> list[Choice]:
@@ -100,14 +114,15 @@ class FollowScreen(ModalScreen[Link | None]):
     """
     BINDINGS: ClassVar[list[BindingType]] = bindings("dialog")
 
-    def __init__(self, found: list[Choice]) -> None:
+    def __init__(self, found: list[Choice], title: str) -> None:
         super().__init__()
         self.found = found
+        self.list_title = title
 
     def compose(self) -> ComposeResult:
         """Lay out the list."""
         box = OptionList(*(Option(ink(choice.parts)) for choice in self.found), markup=False)
-        box.border_title = Content("follow an edge")
+        box.border_title = Content(clean(self.list_title))
         box.border_subtitle = Content("↑ ↓ choose · ↵ go · esc stay")
         yield box
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from rich.style import Style
 from textual.cache import LRUCache
 from textual.events import Click
@@ -11,12 +9,11 @@ from textual.geometry import Region, Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
-from textual.style import Style as TextualStyle
 
 from inspector.tui.widgets.graph.columns import Columns, plan
 from inspector.tui.widgets.graph.density import costliest
 from inspector.tui.widgets.graph.emphasis import Emphasis, emphasis_of
-from inspector.tui.widgets.graph.inks import INKS
+from inspector.tui.widgets.graph.ink_styles import InkStyles
 from inspector.tui.widgets.graph.painting import Painter
 from inspector.tui.widgets.graph.rows import NodeRow
 from inspector.tui.widgets.graph.search import Matches
@@ -38,10 +35,7 @@ class GraphView(ScrollView, can_focus=True, inherit_bindings=False):
         overflow-x: hidden;
         scrollbar-size-vertical: 0;
     }
-    GraphView > .graph--cursor { background: $cursor; }
-    GraphView > .graph--cursor-blurred { background: $cursor-blurred; }
     """
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"graph--cursor", "graph--cursor-blurred"}
     ALLOW_SELECT = False
 
     class CursorMoved(Message):
@@ -58,7 +52,7 @@ class GraphView(ScrollView, can_focus=True, inherit_bindings=False):
         self.state: GraphState | None = None
         self.matches: Matches | None = None
         self._strips: LRUCache[tuple[int, bool, int, bool], Strip] = LRUCache(2048)
-        self._styles: dict[str, Style] = {}
+        self._styles = InkStyles(self)
         self._emphasis = Emphasis()
         self._full_bar: int | None = None
 
@@ -86,7 +80,6 @@ class GraphView(ScrollView, can_focus=True, inherit_bindings=False):
         """Draw everything anew."""
         self._full_bar = None
         self._strips.clear()
-        self._styles.clear()
         self.refresh()
 
     def cursor_moved(self) -> None:
@@ -136,7 +129,7 @@ class GraphView(ScrollView, can_focus=True, inherit_bindings=False):
         """Colors changed with the theme."""
         super().notify_style_update()
         self._strips.clear()
-        self._styles.clear()
+        self._styles.forget()
 
     def on_focus(self) -> None:
         """The cursor is drawn brighter."""
@@ -146,27 +139,20 @@ class GraphView(ScrollView, can_focus=True, inherit_bindings=False):
         """The cursor is drawn fainter."""
         self.refresh()
 
-    def _style(self, name: str) -> Style:
-        known = self._styles.get(name)
-        if known is None:
-            parsed = TextualStyle.parse(INKS[name], self.app.theme_variables)
-            known = self._styles[name] = parsed.rich_style
-        return known
-
     @property
     def painter(self) -> Painter:
         """Paints rows as they are drawn now."""
         assert self.state is not None
         if self._full_bar is None:
             self._full_bar = costliest(self.state, self.state.metric)
-        return Painter(self.state.text, self.columns, self._full_bar, self._style)
+        return Painter(self.state.text, self.columns, self._full_bar, self._styles)
 
     def render_line(self, y: int) -> Strip:
         """Return one line of what is visible."""
         width = self.size.width
         index = y + self.scroll_offset.y
         if self.state is None or index >= len(self.state.outline):
-            return Strip.blank(width, self.rich_style)
+            return Strip.blank(width, self._styles.base)
         row = self.state.outline.row_at(index)
         is_cursor = index == self.state.cursor
         key = (index, is_cursor and self.has_focus, self._emphasis.mask(row), is_cursor)
@@ -179,9 +165,8 @@ class GraphView(ScrollView, can_focus=True, inherit_bindings=False):
 
     def _base(self, is_cursor: bool) -> Style:
         if not is_cursor:
-            return self.rich_style
-        name = "graph--cursor" if self.has_focus else "graph--cursor-blurred"
-        return self.get_component_rich_style(name, partial=True)
+            return self._styles.base
+        return self._styles.base + self._styles("cursor" if self.has_focus else "cursor-blurred")
 
     def select(self, index: int, jumped: bool = False) -> None:
         """Put the cursor on a row and show it."""
@@ -194,6 +179,14 @@ class GraphView(ScrollView, can_focus=True, inherit_bindings=False):
         """Move the cursor by some rows."""
         if self.state is not None:
             self.select(self.state.cursor + rows)
+
+    def first(self) -> None:
+        """Move to the first row."""
+        self.select(0)
+
+    def last(self) -> None:
+        """Move to the last row."""
+        self.select(len(self.state.outline) - 1 if self.state is not None else 0)
 
     def page(self, direction: int) -> None:
         """Move cursor and view together by one page."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from textual.content import Content
 
 from inspector.tui.plain_text import clean
-from inspector.tui.widgets.graph.node_text import BREAK, Part
+from inspector.tui.widgets.graph.node_text import Part
 
 LANE_COLORS = 6
 HEAT_COLORS = ("$bar", "$bar", "$bar", "$medium", "$high")
@@ -26,15 +26,19 @@ INKS = {
     "shape": "$soft",
     "value": "$ink",
     "match": "$medium bold underline",
+    "match-mark": "$medium bold",
     "heading": "$accent-text bold",
     "line": "$line",
+    "cursor": "on $cursor",
+    "cursor-blurred": "on $cursor-blurred",
+    "view": "on $bar-rest",
 }
-"""Style by name, as Textual writes styles; none has a background, which is the cursor's."""
+"""Style by name, as Textual writes styles; only those of whole lines have a background."""
 
 
 def ink(parts: tuple[Part, ...]) -> Content:
     """Return the parts as one line of content, cleaned, no markup parsed."""
-    return Content.assemble(*((text if text == BREAK else clean(text), INKS.get(style, "")) for text, style in parts))
+    return Content.assemble(*((clean(text), INKS.get(style, "")) for text, style in parts))
 
 
 def lane_ink(column: int) -> str:

@@ -7,12 +7,11 @@ from rich.style import Style
 from textual.events import Click, MouseDown, MouseMove, MouseUp
 from textual.message import Message
 from textual.strip import Strip
-from textual.style import Style as TextualStyle
 from textual.widget import Widget
 
 from inspector.tui.widgets.graph.density import Bucket, buckets
 from inspector.tui.widgets.graph.heat import BLOCKS, level
-from inspector.tui.widgets.graph.inks import INKS
+from inspector.tui.widgets.graph.ink_styles import InkStyles
 from inspector.tui.widgets.graph.search import Matches
 from inspector.tui.widgets.graph.state import GraphState
 
@@ -38,6 +37,8 @@ class Minimap(Widget):
         self._matches: Matches | None = None
         self._view = (0, 0)
         self._buckets: list[Bucket] | None = None
+        self._styles = InkStyles(self)
+        self._cells: dict[tuple[bool, int, bool], Strip] = {}
 
     def show(self, state: GraphState, matches: Matches | None) -> None:
         """Draw a state whose rows, heat or matches changed."""
@@ -64,20 +65,31 @@ class Minimap(Widget):
         """Return one cell: a block as wide as the stretch is hot, or a mark for matches."""
         found = self._all()
         if y >= len(found):
-            return Strip([Segment(" ", self.rich_style)])
+            return Strip([Segment(" ", self._styles.base)])
         bucket = found[y]
         first, last = self._view
-        inside = bucket.first < last and bucket.last > first
-        style = self.rich_style + (self._style("$bar-rest", background=True) if inside else Style())
-        if bucket.matched:
-            return Strip([Segment(MATCH, style + self._style("$medium bold"))])
-        text = BLOCKS[max(1, round(bucket.heat * 8))] if bucket.heat > 0.01 else "│" if inside else " "
-        ink = INKS[f"heat-{level(bucket.heat) + 1}"] if bucket.heat > 0.01 else "$soft"
-        return Strip([Segment(text, style + self._style(ink))])
+        return self._cell(bucket.matched, round(bucket.heat * 40), bucket.first < last and bucket.last > first)
 
-    def _style(self, ink: str, background: bool = False) -> Style:
-        text = f"on {ink}" if background else ink
-        return TextualStyle.parse(text, self.app.theme_variables).rich_style
+    def _cell(self, matched: bool, fortieths: int, inside: bool) -> Strip:
+        key = (matched, fortieths, inside)
+        known = self._cells.get(key)
+        if known is None:
+            style = self._styles.base + (self._styles("view") if inside else Style())
+            if matched:
+                segment = Segment(MATCH, style + self._styles("match-mark"))
+            elif fortieths:
+                ink = f"heat-{level(fortieths / 40) + 1}"
+                segment = Segment(BLOCKS[max(1, round(fortieths / 5))], style + self._styles(ink))
+            else:
+                segment = Segment("│" if inside else " ", style + self._styles("soft"))
+            known = self._cells[key] = Strip([segment])
+        return known
+
+    def notify_style_update(self) -> None:
+        """Colors changed with the theme."""
+        super().notify_style_update()
+        self._styles.forget()
+        self._cells.clear()
 
     def _jump(self, y: int) -> None:
         found = self._all()

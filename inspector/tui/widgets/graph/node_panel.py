@@ -7,11 +7,7 @@ from collections.abc import Iterator
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
-from textual.events import Resize
-from textual.message import Message
 from textual.timer import Timer
-from textual.widgets import OptionList, Static
-from textual.widgets.option_list import Option
 
 from inspector.errors import InspectorError
 from inspector.isolation.limits import CancelToken
@@ -21,8 +17,9 @@ from inspector.records.tensor import Weight
 from inspector.records.weight_details import WeightDetails
 from inspector.tui.jobs import Job, Jobs
 from inspector.tui.messages import Failed, JobEvent
-from inspector.tui.widgets.graph.inks import ink
-from inspector.tui.widgets.graph.panel_text import Link, PanelLine, panel_lines, weight_of
+from inspector.tui.widgets.graph.folding import Anchor
+from inspector.tui.widgets.graph.panel_text import PanelLine, heading, panel_lines, weight_of
+from inspector.tui.widgets.graph.panel_view import PanelView
 from inspector.tui.widgets.graph.rows import Row
 from inspector.tui.widgets.graph.state import GraphState
 from inspector.tui.widgets.graph.weight_text import weight_lines
@@ -36,29 +33,8 @@ LARGEST_READ = 512 * 2**20
 MOST_KEPT = 64
 
 
-class LinkList(OptionList):
-    """Lines of which those that lead somewhere can be chosen."""
-
-    DEFAULT_CSS = """
-    LinkList, LinkList:focus {
-        height: 1fr; background: $page; background-tint: $page 0%; color: $ink; border: none; padding: 0;
-        scrollbar-size-vertical: 1;
-    }
-    LinkList > .option-list--option { padding: 0; }
-    LinkList > .option-list--option-disabled { color: $ink; }
-    LinkList > .option-list--option-highlighted { background: $page; color: $ink; text-style: none; }
-    LinkList:focus > .option-list--option-highlighted { background: $cursor; color: $ink; text-style: none; }
-    """
-
-    def show(self, lines: list[PanelLine]) -> None:
-        """Replace the lines; nothing is chosen."""
-        self.clear_options()
-        self.add_options([Option(ink(line.parts), disabled=line.link is None) for line in lines])
-        self.scroll_home(animate=False)
-
-
 class NodePanel(Vertical):
-    """Follows the cursor of the rows."""
+    """Follows the cursor of the rows. Reading values is not shown among the jobs: moving on stops it."""
 
     DEFAULT_CSS = """
     NodePanel {
@@ -66,86 +42,82 @@ class NodePanel(Vertical):
         border-subtitle-color: $soft; background: $page; padding: 0 1;
     }
     NodePanel:focus-within { border: round $accent-text; }
-    NodePanel #weight-values { height: auto; max-height: 9; border-top: solid $line; color: $ink; }
     """
 
-    class Followed(Message):
-        """A line that leads somewhere was chosen."""
-
-        def __init__(self, link: Link) -> None:
-            super().__init__()
-            self.link = link
-
-    def __init__(self, jobs: Jobs | None = None) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self._jobs = jobs
+        self._jobs = Jobs()
         self._lines: list[PanelLine] = []
         self._state: GraphState | None = None
+        self._shown: Anchor | None = None
         self._weight: Weight | None = None
         self._known: dict[tuple[str, str], WeightDetails] = {}
         self._timer: Timer | None = None
         self._job: Job | None = None
 
     def compose(self) -> ComposeResult:
-        """Lay out the lines with the weight's values below."""
-        yield LinkList(markup=False)
-        yield Static(id="weight-values", markup=False)
+        """Lay out the lines."""
+        yield PanelView()
 
     def on_mount(self) -> None:
         """Nothing is selected yet."""
         self.border_title = Content("node")
         self.border_subtitle = Content("tab choose · ↵ follow")
-        self.query_one("#weight-values").display = False
+
+    def on_unmount(self) -> None:
+        """Nobody waits for values any more."""
+        self._stop_reading()
+
+    @property
+    def view(self) -> PanelView:
+        """The lines."""
+        return self.query_one(PanelView)
 
     def show(self, state: GraphState, row: Row) -> None:
         """Show a row; its weight is read once the cursor rests."""
         self._state = state
         self._lines = panel_lines(state, row)
-        self.query_one(LinkList).show(self._lines)
         weight = weight_of(state, row)
         if weight != self._weight:
             self._stop_reading()
             self._weight = weight
-            self._show_weight()
+            self._read_soon()
+        details = self._details
+        keep = row.anchor == self._shown
+        self._shown = row.anchor
+        self.view.show(self._lines if details is None else [*self._lines, *self._values(details)], keep)
 
     def forget(self) -> None:
-        """Another artifact is shown: what was read of weights is of no use."""
+        """A fuller inspection is shown: what was being read may be described otherwise there."""
         self._stop_reading()
         self._weight = None
-        self._known.clear()
 
-    def _show_weight(self) -> None:
+    @property
+    def _details(self) -> WeightDetails | None:
+        return None if self._weight is None else self._known.get((self._weight.graph, self._weight.name))
+
+    def _values(self, details: WeightDetails) -> list[PanelLine]:
+        width = max(8, self.view.size.width - 1)
+        return [PanelLine(), heading("values"), *(PanelLine(parts) for parts in weight_lines(details, width))]
+
+    def _read_soon(self) -> None:
         weight = self._weight
-        details = None if weight is None else self._known.get((weight.graph, weight.name))
-        self.query_one("#weight-values").display = details is not None
-        if details is not None:
-            self._draw(details)
-        elif weight is not None and weight.element_count > 1 and weight.byte_count <= LARGEST_READ:
+        if weight is None or self._details is not None:
+            return
+        if weight.element_count >= FEWEST_READ and weight.byte_count <= LARGEST_READ:
             self._timer = self.set_timer(REST_SECONDS, self._read)
-
-    def _draw(self, details: WeightDetails) -> None:
-        values = self.query_one("#weight-values", Static)
-        values.display = True
-        width = max(8, self.size.width - 4)
-        values.update(Content("\n").join(ink(line) for line in weight_lines(details, width)))
-
-    def on_resize(self, _: Resize) -> None:
-        """The histogram is as wide as the panel."""
-        details = None if self._weight is None else self._known.get((self._weight.graph, self._weight.name))
-        if details is not None:
-            self._draw(details)
 
     def _stop_reading(self) -> None:
         if self._timer is not None:
             self._timer.stop()
             self._timer = None
-        if self._job is not None and self._jobs is not None:
+        if self._job is not None:
             self._jobs.cancel(self._job)
             self._job = None
 
     def _read(self) -> None:
         weight, state = self._weight, self._state
-        if weight is None or state is None or self._jobs is None or not self.display:
+        if weight is None or state is None or not self.display:
             return
         inspection = state.document.inspection
 
@@ -153,6 +125,10 @@ class NodePanel(Vertical):
             return _read_weight(inspection, weight, token)
 
         self._job = self._jobs.start(f"reading {weight.name}", workflow, self)
+        self._add(PanelLine((("reading values …", "soft"),)))
+
+    def _add(self, *lines: PanelLine) -> None:
+        self.view.show([*self._lines, *lines], keep=True)
 
     def on_job_event(self, message: JobEvent) -> None:
         """Show what was read, or why nothing was."""
@@ -165,26 +141,14 @@ class NodePanel(Vertical):
             self._keep(event.result)
         elif isinstance(event, Failed):
             self._job = None
-            self._say(event.error)
+            said = event.error.message if isinstance(event.error, InspectorError) else type(event.error).__name__
+            self._add(PanelLine(((f"values not read: {said}", "exception"),)))
 
     def _keep(self, details: WeightDetails) -> None:
         if len(self._known) >= MOST_KEPT:
             self._known.pop(next(iter(self._known)))
         self._known[details.weight.graph, details.weight.name] = details
-        self._draw(details)
-
-    def _say(self, error: Exception) -> None:
-        values = self.query_one("#weight-values", Static)
-        values.display = True
-        said = error.message if isinstance(error, InspectorError) else type(error).__name__
-        values.update(ink(((f"values not read: {said}", "exception"),)))
-
-    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
-        """Follow the chosen line."""
-        event.stop()
-        link = self._lines[event.option_index].link if event.option_index < len(self._lines) else None
-        if link is not None:
-            self.post_message(self.Followed(link))
+        self._add(*self._values(details))
 
 
 def _read_weight(inspection: Inspection, weight: Weight, token: CancelToken) -> Iterator[Event[WeightDetails]]:

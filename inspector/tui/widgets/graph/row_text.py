@@ -222,7 +222,7 @@ def shortened(text: str, width: int) -> str:
     if len(text) <= width:
         return text
     tail = (width - 1) // 2
-    return text[: width - 1 - tail] + "…" + text[len(text) - tail :]
+    return (text[: width - 1 - tail].rstrip("…") + "…" + text[len(text) - tail :].lstrip("…")) if tail else text[:width]
 
 
 def draw_closed_fold(section: Section, fold: Fold, rails: Rails) -> tuple[Cell, ...]:
