@@ -20,8 +20,8 @@ from inspector.records.artifact import Artifact, Computation
 from inspector.records.graph import Graph
 from inspector.records.tensor import Weight
 
-CHUNK: Final = 3 << 20
-"""Bytes read at a time: whole elements of every width, 6 bits included."""
+CHUNK: Final = 3 << 18
+"""Bytes read at a time: whole elements of every width, 6 bits included, and few enough to stay in the processor's cache."""
 
 _LONGEST_TEXT: Final = 200
 

@@ -227,5 +227,5 @@ def test_cancel(tmp_path: Path) -> None:
     computation = save(tmp_path / "m.onnx", numpy_helper.from_array(np.zeros(1000, np.float32), "w"))
     token = CancelToken()
     token.cancel()
-    with pytest.raises(ChildFailed, match="reading weight w of m.onnx was cancelled"):
+    with pytest.raises(ChildFailed, match=r"reading weight w of m\.onnx was cancelled"):
         list(details(computation, computation.weights[-1], Limits(), token))
