@@ -77,10 +77,6 @@ class Scope:
             scope = scope.parent
         return False
 
-    def holds_lengths(self, name: str) -> bool:
-        """Tell whether a tensor is the result of shape arithmetic."""
-        return self.lengths_of(name) is not None
-
     def lengths_of(self, name: str) -> Shape | None:
         """Return what integers a result of shape arithmetic holds, None for any other tensor."""
         scope: Scope | None = self

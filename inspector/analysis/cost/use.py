@@ -77,7 +77,10 @@ class Use:
     def lengths(self, index: int) -> Shape | None:
         """Return the integers an input holds, as far as constants and shape arithmetic tell; single ones may be unknown."""
         found = self.scope.lengths_of(self.node.inputs[index]) if self.has_input(index) else None
-        return self.integers(index) if found is None else found
+        if found is not None:
+            return found
+        values = self.value(index)
+        return None if values is None or any(isinstance(value, float) for value in values) else self.integers(index)
 
     def attribute(self, name: str) -> Attribute | None:
         """Return an attribute; inside a function, a reference gives what the call site passes."""

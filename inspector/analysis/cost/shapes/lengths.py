@@ -64,8 +64,8 @@ def windows(length: Dim, span: int, stride: int, padding: int, *, round_up: bool
 def broadcast(shapes: Iterable[Shape]) -> Shape:
     """Return the shape that numpy's broadcasting gives; of two lengths that are not equal, the better known one.
 
-    Right wherever the file is: a number other than 1 decides, and a symbol beside an unknown length is what it must equal
-    (unless the symbol stands for 1). Two different symbols give an unknown length.
+    Right wherever the file is, unless a symbol stands for 1: a number other than 1 decides, a symbol beside an unknown length
+    is what that must equal, and of two symbols, which then must be equal too, the shorter is taken.
     """
     result: list[Dim] = []
     for shape in shapes:
@@ -84,7 +84,7 @@ def _broadcast(length: Dim, other: Dim) -> Dim:
     numbers = [dim for dim in (length, other) if isinstance(dim, int)]
     if numbers:
         return numbers[0] if len(numbers) == 1 else None
-    return other if length is None else length if other is None else None
+    return min(length, other, key=len) if isinstance(length, str) and isinstance(other, str) else length or other
 
 
 @dataclass(frozen=True, slots=True)

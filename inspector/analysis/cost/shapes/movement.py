@@ -115,12 +115,14 @@ def gathering_elements(use: Use) -> tuple[Output, ...]:
 
 
 def padding(use: Use) -> tuple[Output, ...]:
-    """Pad by constant widths."""
+    """Pad by known widths; where they are not, only the rank is."""
     shape = dims(use, 0)
-    widths = axes(use, 1, "pads") or ()
+    widths = use.lengths(1) if use.has_input(1) else use.ints("pads")
+    if widths is None:
+        return ((dtype(use), (None,) * len(shape)),)
     given = axes(use, 3, "") or tuple(range(len(shape)))
     for position, axis in enumerate(given):
-        shape = replaced(shape, axis, plus(shape[axis], widths[position] + widths[position + len(given)]))
+        shape = replaced(shape, axis, plus(plus(shape[axis], widths[position]), widths[position + len(given)]))
     return ((dtype(use), shape),)
 
 

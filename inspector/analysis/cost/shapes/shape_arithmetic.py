@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import prod
 from typing import Final
 
 from inspector.analysis.cost.scope import Scope
@@ -19,7 +20,7 @@ LONGEST: Final = 64
 def follow(name: str, node: Node, scope: Scope) -> None:
     """Note in the scope which lengths the output of a node of that qualified name holds, if it is shape arithmetic."""
     rule = _RULES.get(name)
-    if rule is None or not (name == "Shape" or any(scope.holds_lengths(tensor) for tensor in node.inputs)):
+    if rule is None or not _may_hold_lengths(name, node, scope):
         return
     try:
         lengths = rule(Use(node, scope))
@@ -27,6 +28,16 @@ def follow(name: str, node: Node, scope: Scope) -> None:
         return
     if node.outputs and len(lengths) <= LONGEST:
         scope.lengths[node.outputs[0]] = lengths
+
+
+def _may_hold_lengths(name: str, node: Node, scope: Scope) -> bool:
+    """Sort most nodes out quickly: arithmetic matters on results of shape arithmetic only, the rest on constants too."""
+    if name == "Shape":
+        return True
+    knows_lengths = bool(scope.lengths) or scope.parent is not None
+    if knows_lengths and any(scope.lengths_of(tensor) is not None for tensor in node.inputs):
+        return True
+    return name not in _ARITHMETIC and bool(node.inputs) and scope.value(node.inputs[0]) is not None
 
 
 def _shape(use: Use) -> Shape:
@@ -39,18 +50,42 @@ def _same(use: Use) -> Shape:
 
 
 def _gathered(use: Use) -> Shape:
-    lengths = _known(use, 0)
+    lengths = _vector(use, 0)
     return tuple(lengths[index] for index in _integers(use, 1))
 
 
 def _joined(use: Use) -> Shape:
-    return tuple(length for index in range(len(use.node.inputs)) for length in _known(use, index))
+    return tuple(length for index in range(len(use.node.inputs)) for length in _vector(use, index))
 
 
 def _cut(use: Use) -> Shape:
-    starts, ends = _bound(use, 1, "starts"), _bound(use, 2, "ends")
+    """Slice along the first axis; of a matrix (exporters write pads as one), whole rows."""
+    lengths, shape = _known(use, 0), dims(use, 0)
+    if use.has_input(3) and _integers(use, 3) != (0,):
+        raise UnknownCostError("not along the first axis")
     steps = _integers(use, 4) if use.has_input(4) else (1,)
-    return _known(use, 0)[starts : ends : steps[0]]
+    rows = range(_number(shape[0]))[_bound(use, 1, "starts") : _bound(use, 2, "ends") : steps[0]]
+    width = len(lengths) // max(_number(shape[0]), 1)
+    return tuple(lengths[row * width + column] for row in rows for column in range(width))
+
+
+def _transposed(use: Use) -> Shape:
+    lengths, shape = _known(use, 0), dims(use, 0)
+    if len(shape) != 2 or use.ints("perm") not in (None, (1, 0)):
+        raise UnknownCostError("no matrix")
+    rows, columns = _number(shape[0]), _number(shape[1])
+    return tuple(lengths[row * columns + column] for column in range(columns) for row in range(rows))
+
+
+def _filled(use: Use) -> Shape:
+    count = prod(_number(length) for length in _known(use, 0))
+    if count > LONGEST:
+        raise UnknownCostError("no shape")
+    given = use.attribute("value")
+    values = use.scope.value(str(given.value)) if given is not None else (0,)
+    if values is None or len(values) != 1 or not isinstance(values[0], int):
+        raise UnknownCostError("value not known")
+    return (values[0],) * count
 
 
 def _sum(use: Use) -> Shape:
@@ -70,7 +105,7 @@ def _quotient(use: Use) -> Shape:
 
 
 def _total(use: Use) -> Shape:
-    return (times(_known(use, 0)),)
+    return (times(_vector(use, 0)),)
 
 
 def _paired(use: Use, operation: Callable[[Dim, Dim], Dim]) -> Shape:
@@ -95,6 +130,18 @@ def _integers(use: Use, index: int) -> tuple[int, ...]:
     return values
 
 
+def _number(length: Dim) -> int:
+    if not isinstance(length, int):
+        raise UnknownCostError("not a number")
+    return length
+
+
+def _vector(use: Use, index: int) -> Shape:
+    if use.rank(index) > 1:
+        raise UnknownCostError("no vector")
+    return _known(use, index)
+
+
 def _known(use: Use, index: int) -> Shape:
     lengths = use.lengths(index)
     if lengths is None:
@@ -102,6 +149,7 @@ def _known(use: Use, index: int) -> Shape:
     return lengths
 
 
+_ARITHMETIC: Final = frozenset(("Add", "Sub", "Mul", "Div", "ReduceProd"))
 _RULES: Final[dict[str, Callable[[Use], Shape]]] = {
     "Shape": _shape,
     "Gather": _gathered,
@@ -112,5 +160,7 @@ _RULES: Final[dict[str, Callable[[Use], Shape]]] = {
     "Mul": _product,
     "Div": _quotient,
     "ReduceProd": _total,
-    **dict.fromkeys(("Identity", "Cast", "Squeeze", "Unsqueeze"), _same),
+    "Transpose": _transposed,
+    "ConstantOfShape": _filled,
+    **dict.fromkeys(("Identity", "Cast", "Squeeze", "Unsqueeze", "Reshape"), _same),
 }
