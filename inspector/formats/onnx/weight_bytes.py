@@ -149,8 +149,8 @@ def _whole_varints(data: bytes) -> tuple[bytes, bytes]:
     for cut in range(len(data), max(len(data) - _LONGEST_VARINT, 0), -1):
         if data[cut - 1] < 128:
             return data[:cut], data[cut:]
-    if not data:
-        return b"", b""
+    if len(data) < _LONGEST_VARINT:
+        return b"", data
     raise ValueError("an integer takes more than ten bytes")
 
 
