@@ -15,7 +15,7 @@ import sys
 import termios
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -81,19 +81,18 @@ class Terminal:
             )
             assert self.process.poll() is None, f"ended early:\n{self._seen.decode(errors='replace')[-3000:]}"
 
-    def press(self, keys: str) -> None:
-        """Type keys, and let the screen settle."""
+    def press(self, keys: str, settle: float = 0.1) -> None:
+        """Type keys, and read until the screen has settled for so many seconds."""
         os.write(self._controller, keys.encode())
-        self.read(0.1)
+        self.read(settle)
 
     def quit(self) -> None:
         """Leave the workbench, whatever is open on top of it."""
-        for _ in range(5):
-            self.press("\x1b")
-            self.press("q")
-            with suppress(subprocess.TimeoutExpired):
-                self.process.wait(1)
-                return
+        deadline = time.monotonic() + 60
+        while self.process.poll() is None:
+            assert time.monotonic() < deadline, f"it does not end:\n{plain(self._seen.decode(errors='replace'))[-3000:]}"
+            self.press("\x1b", settle=0.4)
+            self.press("q", settle=0.4)
 
     def finish(self) -> str:
         """Wait for the end and return everything that ever appeared."""
