@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from inspector.analysis.findings.evidence import Evidence
 from inspector.analysis.findings.wording import Place, agreeing, amount, at_nodes, at_tensors, overall
@@ -10,6 +11,10 @@ from inspector.records.dtype import BITS
 from inspector.records.finding import Finding
 from inspector.records.graph import Graph
 from inspector.records.tensor import TensorSpec
+
+_SEQUENCE_MAKERS: Final = frozenset(
+    ("SequenceEmpty", "SequenceConstruct", "SequenceInsert", "SequenceErase", "SequenceMap", "SplitToSequence", "Optional")
+)
 
 
 def findings(evidence: Evidence) -> Iterator[Finding]:
@@ -19,7 +24,7 @@ def findings(evidence: Evidence) -> Iterator[Finding]:
     yield from _inputs(inputs)
     yield from _shadowed(evidence, graph)
     if evidence.computation.inferred:
-        yield from _shapes(graph)
+        yield from _shapes(evidence, graph)
     yield from _contract(evidence)
 
 
@@ -55,12 +60,14 @@ def _shadowed(evidence: Evidence, graph: Graph) -> Iterator[Finding]:
     yield at_tensors("initializer-shadows-input", message, shadowed, kind="input")
 
 
-def _shapes(graph: Graph) -> Iterator[Finding]:
-    values = graph.values
+def _shapes(evidence: Evidence, graph: Graph) -> Iterator[Finding]:
+    """Yield one finding for nodes with a tensor of unknown shape that somebody reads; sequences have no shape to know."""
+    values, read = graph.values, evidence.tensor_uses[graph.path].read
     unknown: list[Place] = [
         (graph, node)
         for node in graph.nodes
-        if any(name and ((spec := values.get(name)) is None or spec.shape is None) for name in node.outputs)
+        if any(name in read and ((spec := values.get(name)) is None or spec.shape is None) for name in node.outputs if name)
+        and node.operator not in _SEQUENCE_MAKERS
     ]
     if unknown:
         verb = agreeing(len(unknown), "gives", "give")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from inspector.records.artifact import Artifact
@@ -142,3 +144,9 @@ def test_spec_of_the_builders() -> None:
     assert spec("x:int64[a,2,?]").shape == ("a", 2, None)
     assert spec("x:int64").shape is None
     assert spec("x:int64[]").shape == ()
+
+
+def test_a_shape_that_nobody_needs_is_not_missed() -> None:
+    main = graph([node("Dropout", "x", "t mask"), node("SequenceConstruct", "t", "s"), node("SequenceAt", "s i", "y")], "x i")
+    known = replace(main, values={**main.values, "t": spec("t:float32[1]"), "y": spec("y:float32[1]")})
+    assert "missing-shape" not in rules(computation(known, inferred=True))
