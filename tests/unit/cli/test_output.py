@@ -3,7 +3,6 @@ from __future__ import annotations
 import io
 import os
 import sys
-from pathlib import Path
 
 import pytest
 
@@ -92,11 +91,3 @@ def test_a_width_that_is_not_known_is_the_one_asked_for(monkeypatch: pytest.Monk
 
     monkeypatch.setattr(os, "get_terminal_size", unknown)
     assert output.terminal_width(100) == 100
-
-
-def test_a_full_disk_is_an_error_of_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(output, "drop", lambda: None)
-    with pytest.raises(OSError, match="No space"), Path("/dev/full").open("w") as full:
-        monkeypatch.setattr(sys, "stdout", full)
-        with pytest.raises(OperationFailed, match="cannot write to standard output: No space left on device"):
-            output.write_text("x")
