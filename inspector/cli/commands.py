@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import signal
 import sys
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
-from contextlib import closing
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from typing import TypeVar
 
 from inspector.cli import output
-from inspector.cli.diagnostics import ProgressLine, say_note, say_warning
+from inspector.cli.diagnostics import say_note, say_warning
+from inspector.cli.narrator import Narrator
 from inspector.cli.options import PROGRAM, STDOUT, Options
 from inspector.cli.output_file import check_target, write_file
-from inspector.errors import EXIT_OK, OperationFailed, UsageError
+from inspector.errors import EXIT_OK, UsageError
 from inspector.records.artifact import Computation
-from inspector.records.event import Event, Finished, Progress, Started, Warned
-from inspector.records.finding import Finding
 from inspector.records.review import Review
 
 Result = TypeVar("Result")
@@ -68,7 +66,7 @@ def _report(options: Options) -> int:
     if options.target != STDOUT:
         check_target(Path(options.target), [artifact])
     _unwind_when_terminated()
-    with _Narrator() as narrator:
+    with Narrator() as narrator:
         review, inputs = _review(artifact, options, narrator)
     if options.target == STDOUT:
         _print(review, options.report_format)
@@ -91,7 +89,7 @@ def _unwind_when_terminated() -> None:
             signal.signal(number, leave)
 
 
-def _review(path: Path, options: Options, narrator: _Narrator) -> tuple[Review, list[Path]]:
+def _review(path: Path, options: Options, narrator: Narrator) -> tuple[Review, list[Path]]:
     """Return the review of the artifact at path, and the files it is made of."""
     from inspector.workflows.digests import digest
     from inspector.workflows.inspect import inspect
@@ -167,48 +165,3 @@ def _formatted(review: Review, report_format: str) -> bytes:
     from inspector.report.text import to_text
 
     return to_text(review).encode()
-
-
-class _Narrator:
-    """Follows workflows: draws their progress, and keeps what went less well than hoped for the review."""
-
-    def __init__(self) -> None:
-        self._line = ProgressLine()
-        self.warnings: list[str] = []
-        self.findings: list[Finding] = []
-
-    def __enter__(self) -> _Narrator:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._line.clear()
-
-    def follow(self, events: Iterable[Event[Result]]) -> Result:
-        """Return the result of a workflow; whatever interrupts it, its child processes end with it."""
-        with closing(_closable(events)) as running:
-            for event in running:
-                if isinstance(event, Finished):
-                    return event.result
-                self._show(event)
-        raise AssertionError("a workflow ended without a result")
-
-    def attempt(self, events: Iterable[Event[Result]], otherwise: Result, rule: str) -> Result:
-        """Return the result of a workflow that the review can do without, or otherwise and a warning where it fails."""
-        try:
-            return self.follow(events)
-        except OperationFailed as error:
-            self.warnings.append(str(error))
-            self.findings.append(Finding(rule, "info", error.message, hint=error.hint))
-            return otherwise
-
-    def _show(self, event: Event[Result]) -> None:
-        if isinstance(event, Started):
-            self._line.start(event.title)
-        elif isinstance(event, Progress):
-            self._line.advance(event)
-        elif isinstance(event, Warned):
-            self.warnings.append(f"{event.message} ({event.hint})" if event.hint else event.message)
-
-
-def _closable(events: Iterable[Event[Result]]) -> Generator[Event[Result]]:
-    yield from events

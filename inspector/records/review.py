@@ -42,6 +42,13 @@ class Flops:
     at: Mapping[str, int] = field(default_factory=dict)
     formula: str = ""
     uncovered: Mapping[str, int] = field(default_factory=dict)
+    """Operators left out, with the number of nodes."""
+    multiply_accumulates: int = 0
+    """Those among the FLOPs, each counted as two there: what papers often print as FLOPs."""
+    assumed: tuple[str, ...] = ()
+    """Symbols that nobody gave a value and that were taken as 1."""
+    notes: tuple[str, ...] = ()
+    """What else was assumed: loops whose trip count is unknown, branches left out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +111,8 @@ class GraphSummary:
     largest_weights: tuple[LargestWeight, ...] = ()
     activation_peak_bytes: int | None = None
     activation_peak_place: str = ""
+    activation_covered: float | None = None
+    """Share of activations whose size is known; None where that was not counted."""
     lanes: int = 0
     repeats: tuple[RepeatedBlock, ...] = ()
     function_count: int = 0

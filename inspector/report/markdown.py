@@ -71,6 +71,7 @@ def _graph_facts(graph: GraphSummary) -> list[tuple[str, str]]:
         ("FLOPs", prose(sentences.flops_sentence(graph.flops))),
         ("FLOPs formula", code(graph.flops.formula)),
         ("FLOPs not counted", prose(sentences.uncovered_sentence(graph.flops))),
+        ("FLOPs assume", "; ".join(map(prose, sentences.assumption_sentences(graph.flops)))),
         ("activations", prose(sentences.activation_sentence(graph))),
     ]
 

@@ -18,6 +18,7 @@ LINK_NAMES = {
 }
 
 MOST_UNCOVERED = 8
+MOST_ASSUMED = 8
 
 
 def file_name(path: str) -> str:
@@ -79,8 +80,17 @@ def weights_sentence(graph: GraphSummary) -> str:
 def flops_sentence(flops: Flops) -> str:
     """Return FLOPs, where they were evaluated, and the share of nodes they cover."""
     at = f" at {bindings_text(flops.at)}" if flops.at else ""
-    covered = f"covers {share_text(flops.covered)} of computing nodes"
-    return f"{flops_text(flops.value)}{at} (a multiply-accumulate is two), {covered}"
+    counted = f"{flops_text(flops.multiply_accumulates)} multiply-accumulates counted as two"
+    two = counted if flops.multiply_accumulates else "a multiply-accumulate is two"
+    return f"{flops_text(flops.value)}{at} ({two}), covers {share_text(flops.covered)} of computing nodes"
+
+
+def assumption_sentences(flops: Flops) -> list[str]:
+    """Return what the FLOPs take for granted: lengths nobody gave, and what the analysis noted."""
+    named = ", ".join(flops.assumed[:MOST_ASSUMED])
+    rest = f" and {len(flops.assumed) - MOST_ASSUMED} more" if len(flops.assumed) > MOST_ASSUMED else ""
+    lengths = [f"length unknown and taken as 1: {named}{rest} (give it with --dim NAME=N)"] if flops.assumed else []
+    return [*lengths, *flops.notes]
 
 
 def uncovered_sentence(flops: Flops) -> str:
@@ -98,7 +108,9 @@ def activation_sentence(graph: GraphSummary) -> str:
     if graph.activation_peak_bytes is None:
         return "peak unknown: too few shapes are known"
     place = f", at {graph.activation_peak_place}" if graph.activation_peak_place else ""
-    return f"peak {bytes_text(graph.activation_peak_bytes)}{place}"
+    known = graph.activation_covered
+    covered = f", covers {share_text(known)} of activations" if known is not None and known < 1 else ""
+    return f"peak {bytes_text(graph.activation_peak_bytes)}{place}{covered}"
 
 
 def external_sentence(file: ExternalFile) -> str:

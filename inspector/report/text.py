@@ -76,6 +76,7 @@ def _graph_entries(graph: GraphSummary) -> list[tuple[str, str]]:
         entries.append(("FLOPs", f"= {graph.flops.formula}"))
     if graph.flops.uncovered:
         entries.append(("FLOPs", f"not counted: {sentences.uncovered_sentence(graph.flops)}"))
+    entries += [("FLOPs", sentence) for sentence in sentences.assumption_sentences(graph.flops)]
     entries.append(("activations", sentences.activation_sentence(graph)))
     return [(label, value) for label, value in entries if value]
 

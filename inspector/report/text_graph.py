@@ -94,7 +94,7 @@ def _write_largest_weights(page: Page, graph: GraphSummary) -> None:
 def _write_repeats(page: Page, graph: GraphSummary) -> None:
     if not graph.repeats:
         return
-    page.heading("Repeated blocks", "same operators, attributes, types and shapes")
+    page.heading("Repeated blocks", "found by structure, whatever the names")
     for repeat in graph.repeats[:MOST_REPEATS]:
         each = f"{plural(repeat.node_count, 'node')} in all"
         page.table([NAME, RIGHT, LEFT], [[Cell(repeat.title), Cell(f"×{repeat.count:,}", "title"), Cell(each, "label")]])

@@ -1,0 +1,62 @@
+"""Follows workflows for the command line: draws their progress, and keeps what a review has to say about them."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterable
+from contextlib import closing
+from typing import TypeVar
+
+from inspector.cli.diagnostics import ProgressLine
+from inspector.errors import OperationFailed
+from inspector.records.event import Event, Finished, Progress, Started, Warned
+from inspector.records.finding import Finding
+
+Result = TypeVar("Result")
+
+
+class Narrator:
+    """Draws the progress of workflows on standard error while it is entered.
+
+    warnings and findings are what went less well than hoped.
+    """
+
+    def __init__(self) -> None:
+        self._line = ProgressLine()
+        self.warnings: list[str] = []
+        self.findings: list[Finding] = []
+
+    def __enter__(self) -> Narrator:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._line.clear()
+
+    def follow(self, events: Iterable[Event[Result]]) -> Result:
+        """Return the result of a workflow; whatever interrupts it, its child processes end with it."""
+        with closing(_closable(events)) as running:
+            for event in running:
+                if isinstance(event, Finished):
+                    return event.result
+                self._show(event)
+        raise AssertionError("a workflow ended without a result")
+
+    def attempt(self, events: Iterable[Event[Result]], otherwise: Result, rule: str) -> Result:
+        """Return the result of a workflow that the review can do without, or otherwise and a warning where it fails."""
+        try:
+            return self.follow(events)
+        except OperationFailed as error:
+            self.warnings.append(str(error))
+            self.findings.append(Finding(rule, "info", error.message, hint=error.hint))
+            return otherwise
+
+    def _show(self, event: Event[Result]) -> None:
+        if isinstance(event, Started):
+            self._line.start(event.title)
+        elif isinstance(event, Progress):
+            self._line.advance(event)
+        elif isinstance(event, Warned):
+            self.warnings.append(f"{event.message} ({event.hint})" if event.hint else event.message)
+
+
+def _closable(events: Iterable[Event[Result]]) -> Generator[Event[Result]]:
+    yield from events
