@@ -26,12 +26,6 @@ RULES: Final[tuple[Rule, ...]] = (
         "the graph cannot run: export it again, or check the tool that cut it",
     ),
     Rule(
-        "duplicate-tensor",
-        "high",
-        "two producers give a tensor of the same name",
-        "runtimes reject such a graph or pick one at random: rename one of them",
-    ),
-    Rule(
         "graph-cycle",
         "high",
         "nodes read each other's outputs in a circle",
@@ -72,12 +66,6 @@ RULES: Final[tuple[Rule, ...]] = (
         "high",
         "a node that makes gigabytes out of next to nothing",
         "bound memory when running or constant-folding this model, and check that the shape is meant",
-    ),
-    Rule(
-        "external-data",
-        "high",
-        "an external weight file that is missing, too short, or may not be opened",
-        "ship the weight file beside the model, or save the model again with its weights",
     ),
     Rule(
         "not-topologically-sorted",
@@ -218,6 +206,6 @@ RULES: Final[tuple[Rule, ...]] = (
         "simplifying the model removes them",
     ),
 )
-"""Rules of analysis, most severe first; the reader adds rules of its own about bytes and files."""
+"""Rules of analysis, most severe first; reading adds rules of its own about bytes and files (reading_rules.py)."""
 
 RULE: Final[dict[str, Rule]] = {rule.name: rule for rule in RULES}

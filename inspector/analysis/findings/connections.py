@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
-from itertools import chain
 
 from inspector.analysis.findings.evidence import Evidence
 from inspector.analysis.findings.tensor_use import TensorUse
 from inspector.analysis.findings.wording import agreeing, amount, at_nodes, at_tensors, graph_name, listed, overall
 from inspector.records.finding import Finding
-from inspector.records.graph import Graph, Node
+from inspector.records.graph import Node
 
 
 def findings(evidence: Evidence) -> Iterator[Finding]:
-    """Yield undefined and doubly defined tensors, cycles, and graphs that are not topologically sorted."""
+    """Yield undefined tensors, cycles, and graphs that are not topologically sorted."""
     if not evidence.computation.graph.outputs:
         yield overall("no-outputs", "the graph declares no outputs, so nothing it computes can be read")
     yield from _undefined(evidence)
     for use in evidence.tensor_uses.values():
-        yield from _duplicates(use.graph)
         if use.early:
             yield from _order(use)
 
@@ -39,22 +36,6 @@ def _undefined(evidence: Evidence) -> Iterator[Finding]:
             verb = agreeing(len(names), "is", "are")
             message = f"{amount(len(names), 'output')} of {graph_name(root)} {verb} produced by nothing"
             yield at_tensors("undefined-tensor", message, names, kind="output")
-
-
-def _duplicates(graph: Graph) -> Iterator[Finding]:
-    names = [name for name in chain.from_iterable(node.outputs for node in graph.nodes) if name]
-    given = {spec.name for spec in graph.inputs} | graph.initializers
-    if len(given.union(names)) == len(given) + len(names):
-        return
-    counts = Counter(chain(names, given))
-    twice = [name for name, count in counts.items() if count > 1]
-    guilty = set(twice)
-    places = [(graph, node) for node in graph.nodes if not guilty.isdisjoint(node.outputs)]
-    message = (
-        f"in {graph_name(graph)}, {amount(len(twice), 'tensor')} {agreeing(len(twice), 'has', 'have')} "
-        f"more than one producer: {listed(twice, len(twice))}"
-    )
-    yield at_nodes("duplicate-tensor", message, places, tensor=twice[0])
 
 
 def _order(use: TensorUse) -> Iterator[Finding]:

@@ -7,7 +7,6 @@ from typing import Final
 
 from inspector.analysis.findings.connections import findings as of_connections
 from inspector.analysis.findings.evidence import Evidence
-from inspector.analysis.findings.external_files import findings as of_external_files
 from inspector.analysis.findings.large_constants import findings as of_large_constants
 from inspector.analysis.findings.memory import findings as of_memory
 from inspector.analysis.findings.names import findings as of_names
@@ -24,7 +23,6 @@ from inspector.records.runtime_support import RuntimeSupport
 
 _THEMES: Final[tuple[Callable[[Evidence], Iterator[Finding]], ...]] = (
     of_connections,
-    of_external_files,
     of_large_constants,
     of_memory,
     of_names,

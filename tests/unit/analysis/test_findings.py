@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
 
+import inspector
 import inspector.analysis.findings as package
 from inspector.analysis.findings.catalogue import RULE, RULES
+from inspector.analysis.findings.reading_rules import READING_RULES
 from inspector.analysis.findings.wording import listed, short, size
 from inspector.records.finding import SEVERITIES, Finding
 from tests.unit.analysis.findings_builders import computation, found, graph, node, weight
@@ -26,9 +29,25 @@ def test_the_catalogue_lists_exactly_the_rules_that_are_used() -> None:
     assert emitted_rules() == set(RULE)
 
 
+def rules_of_reading() -> set[str]:
+    """Return the texts that read like rule ids in the source of what reads artifacts."""
+    rooms = Path(inspector.__file__).parent
+    files = [*(rooms / "formats").rglob("*.py"), rooms / "cli" / "commands.py"]
+    constants = (
+        part.value for file in files for part in ast.walk(ast.parse(file.read_text())) if isinstance(part, ast.Constant)
+    )
+    return {text for text in constants if isinstance(text, str) and re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)+", text)} - {"utf-8"}
+
+
+def test_the_catalogue_of_reading_lists_exactly_the_rules_that_are_used() -> None:
+    assert rules_of_reading() == {rule.name for rule in READING_RULES}
+    assert not {rule.name for rule in READING_RULES} & set(RULE)
+
+
 def test_the_catalogue_is_sorted_by_severity_without_repeats() -> None:
-    ranks = [SEVERITIES.index(rule.severity) for rule in RULES]
-    assert ranks == sorted(ranks)
+    for rules in (RULES, READING_RULES):
+        ranks = [SEVERITIES.index(rule.severity) for rule in rules]
+        assert ranks == sorted(ranks)
     assert len(RULE) == len(RULES)
     assert all(rule.what and rule.hint for rule in RULES)
 

@@ -62,16 +62,6 @@ def test_no_outputs() -> None:
     assert "no-outputs" in rules(computation(graph([node("Relu", "x", "y")], outputs="")))
 
 
-def test_two_producers_of_one_tensor() -> None:
-    finding = only("duplicate-tensor", computation(graph([node("Relu", "x", "y"), node("Abs", "x", "y", name="second")])))
-    assert finding.nodes == (NodeRef("", 0), NodeRef("", 1))
-
-
-def test_omitted_outputs_are_no_duplicates() -> None:
-    nodes = [node("Dropout7", "x", "a _"), node("Dropout7", "a", "y _")]
-    assert "duplicate-tensor" not in rules(computation(graph(nodes)))
-
-
 def test_reversed_nodes_are_unsorted_but_no_cycle_and_not_dead() -> None:
     assert rules(computation(graph(chain(4)[::-1]))) == ["not-topologically-sorted"]
     finding = only("not-topologically-sorted", computation(graph(chain(4)[::-1])))

@@ -5,10 +5,8 @@ from __future__ import annotations
 import pytest
 
 from inspector.analysis.findings import find
-from inspector.records.artifact import ExternalFile
 from inspector.records.cost import CostSummary, NodeCost, Product
 from inspector.records.equal_weights import EqualWeights
-from inspector.records.finding import Finding
 from tests.unit.analysis.findings_builders import RUNTIME, computation, found, graph, node, only, rules, weight
 
 MIB = 2**20
@@ -162,18 +160,6 @@ def test_symbols_count_as_bound() -> None:
 def test_a_sparse_weight_that_unfolds() -> None:
     sparse = weight("s", 65536, 65536, carrier="sparse_initializer", stored=16)
     assert "memory-bomb" in rules(adding(sparse))
-
-
-def test_external_trouble_is_told_once() -> None:
-    missing = ExternalFile("w.bin", None, True, tensor_count=1, problem="is missing")
-    short = ExternalFile("short.bin", 10, True, tensor_count=1, missing_bytes=90)
-    subject = adding(weight("a", 2), external_files=(missing, short))
-    assert [finding.message for finding in found(subject)] == [
-        "external file w.bin is missing",
-        "external file short.bin ends 90 B before the weights in it do",
-    ]
-    told = Finding("external-data-missing", "high", "File w.bin is missing", place="file w.bin")
-    assert rules(adding(weight("a", 2), external_files=(missing,), findings=(told,))) == ["external-data-missing"]
 
 
 def test_a_shape_that_only_costs_know_counts_too() -> None:
