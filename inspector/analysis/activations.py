@@ -10,12 +10,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from inspector.analysis.cost.bindings import data_inputs, named_shape
 from inspector.analysis.cost.expression import evaluate
-from inspector.analysis.cost.scope import Program
 from inspector.analysis.cost.sizes import tensor_bytes
 from inspector.records.artifact import Computation
 from inspector.records.cost import Bindings, NodeCost, Product
 from inspector.records.graph import Graph, NodeRef
+from inspector.records.tensor import TensorSpec
 
 ENOUGH: Final = 0.5
 """A peak is only given where at least this share of the activations has a known size."""
@@ -38,12 +39,11 @@ def find_peak(computation: Computation, costs: CostsByPath, bindings: Bindings) 
     A node that runs graphs adds the largest of their peaks; symbols the bindings leave open make a size unknown.
     """
     tracer = _Tracer(computation, costs, bindings)
-    scope = Program(computation).main_scope(computation.graph)
-    sizes = {}
-    for spec in computation.graph.inputs:
-        if spec.name not in computation.graph.initializers:
-            sizes[spec.name] = tensor_bytes(scope.spec(spec.name))
-    found = tracer.trace(computation.graph, {name: _evaluated(size, bindings) for name, size in sizes.items()})
+    inputs = {}
+    for spec in data_inputs(computation):
+        size = None if spec.shape is None else tensor_bytes(TensorSpec(spec.name, spec.dtype, named_shape(spec)))
+        inputs[spec.name] = _evaluated(size, bindings)
+    found = tracer.trace(computation.graph, inputs)
     covered = found.known / found.total if found.total else 1.0
     if covered < ENOUGH or not computation.graph.nodes:
         return Peak(None, None, covered)

@@ -16,6 +16,8 @@ INFERENCE_SYMBOL: Final = "unk__"
 
 SmallValues = Mapping[tuple[str, str], tuple[int | float, ...]]
 
+DerivedKey = tuple[str, tuple[Attribute, ...], tuple[tuple[str, Shape | None] | None, ...]]
+
 
 class Scope:
     """Tensors by name in one graph; names not found are looked for in the graph around it."""
@@ -103,9 +105,11 @@ class Scope:
 class Program:
     """A computation's weights and functions, indexed for look-up."""
 
-    __slots__ = ("functions", "opset", "small_values", "weights_of")
+    __slots__ = ("derived", "functions", "opset", "small_values", "weights_of")
 
     def __init__(self, computation: Computation) -> None:
+        self.derived: dict[DerivedKey, tuple[tuple[str, Shape | None], ...]] = {}
+        """Outputs of nodes met before, by operator, attributes, and types and shapes of inputs."""
         self.small_values: SmallValues = computation.small_values
         self.functions: dict[tuple[str, str, str], Function] = {
             (_domain(function.domain), function.name, function.overload): function for function in computation.functions

@@ -6,7 +6,16 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
-from inspector.analysis.cost.expression import Monomial, Sum, collect, evaluate, polynomial_formula, short_formula, symbols
+from inspector.analysis.cost.expression import (
+    Monomial,
+    Sum,
+    collect,
+    evaluate,
+    formula,
+    polynomial_formula,
+    short_formula,
+    symbols,
+)
 from inspector.analysis.cost.formulas import qualified_name
 from inspector.analysis.weights import total_weights
 from inspector.records.artifact import Computation
@@ -33,7 +42,7 @@ def summarize(computation: Computation, costs: CostsByPath, bindings: Bindings) 
     peak = find_peak(computation, costs, values)
     totals = total_weights(computation)
     return CostSummary(
-        flops=cut(_value(flops, values)),
+        flops=cut(_value(flops, values, notes)),
         flops_formula=short_formula(flops, values),
         covered=_share(counted, sum(uncovered.values())),
         uncovered=dict(uncovered.most_common()),
@@ -45,7 +54,7 @@ def summarize(computation: Computation, costs: CostsByPath, bindings: Bindings) 
         activation_peak_bytes=None if peak.bytes is None else cut(peak.bytes),
         activation_peak_node=peak.node,
         activation_covered=peak.covered,
-        multiply_accumulates=cut(_value(macs, values)),
+        multiply_accumulates=cut(_value(macs, values, Counter())),
         assumed=assumed,
         exact_formula=polynomial_formula(flops, values),
         notes=tuple(f"{note} ({count} nodes)" if count > 1 else note for note, count in notes.most_common()),
@@ -80,8 +89,14 @@ def _symbols(flops: Mapping[Monomial, int], activations: Iterable[Sum | None]) -
     return symbols((Product(tuple(texts)),))
 
 
-def _value(polynomial: Mapping[Monomial, int], values: Bindings) -> int:
-    return sum(evaluate((Product((count, *monomial)),), values) or 0 for monomial, count in polynomial.items())
+def _value(polynomial: Mapping[Monomial, int], values: Bindings, notes: Counter[str]) -> int:
+    total = 0
+    for monomial, count in polynomial.items():
+        value = evaluate((Product((count, *monomial)),), values)
+        if value is None:
+            notes[f"{formula((Product(monomial),))} has no value at these lengths and is left out"] += 1
+        total += value or 0
+    return total
 
 
 def _coverage(computation: Computation, costs: CostsByPath) -> tuple[int, Counter[str], Counter[str]]:

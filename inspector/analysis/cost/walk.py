@@ -21,6 +21,9 @@ from inspector.records.tensor import Shape, TensorSpec, Weight
 MAXIMUM_DEPTH: Final = 60
 """Graphs nested deeper than this stay uncosted."""
 
+CALLS_BUDGET: Final = 10_000
+"""Nodes of functions walked again for calls at other shapes, over four times the artifact's own: calls can multiply."""
+
 NONDETERMINISTIC: Final = frozenset(
     ("RandomNormal", "RandomUniform", "RandomNormalLike", "RandomUniformLike", "Bernoulli", "Multinomial")
 )
@@ -54,6 +57,7 @@ class _Walk:
         self.pricing = Pricing()
         self.costs: dict[str, tuple[NodeCost, ...]] = {}
         self.depth = 0
+        self.budget = CALLS_BUDGET + 4 * sum(len(graph.nodes) for graph in computation.graphs())
         self.calls: dict[CallKey, tuple[NodeCost, tuple[TensorSpec | None, ...]]] = {}
         self.calling: set[str] = set()
         self.ledgers: dict[str, Ledger] = {}
@@ -113,7 +117,10 @@ class _Walk:
         specs = [scope.spec(name) for name in node.inputs]
         key = (body.path, tuple(None if spec is None else (spec.dtype, spec.shape) for spec in specs), node.attributes)
         known = self.calls.get(key)
+        if known is None and self.budget < len(body.nodes):
+            return NodeCost(None, "too many calls to follow")
         if known is None:
+            self.budget -= len(body.nodes)
             cost, outputs = self._called(node, body, scope)
             self.calls[key] = (replace(cost, parameters=0, weight_bytes=0), outputs)
         else:

@@ -144,3 +144,23 @@ def test_deep_nesting_ends_with_a_reason_and_every_graph_has_costs() -> None:
     assert {one.path: len(one.nodes) for one in made.graphs()} == {path: len(made) for path, made in found.items()}
     assert summary(made).flops == 0
     assert value(costs(computation(nested_ifs(20)))[0]) == 4
+
+
+def test_calls_that_multiply_end_with_a_reason() -> None:
+    """Each function calls the next one twice, at shapes of their own: 2 to the power of 50 calls in all."""
+    functions = []
+    for level in range(50):
+        nodes = [
+            node("Concat", ["a", "a"], ["b"], axis=0),
+            node("Concat", ["a", "one"], ["c"], axis=0),
+            node(f"F{level + 1}", ["b", "one"], ["y"], "local"),
+            node(f"F{level + 1}", ["c", "one"], ["z"], "local"),
+        ]
+        nodes = nodes if level < 49 else [node("Exp", ["a"], ["y"])]
+        path = f"function:local:F{level}"
+        body = Graph(path, "", (TensorSpec("a"), TensorSpec("one")), (TensorSpec("y"),), graph(nodes).nodes)
+        functions.append(Function("local", f"F{level}", "", body))
+    main = graph([node("F0", ["x", "one"], ["y"], "local")], inputs=[tensor("x", 3), tensor("one", 1)])
+    found = node_costs(computation(main, functions=functions))
+    assert value(found[""][0]) is not None
+    assert summary(computation(main, functions=functions)).covered < 1.0

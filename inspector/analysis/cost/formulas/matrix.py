@@ -5,6 +5,7 @@ A bias is the value the accumulation starts from and adds no operation, as in a 
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Final
 
 from inspector.analysis.cost.expression import Factors
@@ -76,8 +77,8 @@ def _einsum_extents(use: Use) -> tuple[dict[str, int | str], set[str]]:
         for index, extent in zip(_indexes(term, len(use.input(operand))), use.input(operand), strict=True):
             if extents.get(index, 1) == 1:
                 extents[index] = extent
-    letters = [letter for letter in left if letter.isalpha()]
-    output = set(right.replace("...", "")) if arrow else {letter for letter in letters if letters.count(letter) == 1}
+    once = {letter for letter, uses in Counter(left).items() if letter.isalpha() and uses == 1}
+    output = set(right.replace("...", "")) if arrow else once
     if not arrow or "..." in right:
         output |= {index for index in extents if index.startswith("...")}
     return extents, output

@@ -19,6 +19,11 @@ from inspector.records.tensor import TensorSpec
 
 RULES: Final[dict[str, Rule]] = {**elementwise.RULES, **matrix.RULES, **movement.RULES, **spatial.RULES}
 
+LOOK_AT_VALUES: Final = frozenset(
+    name for name in RULES if name.startswith(("Reduce", "Resize", "Upsample", "Squeeze", "Unsqueeze", "Split", "Slice", "Pad"))
+) | {"Expand", "Reshape", "Tile", "ConstantOfShape", "TopK"}
+"""Rules that depend on more than the shapes of inputs: bounds, axes and sizes may be constants or shape arithmetic."""
+
 
 def complete_outputs(name: str, node: Node, scope: Scope) -> None:
     """Describe, in its scope, the outputs of a node of that qualified name whose shape is missing or weak."""
@@ -32,9 +37,24 @@ def complete_outputs(name: str, node: Node, scope: Scope) -> None:
     rule = RULES.get(name)
     if rule is None:
         return
-    for output, derived in zip(node.outputs, derive(rule, Use(node, scope)), strict=False):
+    for output, derived in zip(node.outputs, _derive_once(name, rule, node, scope), strict=False):
         if output:
             _complete(output, derived, scope)
+
+
+def _derive_once(name: str, rule: Rule, node: Node, scope: Scope) -> tuple[Output, ...]:
+    """Derive, or take what nodes with equal attributes and inputs gave before: large graphs repeat themselves."""
+    if name in LOOK_AT_VALUES or scope.attributes:
+        return derive(rule, Use(node, scope))
+    specs, known = scope.specs, []
+    for tensor in node.inputs:
+        spec = specs.get(tensor) or scope.spec(tensor)
+        known.append(None if spec is None else (spec.dtype, spec.shape))
+    key = (name, node.attributes, tuple(known))
+    derived = scope.program.derived.get(key)
+    if derived is None:
+        derived = scope.program.derived[key] = derive(rule, Use(node, scope))
+    return derived
 
 
 def derive(rule: Rule, use: Use) -> tuple[Output, ...]:

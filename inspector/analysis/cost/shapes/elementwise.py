@@ -31,7 +31,7 @@ def same(use: Use) -> tuple[Output, ...]:
 
 def broadcasting(use: Use) -> tuple[Output, ...]:
     """All inputs are broadcast together."""
-    return ((dtype(use), broadcast(dims(use, index) for index in range(len(use.node.inputs)))),)
+    return ((dtype(use), broadcast([dims(use, index) for index in range(len(use.node.inputs))])),)
 
 
 def comparing(use: Use) -> tuple[Output, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from math import prod
 from typing import Final
@@ -61,12 +61,14 @@ def windows(length: Dim, span: int, stride: int, padding: int, *, round_up: bool
     return rounded_up_quotient(surplus, stride) if round_up else quotient(surplus, stride)
 
 
-def broadcast(shapes: Iterable[Shape]) -> Shape:
+def broadcast(shapes: Sequence[Shape]) -> Shape:
     """Return the shape that numpy's broadcasting gives; of two lengths that are not equal, the better known one.
 
     Right wherever the file is, unless a symbol stands for 1: a number other than 1 decides, a symbol beside an unknown length
     is what that must equal, and of two symbols, which then must be equal too, the shorter is taken.
     """
+    if len(set(shapes)) == 1:
+        return shapes[0]
     result: list[Dim] = []
     for shape in shapes:
         result[:0] = [1] * (len(shape) - len(result))

@@ -19,9 +19,11 @@ Rule = Callable[[Use], tuple[Output, ...]]
 
 def dims(use: Use, index: int) -> Shape:
     """Return an input's shape, of which single dimensions may be unknown; raise UnknownCostError where its rank is."""
-    use.rank(index)
-    spec = use.scope.spec(use.node.inputs[index])
-    shape = spec.shape if spec is not None and spec.shape is not None else ()
+    name = use.node.inputs[index]
+    spec = (use.scope.specs.get(name) or use.scope.spec(name)) if name else None
+    if spec is None or spec.shape is None:
+        raise UnknownCostError(f"shape of {name} unknown")
+    shape = spec.shape
     return tuple(None if is_missing(dim) else dim for dim in shape) if is_weak(shape) else shape
 
 
