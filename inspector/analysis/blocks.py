@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
+from inspector.analysis.block_wiring import Exchange, exchanges, is_fed_alike
 from inspector.analysis.name_scopes import NodeScopes
 from inspector.analysis.structure import Structure
 from inspector.analysis.tandem import Run
@@ -92,33 +92,11 @@ def _alike(structure: Structure, blocks: Blocks, k: int, run_first: int) -> bool
     first, length = blocks.first + k * blocks.length, blocks.length
     if reach[first : first + length] == reach[first - length : first]:
         return True
-    mapped: dict[int, int] = {}
-    for here, there in _outside_uses(structure, first, length):
-        own, other = here - run_first, there - run_first
-        is_same_step = own == other + length
-        is_fed_from_before = other < 0 and own < length
-        if not (is_same_step or is_fed_from_before) or mapped.setdefault(there, here) != here:
-            return False
-    return len(set(mapped.values())) == len(mapped) and _same_inside(structure, first, length)
+    found = exchanges(structure, first, first - length, length)
+    return found is not None and all(_follows(exchange, length, run_first) for exchange in found)
 
 
-def _outside_uses(structure: Structure, first: int, length: int) -> Iterator[tuple[int, int]]:
-    """Yield where each use of an outside tensor comes from, in the block at first and in the one before it."""
-    reach = structure.reach
-    for row in range(first, first + length):
-        for mine, theirs in zip(reach[row], reach[row - length], strict=False):
-            if row - mine < first:
-                yield row - mine, row - length - theirs
-
-
-def _same_inside(structure: Structure, first: int, length: int) -> bool:
-    """Tell whether two neighboring blocks take the same tensors from inside themselves and as many from outside."""
-    reach = structure.reach
-    for row in range(first, first + length):
-        mine, theirs = reach[row], reach[row - length]
-        if len(mine) != len(theirs):
-            return False
-        offset = row - first
-        if any(a != b and (a <= offset or b <= offset) for a, b in zip(mine, theirs, strict=True)):
-            return False
-    return True
+def _follows(exchange: Exchange, length: int, run_first: int) -> bool:
+    """Tell whether a block is fed like the block before it; the second may take from the first what that takes from above."""
+    mine, theirs = exchange
+    return is_fed_alike(exchange, length, run_first) or (theirs.row < run_first and mine.row < run_first + length)

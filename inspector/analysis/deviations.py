@@ -7,6 +7,7 @@ from itertools import islice
 from typing import Final, NamedTuple
 
 from inspector.analysis.alignment import align
+from inspector.analysis.block_wiring import exchanges, is_fed_alike
 from inspector.analysis.structure import Structure, comparable_shape
 from inspector.records.graph import Attribute
 
@@ -40,11 +41,11 @@ class Deviation(NamedTuple):
     text: str
 
 
-def deviation(structure: Structure, usual: Stretch, other: Stretch) -> Deviation | None:
-    """Return how the other block differs from the usual one, None if too much to be one of its kind.
+def deviation(structure: Structure, usual: Stretch, other: Stretch, run_first: int) -> Deviation | None:
+    """Return how the other block differs from the usual one in a run of blocks, None if too much to be one of its kind.
 
-    At most four nodes (three in ten of a short block, or two) may be more, fewer or of other attributes. A block that is
-    no different in itself is fed from elsewhere.
+    At most four nodes (a third of a short block) may be more, fewer or of other attributes. The text of a block without
+    difference is empty. run_first is the first row of the run, the other block included.
     """
     difference = _align(structure, usual, other)
     if difference is None:
@@ -57,14 +58,22 @@ def deviation(structure: Structure, usual: Stretch, other: Stretch) -> Deviation
     parts.extend(_named(structure, changed))
     if any(structure.exact[a] != structure.exact[b] for a, b in difference.pairs if (a, b) not in changed):
         parts.append("other shapes")
-    if not difference.extra and not difference.missing and not _wired_alike_inside(structure, usual, other):
-        parts.append("wired differently")
-    text = ", ".join(part for part in parts if part) or "fed from elsewhere"
-    return Deviation(size, text)
+    if not difference.extra and not difference.missing:
+        parts.append(_wiring_difference(structure, usual, other, run_first))
+    return Deviation(size, ", ".join(part for part in parts if part))
+
+
+def _wiring_difference(structure: Structure, usual: Stretch, other: Stretch, run_first: int) -> str:
+    found = exchanges(structure, other.first, usual.first, usual.length)
+    if found is None:
+        return "wired differently"
+    shift = other.first - usual.first
+    is_fed_alike_all_over = all(is_fed_alike(exchange, shift, run_first) or exchange.mine.row < run_first for exchange in found)
+    return "" if is_fed_alike_all_over else "fed from elsewhere"
 
 
 def _allowed(usual: Stretch) -> int:
-    return max(2, min(4, usual.length * 3 // 10))
+    return max(1, min(4, (usual.length + 2) // 3))
 
 
 def _align(structure: Structure, usual: Stretch, other: Stretch) -> _Difference | None:
@@ -79,17 +88,6 @@ def _align(structure: Structure, usual: Stretch, other: Stretch) -> _Difference 
     missing = set(range(*usual)).difference(a for a, _ in pairs)
     extra = set(range(*other)).difference(b for _, b in pairs)
     return _Difference(pairs, sorted(missing), sorted(extra))
-
-
-def _wired_alike_inside(structure: Structure, usual: Stretch, other: Stretch) -> bool:
-    shift = other.first - usual.first
-    for row in range(*usual):
-        mine, theirs = structure.reach[row], structure.reach[row + shift]
-        offset = row - usual.first
-        inside = [(a, b) for a, b in zip(mine, theirs, strict=False) if a <= offset or b <= offset]
-        if len(mine) != len(theirs) or any(a != b for a, b in inside):
-            return False
-    return True
 
 
 def _counted(structure: Structure, rows: Sequence[int], word: str) -> str:
@@ -116,7 +114,8 @@ def _named(structure: Structure, changed: Sequence[tuple[int, int]]) -> list[str
         lines = [f"{title} {name} {_value(after)} instead of {_value(before)}" for name, before, after in changes]
         said.update(dict.fromkeys(lines or [f"{title} with other inputs"]))
     named = list(islice(said, NAMED))
-    return [*named, f"{len(said) - NAMED} more attributes"] if len(said) > NAMED else named
+    left = len(said) - NAMED
+    return [*named, f"{left} more {'attribute' if left == 1 else 'attributes'}"] if left > 0 else named
 
 
 def attribute_changes(structure: Structure, usual: int, other: int) -> list[tuple[str, Attribute | None, Attribute | None]]:

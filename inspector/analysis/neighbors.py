@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Final
@@ -60,43 +60,33 @@ class Group:
         return not self.remark and block not in self.deviations
 
 
-def with_neighbors(structure: Structure, found: Iterable[Blocks], first: int, end: int) -> list[Group]:
-    """Return the blocks as groups, each with the deviating blocks right before and after it, groups of a kind joined."""
-    waiting = sorted(found)
-    groups: list[Group] = []
-    for at, blocks in enumerate(waiting):
-        group = Group.of(blocks)
-        free_from = groups[-1].end if groups else first
-        free_to = waiting[at + 1].first if at + 1 < len(waiting) else end
-        _extend_up(structure, group, free_from)
-        _extend_down(structure, group, free_to)
-        if groups and _is_more_of(structure, groups[-1], group):
-            _join(groups[-1], group)
-        else:
-            groups.append(group)
-    return groups
-
-
-def _extend_up(structure: Structure, group: Group, free_from: int) -> None:
+def grown(structure: Structure, blocks: Blocks, free_from: int, free_to: int) -> Group:
+    """Return the blocks with those that deviate a little right above and below them, in rows [free_from, free_to)."""
+    group = Group.of(blocks)
+    lengths = _lengths(group)
+    if lanes_above(structure, group.usual.first) > MOST_LANES:
+        return group
     while True:
-        stop = group.first
-        lengths = [length for length in _lengths(group) if stop - length >= free_from]
-        found = _best(structure, group, [Stretch(stop - length, stop) for length in lengths])
-        if found is None:
-            return
-        group.blocks.insert(0, found[0])
-        group.deviations[found[0]] = found[1].text
-
-
-def _extend_down(structure: Structure, group: Group, free_to: int) -> None:
+        above = [Stretch(group.first - length, group.first) for length in lengths if group.first - length >= free_from]
+        if not _take(structure, group, above, 0):
+            break
     while True:
-        start = group.end
-        lengths = [length for length in _lengths(group) if start + length <= free_to]
-        found = _best(structure, group, [Stretch(start, start + length) for length in lengths])
-        if found is None:
-            return
-        group.blocks.append(found[0])
-        group.deviations[found[0]] = found[1].text
+        below = [Stretch(group.end, group.end + length) for length in lengths if group.end + length <= free_to]
+        if not _take(structure, group, below, len(group.blocks)):
+            break
+    return group
+
+
+def _take(structure: Structure, group: Group, options: Sequence[Stretch], place: int) -> bool:
+    """Add the best of the options to the group, if any will do."""
+    found = _best(structure, group, options)
+    if found is None:
+        return False
+    block, how = found
+    group.blocks.insert(place, block)
+    if how.text:
+        group.deviations[block] = how.text
+    return True
 
 
 def _lengths(group: Group) -> list[int]:
@@ -110,12 +100,10 @@ def _best(structure: Structure, group: Group, options: Sequence[Stretch]) -> tup
     usual = group.usual
     last_label = structure.exact[usual.end - 1]
     found: tuple[Stretch, Deviation] | None = None
-    if lanes_above(structure, usual.first) > MOST_LANES:
-        return None
     for option in sorted(options, key=lambda option: abs(option.length - usual.length)):
         if structure.exact[option.end - 1] != last_label or not _is_as_narrow(structure, usual, option):
             continue
-        how = deviation(structure, usual, option)
+        how = deviation(structure, usual, option, min(group.first, option.first))
         if how is not None and (found is None or how.size < found[1].size):
             found = option, how
     return found
@@ -126,18 +114,6 @@ def _is_as_narrow(structure: Structure, usual: Stretch, option: Stretch) -> bool
     allowed = lanes_above(structure, usual.first)
     below = lanes_above(structure, option.end) if option.end < rows else 0
     return max(lanes_above(structure, option.first), below) <= allowed
-
-
-def _is_more_of(structure: Structure, group: Group, other: Group) -> bool:
-    """Tell whether two groups stand one after the other and repeat the same block."""
-    exact = structure.exact
-    return group.end == other.first and exact[group.usual.first : group.usual.end] == exact[other.usual.first : other.usual.end]
-
-
-def _join(group: Group, other: Group) -> None:
-    group.blocks.extend(other.blocks)
-    group.deviations.update(other.deviations)
-    group.deviations.setdefault(other.blocks[0], "fed from elsewhere")
 
 
 def variation(structure: Structure, blocks: Blocks) -> str:

@@ -11,7 +11,7 @@ from inspector.analysis.blocks import Blocks, cut, lanes_above, wired_alike
 from inspector.analysis.deviations import Stretch
 from inspector.analysis.fold_titles import block_title, repeat_title
 from inspector.analysis.name_scopes import NodeScopes
-from inspector.analysis.neighbors import Group, variation, with_neighbors
+from inspector.analysis.neighbors import Group, grown, variation
 from inspector.analysis.structure import Structure, describe_rows
 from inspector.analysis.tandem import Run, find_runs
 from inspector.records.graph import Graph
@@ -63,19 +63,18 @@ class _Finder:
         """Return the folds of rows [first, end)."""
         if end - first <= ROWS_SAVED or depth > NESTED_DEPTH:
             return ()
-        exact = self._select(self._structure.exact, first, end, 2)
-        groups = with_neighbors(self._structure, exact, first, end)
+        groups = self._select(self._structure.exact, first, end, 2)
         groups += self._varied(self._structure.rough, groups, first, end)
         groups += self._varied(self._structure.kind, groups, first, end)
         return tuple(self._fold(group, depth) for group in sorted(groups, key=lambda group: group.first))
 
-    def _select(self, labels: list[int], first: int, end: int, fewest: int) -> list[Blocks]:
+    def _select(self, labels: list[int], first: int, end: int, fewest: int) -> list[Group]:
         """Return disjoint groups of at least `fewest` blocks in rows [first, end), those that save the most rows first."""
         queue: list[_Candidate] = []
         for run in find_runs(labels[first:end], ROWS_SAVED + 1):
             _push(queue, Run(first + run.first, first + run.end, run.period), fewest)
         taken = bytearray(end - first)
-        chosen: list[Blocks] = []
+        chosen: list[Group] = []
         while queue:
             run = heappop(queue).run
             at = taken.find(1, run.first - first, run.end - first)
@@ -89,12 +88,21 @@ class _Finder:
                 continue
             pieces = wired_alike(self._structure, blocks)
             if pieces == [blocks]:
-                chosen.append(blocks)
-                taken[blocks.first - first : blocks.end - first] = b"\1" * (blocks.end - blocks.first)
+                group = self._group(labels, blocks, taken, first)
+                chosen.append(group)
+                taken[group.first - first : group.end - first] = b"\1" * (group.end - group.first)
             else:
                 for piece in pieces:
                     _push(queue, Run(piece.first, piece.end, piece.length), fewest)
         return chosen
+
+    def _group(self, labels: list[int], blocks: Blocks, taken: bytearray, first: int) -> Group:
+        """Return proven blocks as a group: with their neighbors if they are identical, else with what varies."""
+        if labels is not self._structure.exact:
+            return Group.of(blocks, variation(self._structure, blocks))
+        free_from = taken.rfind(1, 0, blocks.first - first) + 1
+        free_to = taken.find(1, blocks.end - first)
+        return grown(self._structure, blocks, first + free_from, first + (len(taken) if free_to < 0 else free_to))
 
     def _varied(self, labels: list[int], groups: list[Group], first: int, end: int) -> list[Group]:
         """Return groups of blocks that differ in shapes or attributes only, in what the other groups leave over."""
@@ -102,9 +110,8 @@ class _Finder:
         at = first
         for start, stop in [*sorted((group.first, group.end) for group in groups), (end, end)]:
             if start - at >= VARIED_ROWS:
-                for blocks in self._select(labels, at, start, VARIED_BLOCKS):
-                    if blocks.end - blocks.first >= VARIED_ROWS and blocks.length > 2:
-                        found.append(Group.of(blocks, variation(self._structure, blocks)))
+                several = self._select(labels, at, start, VARIED_BLOCKS)
+                found += [g for g in several if g.end - g.first >= VARIED_ROWS and g.usual.length > 2]
             at = stop
         return found
 

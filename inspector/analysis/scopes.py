@@ -15,7 +15,7 @@ FEWEST_ROWS: Final = 3
 """Rows of the smallest fold."""
 
 ALMOST_ALL: Final = 0.9
-"""A fold of more than this share of the rows hides the graph instead of ordering it: its children stand for it."""
+"""A fold of more than this share of the nodes hides the graph instead of ordering it: its children stand for it."""
 
 
 def find_scopes(graph: Graph, layout: Layout) -> tuple[Fold, ...]:
@@ -33,13 +33,10 @@ def find_scopes(graph: Graph, layout: Layout) -> tuple[Fold, ...]:
         return ()
     counts = [1 + len(layout.absorbed.get(number, ())) if number >= 0 else 0 for number in layout.nodes]
     folds = _sweep(scopes, counts, separator)
-    while any(_holds_almost_all(fold, len(scopes)) for fold in folds):
-        folds = tuple(f for fold in folds for f in (fold.children if _holds_almost_all(fold, len(scopes)) else (fold,)))
+    most = ALMOST_ALL * sum(counts)
+    while any(fold.node_count > most for fold in folds):
+        folds = tuple(inner for fold in folds for inner in (fold.children if fold.node_count > most else (fold,)))
     return folds
-
-
-def _holds_almost_all(fold: Fold, rows: int) -> bool:
-    return fold.last - fold.first + 1 > ALMOST_ALL * rows
 
 
 @dataclass(slots=True)

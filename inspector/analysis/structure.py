@@ -14,6 +14,8 @@ from inspector.records.tensor import TensorSpec
 GENERATED_SYMBOL: Final = "unk__"
 """How shape inference names a length it knows nothing of: a new symbol each time, equal to no other."""
 
+SLOT_UNIT: Final = 1 << 40
+
 Key = tuple[object, ...]
 
 
@@ -30,7 +32,8 @@ class Structure:
     kind: list[int]
     """Equal for rows of the same operator and domain."""
     reach: list[tuple[int, ...]]
-    """For each tensor taken from a row or an outer graph: rows up to its producer (beyond the first row: an outer tensor)."""
+    """For each tensor taken from a row or an outer graph: rows up to its producer (beyond the first row: an outer tensor),
+    plus SLOT_UNIT for each output of the producer before it."""
 
     def gives_unknown_shape(self, row: int) -> bool:
         """Tell whether the row's node gives a tensor of unknown rank."""
@@ -65,22 +68,41 @@ def describe_rows(graph: Graph, layout: Layout) -> Structure:
 
 def _reaches(wiring: Wiring, layout: Layout, rows: Sequence[int]) -> list[tuple[int, ...]]:
     row_of = {producer: row for row, producer in enumerate(rows)}
-    first_outer = len(rows) + 1
+    slots = _slots(wiring)
+    above = len(rows) + 1
     outer_numbers: dict[str, int] = {}
     reaches: list[tuple[int, ...]] = []
     inputs = layout.input_count
     for row, producer in enumerate(rows):
         if producer >= 0:
             reach = [row - row_of[source] for source in wiring.sources[producer] if source in row_of]
+            if slots and any(name in slots for name in wiring.taken(producer)):
+                reach = _reaches_to_slots(wiring, row_of, slots, row, producer)
             for name in wiring.outer.get(producer, ()):
-                reach.append(row + first_outer + outer_numbers.setdefault(name, len(outer_numbers)))
+                reach.append(row + above + outer_numbers.setdefault(name, len(outer_numbers)))
             reaches.append(tuple(reach))
         elif producer < -inputs:
-            given = wiring.producers.get(wiring.graph.outputs[-1 - producer - inputs].name, -1)
-            reaches.append((row - row_of[given],) if given in row_of else ())
+            name = wiring.graph.outputs[-1 - producer - inputs].name
+            given = row_of.get(wiring.producers.get(name, len(wiring.nodes)))
+            reaches.append(() if given is None else (row - given + slots.get(name, 0) * SLOT_UNIT,))
         else:
             reaches.append(())
     return reaches
+
+
+def _slots(wiring: Wiring) -> dict[str, int]:
+    """Return which output of its node a tensor is, for those that are not the first."""
+    several = (node.outputs for node in wiring.nodes if len(node.outputs) > 1)
+    return {name: slot for outputs in several for slot, name in enumerate(outputs) if slot}
+
+
+def _reaches_to_slots(wiring: Wiring, row_of: dict[int, int], slots: dict[str, int], row: int, producer: int) -> list[int]:
+    found: list[int] = []
+    for name in wiring.taken(producer):
+        source = wiring.producers.get(name, len(wiring.nodes))
+        if source in row_of and source < producer:
+            found.append(row - row_of[source] + slots.get(name, 0) * SLOT_UNIT)
+    return found
 
 
 class _Labels:
@@ -123,7 +145,6 @@ class _Labels:
         wiring, values, number = self._wiring, self._graph.values, self.number
         shown = self._layout.row_of
         index_of = wiring.index_of
-        slots = {name: slot for node in wiring.nodes if len(node.outputs) > 1 for slot, name in enumerate(node.outputs)}
         exact: list[int] = []
         rough: list[int] = []
         kind: list[int] = []
@@ -134,12 +155,12 @@ class _Labels:
             spec_of[name] = number(("weight", spec_of.get(name, nothing)))
         spec_of[""] = number("omitted")
         for position, node in enumerate(wiring.nodes):
-            taken: list[object] = []
+            taken: list[int] = []
             for name in wiring.taken(position) if position in wiring.captured else node.inputs:
-                known: object = spec_of.get(name, nothing)
+                known = spec_of.get(name, nothing)
                 if absorbed.get(name, position) < position:
                     known = -1 - exact[absorbed[name]]
-                taken.append((known, slots[name]) if name in slots else known)
+                taken.append(known)
             given = [spec_of.get(name, nothing) for name in node.outputs]
             operator = number((node.operator, node.domain, node.overload))
             attributes = self._attributes(node) if node.attributes else ()

@@ -126,7 +126,7 @@ class Transformer(GraphMaker):
 
 
 def transformer(layers: int, *, masked: bool = True, odd: int | None = None) -> Graph:
-    """Return an encoder of 55 nodes a layer (56 if masked); the layer of index odd has one node more."""
+    """Return an encoder of 51 nodes a layer (52 if masked); the layer of index odd has one node more."""
     maker = Transformer()
     ids = maker.input("ids", ("batch", "sequence"), "int64")
     x = maker.node("Gather", maker.weight(1000, 64), ids, shape=HIDDEN, name="/embed/Gather")
