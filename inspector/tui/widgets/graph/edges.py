@@ -31,8 +31,11 @@ class Edges:
         return self._consumers is not None
 
     def prepare(self) -> None:
-        """Find the consumers of every tensor."""
+        """Find the weights, and the producer and consumers of every tensor."""
         if self._consumers is None:
+            assert self.weights is not None
+            for graph in self.document.graphs.values():
+                self.producers_in(graph)
             self._consumers = self._find_consumers()
 
     def producers_in(self, graph: Graph) -> dict[str, int]:

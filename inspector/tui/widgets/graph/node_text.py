@@ -69,7 +69,7 @@ def _kernel(attributes: dict[str, Attribute]) -> str:
         text += " d" + (str(dilations[0]) if len(set(dilations)) == 1 else times(dilations))
     if group is not None and group.value != 1 and group.kind == "int":
         text += f" g{group.value}"
-    return text
+    return text.strip()
 
 
 def _numbers(attribute: Attribute | None) -> tuple[int, ...]:

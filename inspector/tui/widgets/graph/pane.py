@@ -106,6 +106,9 @@ class GraphPane(SearchingPane):
     def _choose(self, direction: Direction) -> None:
         if self.state is None:
             return
+        if not self.state.edges.ready:
+            self._tell("Edges are still being read")
+            return
         found = choices(self.state, direction)
         if not found:
             isolated = {"producers": "Nothing above: its inputs are weights", "consumers": "Nothing below takes its output"}

@@ -145,7 +145,7 @@ class PaneFrame(Widget):
             self._panel_timer = self.set_timer(PANEL_DELAY_SECONDS, self._show_panel)
 
     def _show_panel(self) -> None:
-        if self.state is not None and self.has_class("-panel"):
+        if self.state is not None and self.state.edges.ready and self.has_class("-panel"):
             self.panel.show(self.state, self.state.row)
 
     def _tell(self, text: str) -> None:

@@ -46,19 +46,24 @@ class GraphState:
         return "scopes" if main.scopes and not main.folds else "repeats"
 
     def _open_little(self) -> None:
-        """Open nested graphs from the start where all of it is no more than a screen."""
-        shown = 0
-        waiting = [section for root in self.document.roots[:1] if (section := self.document.section(Place(root)))]
+        """Open nested graphs while all is no more than a screen; otherwise a small main graph says what it holds."""
+        main = self.document.section(Place(self.document.roots[0]))
+        waiting = [] if main is None else [main]
+        shown = 0 if main is None else main.row_count
         while waiting:
             section = waiting.pop(0)
-            shown += section.row_count + 1
-            if shown > LITTLE:
-                return
+            if section.row_count > LITTLE:
+                continue
             for number in section.layout.nodes:
                 inner = self.document.sections_below(section, number)
-                waiting += inner
-                if inner:
+                size = sum(branch.row_count + 1 for branch in inner)
+                fits = shown + size <= LITTLE
+                if inner and (fits or section is main):
                     self.folding.set_node(section.place, number, True)
+                    shown += size if fits else len(inner)
+                    for branch in () if fits else inner:
+                        self.folding.toggle(Anchor("branch", branch.place))
+                    waiting += inner if fits else []
 
     def show(self, inspection: Inspection) -> None:
         """Take in a fuller inspection of the same artifact; folds and cursor stay."""
