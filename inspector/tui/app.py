@@ -139,12 +139,15 @@ class ModelpackApp(App[None]):
 
     def show_inspection(self, inspection: Inspection, *, whole: bool = True) -> None:
         """Show an artifact in the workbench; not whole: what can be shown before all of it is analyzed."""
+        from inspector.tui.screens.opening import OpeningScreen
+        from inspector.tui.screens.workbench import WorkbenchScreen
+
         workbench = self._workbench()
         if workbench is None:
-            from inspector.tui.screens.workbench import WorkbenchScreen
-
             workbench = WorkbenchScreen(inspection.computation.artifact.path)
-            self.switch_screen(workbench)
+            self.push_screen(workbench)
+        elif isinstance(self.screen, OpeningScreen):
+            self.pop_screen()
         workbench.open(inspection, whole=whole)
 
     def _leave_empty_workbench(self) -> None:
@@ -153,7 +156,7 @@ class ModelpackApp(App[None]):
         if workbench is not None and workbench.inspection is None:
             from inspector.tui.screens.opening import OpeningScreen
 
-            self.switch_screen(OpeningScreen())
+            self.push_screen(OpeningScreen())
 
     def _explain(self, error: Exception) -> None:
         """Say why an artifact was not read: a notice where something else is open, the end where nothing is."""

@@ -57,7 +57,7 @@ _DARK_TONES = {
     "soft": "#9aa6bd",
     "line": "#3a4356",
     "accent-text": "#7cc4ff",
-    "cursor": "#27405c",
+    "cursor": "#22384f",
     "cursor-blurred": "#232a38",
     "bar": "#4489bf",
     "bar-alt": "#8471bd",

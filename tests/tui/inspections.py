@@ -77,6 +77,7 @@ def small_computation() -> Computation:
         opsets={"ai.onnx": 17},
         ir_version=9,
         producer="by hand 1.0",
+        inferred=True,
     )
 
 
@@ -118,7 +119,7 @@ def inspection_of(computation: Computation) -> Inspection:
         Finding("missing_metadata", "low", "No contract describes the inputs", hint="add metadata_props"),
         Finding("large_weight", "info", "w3 holds most bytes", "weight w3", tensor="w3"),
     )
-    return Inspection(computation, {"": GraphView("", layout)}, {"": costs}, cost, operators, findings)
+    return Inspection(computation, {"": GraphView("", layout)}, {"": costs}, cost, operators, findings, weights_compared=True)
 
 
 def small_inspection() -> Inspection:

@@ -29,6 +29,11 @@ class KeyBar(Lines):
         self._places: tuple[Where, ...] = places
         self._spans: list[tuple[int, int, Action]] = []
 
+    @property
+    def shown(self) -> list[Action]:
+        """The actions whose keys are on the screen, left to right."""
+        return [action for _, _, action in self._spans]
+
     def show(self, *places: Where) -> None:
         """Show the keys of other places."""
         self._places = places

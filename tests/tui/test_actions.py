@@ -1,0 +1,138 @@
+"""Every action has an owner that carries it out, a key, and a place in palette and help; nothing has a key that is not one."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import pytest
+from textual.binding import Binding
+
+from inspector.tui.actions import HEADINGS, REGISTRY, Action, Where, actions_for
+from inspector.tui.app import ModelpackApp
+from inspector.tui.palette import ActionProvider
+from inspector.tui.screens.bindings import BindingsScreen
+from inspector.tui.screens.help import HelpScreen
+from inspector.tui.screens.open_file import OpenFileScreen
+from inspector.tui.screens.opening import OpeningScreen
+from inspector.tui.screens.workbench import WorkbenchScreen
+from inspector.tui.tabs import PANES
+from inspector.tui.widgets.findings_pane import FindingsPane
+from inspector.tui.widgets.graph import GraphPane
+from inspector.tui.widgets.key_bar import MOST_KEYS, KeyBar
+from inspector.tui.widgets.line_table import LineTable
+from inspector.tui.widgets.operators_pane import OperatorsPane
+from inspector.tui.widgets.overview import OverviewPane
+from inspector.tui.widgets.signatures_pane import SignaturesPane
+from inspector.tui.widgets.weights_pane import WeightsPane
+from tests.tui.driving import SIZES, press, screen_text, showing
+from tests.tui.inspections import small_inspection
+
+OWNERS: dict[Where, tuple[type[Any], ...]] = {
+    "everywhere": (ModelpackApp,),
+    "opening": (OpeningScreen,),
+    "workbench": (WorkbenchScreen,),
+    "overview": (OverviewPane,),
+    "graph": (GraphPane,),
+    "operators": (OperatorsPane,),
+    "signatures": (SignaturesPane,),
+    "weights": (WeightsPane,),
+    "findings": (FindingsPane,),
+    "list": (LineTable,),
+    "open_dialog": (OpenFileScreen,),
+    "dialog": (HelpScreen, OpenFileScreen, BindingsScreen),
+}
+
+
+def _method(action: Action) -> str:
+    return "action_" + action.id.partition("(")[0]
+
+
+def test_every_place_has_an_owner_and_a_heading() -> None:
+    assert {action.where for action in REGISTRY} <= set(OWNERS)
+    assert set(OWNERS) == set(HEADINGS)
+
+
+@pytest.mark.parametrize("action", REGISTRY, ids=lambda action: f"{action.where}-{action.id}")
+def test_its_owner_carries_it_out_on_its_keys(action: Action) -> None:
+    for owner in OWNERS[action.where]:
+        assert callable(getattr(owner, _method(action), None))
+        keys = {binding.key for binding in Binding.make_bindings(owner.BINDINGS) if binding.action == action.id}
+        assert keys >= {binding.key for binding in Binding.make_bindings([Binding(action.keys, action.id)])}
+
+
+@pytest.mark.parametrize("where", HEADINGS)
+def test_no_owner_has_a_key_outside_the_registry(where: Where) -> None:
+    known = {action.id for action in REGISTRY}
+    for owner in OWNERS[where]:
+        own = owner.__dict__.get("BINDINGS", [])
+        assert {binding.action for binding in Binding.make_bindings(own)} <= known
+
+
+@pytest.mark.parametrize("places", [(tab, "list", "workbench", "everywhere") for tab in PANES], ids=str)
+def test_no_key_means_two_things_in_one_place(places: tuple[Where, ...]) -> None:
+    shared = {"escape"}  # closes what is innermost: a search, a filter, a job
+    listed = places[0] in ("operators", "signatures", "weights", "findings")
+    actions = actions_for(*(place for place in places if place != "list" or listed))
+    keys = Counter(key for action in actions for key in action.keys.split(","))
+    assert [key for key, uses in keys.items() if uses > 1 and key not in shared] == []
+
+
+def test_descriptions_are_sentences_that_fit_the_help_screen() -> None:
+    for action in REGISTRY:
+        assert action.description[0].isupper()
+        assert not action.description.endswith(".")
+        assert len(action.description) <= 66
+        assert action.shown
+        assert action.label
+
+
+async def test_the_palette_lists_every_action_of_the_workbench() -> None:
+    async with showing(small_inspection()) as (app, pilot):
+        provider = ActionProvider(app.screen)
+        found = [str(hit.text) async for hit in provider.discover()]
+        screen = app.screen
+        assert isinstance(screen, WorkbenchScreen)
+        expected = [a for a in actions_for(*screen.all_places) if a.id != "command_palette"]
+        assert len(found) == len(expected)
+        for action in expected:
+            assert any(action.description in text for text in found)
+        hits = [hit async for hit in provider.search("theme")]
+        assert any("Switch between dark and light" in str(hit.text) for hit in hits)
+        await pilot.pause()
+
+
+async def test_an_action_chosen_in_the_palette_runs_on_its_own_tab() -> None:
+    async with showing(small_inspection()) as (app, pilot):
+        await press(pilot, "ctrl+p")
+        await pilot.pause(0.2)
+        await press(pilot, *"thisoperator")
+        await pilot.pause(0.3)
+        await press(pilot, "enter")
+        await pilot.pause(0.2)
+        assert isinstance(app.screen, WorkbenchScreen)
+        assert app.screen.tab == "graph"
+
+
+async def test_help_lists_every_action() -> None:
+    async with showing(small_inspection(), (120, 200)) as (app, pilot):
+        await press(pilot, "question_mark")
+        assert isinstance(app.screen, HelpScreen)
+        text = screen_text(app)
+        missing = [action.description for action in REGISTRY if action.description not in text]
+        assert missing == []
+        await press(pilot, "escape")
+        assert isinstance(app.screen, WorkbenchScreen)
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_the_footer_never_shows_more_than_eight_keys(size: tuple[int, int]) -> None:
+    async with showing(small_inspection(), size) as (app, pilot):
+        for key in "123456":
+            await press(pilot, key)
+            await pilot.pause()
+            shown = app.screen.query_one(KeyBar).shown
+            footer = screen_text(app).splitlines()[-1]
+            assert all(f" {action.shown} {action.label} " in footer for action in shown)
+            assert {"help", "quit"} <= {action.id for action in shown}
+            assert len(shown) <= MOST_KEYS
