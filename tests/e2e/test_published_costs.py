@@ -15,6 +15,8 @@ Sources:
 - BERT-base at batch 1 and sequence 128: 11.17 GMACs, 22.36 GFLOPs, 109.48 M parameters, as the DeepSpeed-style profiler
   at https://github.com/cli99/flops-profiler (README, example BERT-base) reports for BertModel.
 - 110 M parameters: https://arxiv.org/abs/1810.04805.
+- The graphs that onnx ships for its own tests (exported by others, without weights): "_ops" in torchvision's
+  models/resnet.py, vgg.py, densenet.py and squeezenet.py (SqueezeNet 1.1), in billions of multiply-accumulates.
 """
 
 from __future__ import annotations
@@ -35,6 +37,7 @@ from tests.published_models.bert_base import save_bert_base
 from tests.published_models.image_classifiers import save_mobilenet_v2, save_resnet50
 
 SEQUENCE = 128
+BACKEND_DATA = Path(onnx.__file__).parent / "backend" / "test" / "data"
 
 
 @dataclass(frozen=True)
@@ -131,3 +134,28 @@ def test_operators_add_up_to_the_whole(published: Published, tmp_path: Path) -> 
     assert sum(count.parameters for count in counts) == summary.parameters
     assert sum(count.count for count in counts) == len(computation.graph.nodes)
     assert [count.count for count in counts] == sorted((count.count for count in counts), reverse=True)
+
+
+@pytest.mark.parametrize(
+    ("name", "billions"),
+    [("resnet50", 4.089), ("vgg19", 19.632), ("densenet121", 2.834), ("squeezenet", 0.349)],
+)
+def test_graphs_made_by_others_have_the_published_counts(name: str, billions: float) -> None:
+    cost = cost_of(BACKEND_DATA / "light" / f"light_{name}.onnx")
+    assert round(cost.multiply_accumulates / 1e9, 3) == billions
+    assert cost.covered == 1.0
+
+
+def test_every_backend_model_is_costed_node_by_node() -> None:
+    paths = sorted(BACKEND_DATA.rglob("*.onnx"))
+    for path in paths:
+        computation = read(path)
+        costs = node_costs(computation)
+        assert {graph.path: len(graph.nodes) for graph in computation.graphs()} == {
+            graph_path: len(nodes) for graph_path, nodes in costs.items()
+        }
+        summary = summarize(computation, costs, default_bindings(computation))
+        assert summary.parameters == sum(weight.element_count for weight in computation.weights), path
+        assert sum(cost.parameters for cost in costs[""]) <= summary.parameters, path
+        assert set(summary.uncovered) <= {"ai.onnx.preview.training:Gradient"}, path
+    assert len(paths) > 100
