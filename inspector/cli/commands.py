@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
-from typing import TypeVar
 
 from inspector.cli import output
 from inspector.cli.diagnostics import say_note, say_warning
@@ -17,9 +16,9 @@ from inspector.cli.options import PROGRAM, STDOUT, Options
 from inspector.cli.output_file import check_target, write_file
 from inspector.errors import EXIT_OK, UsageError
 from inspector.records.artifact import Computation
+from inspector.records.event import Event, Progress
+from inspector.records.inspection import Inspection
 from inspector.records.review import Review
-
-Result = TypeVar("Result")
 
 READ_TWICE_BYTES = 1 << 20
 """Artifacts up to this size are read once before the terminal is taken over, so that an unreadable one leaves it alone."""
@@ -51,14 +50,21 @@ def _workbench() -> Callable[[Path | None, int, Mapping[str, int]], int]:
 
 
 def _check_readable(path: Path, options: Options) -> None:
-    """Raise what reading would raise while the terminal is still the user's."""
+    """Raise what reading would raise while the terminal is still the user's; what is large is only recognized."""
     from inspector.formats.detect import detect
+    from inspector.workflows.inspect import inspect
 
-    kind = detect(path)
-    if kind == "onnx" and path.stat().st_size <= READ_TWICE_BYTES:
+    if detect(path) != "onnx":
+        _first_progress(inspect(path))
+    elif path.stat().st_size <= READ_TWICE_BYTES:
         from inspector.formats.onnx.read import read
 
         _check_dimensions(read(path), options.dimensions)
+
+
+def _first_progress(events: Iterator[Event[Inspection]]) -> None:
+    """Run a workflow up to where it has read the artifact."""
+    next((event for event in events if isinstance(event, Progress)), None)
 
 
 def _report(options: Options) -> int:

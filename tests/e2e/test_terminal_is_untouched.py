@@ -160,6 +160,23 @@ def test_an_unreadable_file_is_told_without_touching_the_terminal(tmp_path: Path
     assert "modelpack-tui: error: " in screen
 
 
+def test_a_format_of_a_later_version_is_told_without_touching_the_terminal(tmp_path: Path) -> None:
+    (tmp_path / "saved").mkdir()
+    (tmp_path / "saved" / "saved_model.pb").write_bytes(b"\x08\x01")
+    with terminal([tmp_path / "saved"], tmp_path) as opened:
+        screen = opened.finish()
+    assert opened.process.returncode == 3
+    assert_only_our_colors(screen)
+    assert "\x1b" not in screen
+
+
+def test_a_dimension_that_does_not_exist_is_told_without_touching_the_terminal(tmp_path: Path) -> None:
+    with terminal([dense_model(tmp_path / "dense.onnx"), "--dim", "sequense=3"], tmp_path) as opened:
+        screen = opened.finish()
+    assert opened.process.returncode == 2
+    assert "\x1b" not in screen
+
+
 @pytest.mark.parametrize("arguments", [["--batch", "\x1b[2J"], ["--dim", "\x1b]0;x\x07=0"], ["--\x1b[2J"], ["a", "b\x9b2J"]])
 def test_usage_errors_are_cleaned(tmp_path: Path, arguments: list[str]) -> None:
     with terminal([*arguments], tmp_path) as opened:
