@@ -48,7 +48,7 @@ def facts_by_onnx(model: ModelProto) -> Facts:
         sum(1 for _ in _messages(model, NodeProto)) - nodes,
         tuple(_described(info) for info in model.graph.input if info.name not in initializers),
         tuple(_described(info) for info in model.graph.output),
-        {opset.domain or "ai.onnx": opset.version for opset in model.opset_import},
+        {TextCleaner().clean(opset.domain) or "ai.onnx": opset.version for opset in model.opset_import},
         len(held) + len(lists),
         sum(count for count, _ in sizes) + sum(count for count, _ in lists),
         sum(_bytes(count, tensor) for count, tensor in sizes) + sum(size for _, size in lists),

@@ -10,7 +10,7 @@ from inspector.formats.clean_text import TextCleaner
 from inspector.formats.onnx.layout import CONTENT, PAYLOAD, PROSE, TEXT, VALUE
 from inspector.formats.onnx.long_text import read_text
 from inspector.formats.onnx.open_file import open_source
-from inspector.formats.onnx.wire import LENGTH, Source, encode_varint, fields, run
+from inspector.formats.onnx.wire import LENGTH, Source, encode_varint, fields, leading, run
 
 SMALL_MESSAGE: Final = 4 * 1024
 """Messages up to this many bytes are taken as they are."""
@@ -110,8 +110,8 @@ class Carver:
             kept.append(self._take(start, after))
             return after
         self.clipped_lists += 1
-        if tag == 0x3D and room > 0:
-            kept.append(self._take(start, start + 5 * room))
+        if room > 0:
+            kept.append(self._take(start, start + leading(self._source, start, after, tag, room)))
         return after
 
     def _take(self, start: int, end: int) -> bytes:

@@ -205,10 +205,10 @@ def encode_varint(value: int) -> bytes:
     return bytes(encoded)
 
 
-_RUNS: Final = {
-    VARINT: rb"(?:%s[\x80-\xff]{0,9}[\x00-\x7f])++",
-    FIXED32: rb"(?s:%s.{4})++",
-    FIXED64: rb"(?s:%s.{8})++",
+_SCALARS: Final = {
+    VARINT: rb"(?:%s[\x80-\xff]{0,9}[\x00-\x7f])",
+    FIXED32: rb"(?s:%s.{4})",
+    FIXED64: rb"(?s:%s.{8})",
 }
 _CONTINUED: Final = bytes(range(128, 256))
 
@@ -218,7 +218,7 @@ def run(source: Source, start: int, end: int, tag: int) -> tuple[int, int]:
 
     This is how a repeated field that is not packed lies in the file: each element with the tag in front, one byte long here.
     """
-    pattern = re.compile(_RUNS[tag & 7] % re.escape(bytes([tag])))
+    pattern = _scalars(tag, b"++")
     position, count = start, 0
     while position < end:
         offset = position - source.base
@@ -236,6 +236,17 @@ def run(source: Source, start: int, end: int, tag: int) -> tuple[int, int]:
     if count == 0:
         raise source.malformed(start, "a field runs past the end of what holds it")
     return position, count
+
+
+def leading(source: Source, start: int, end: int, tag: int, count: int) -> int:
+    """Return the bytes that the first count elements of the run between start and end take."""
+    data = source.read(start, min(end - start, count * 12))
+    found = _scalars(tag, b"{%d}+" % count).match(data)
+    return len(found[0]) if found else 0
+
+
+def _scalars(tag: int, times: bytes) -> re.Pattern[bytes]:
+    return re.compile(_SCALARS[tag & 7] % re.escape(bytes([tag])) + times)
 
 
 def _elements(fields_of_one_tag: bytes, wire: int) -> int:
