@@ -38,9 +38,8 @@ class ExternalData:
 
     def place(self, weight: Weight, described: Mapping[str, bytes]) -> Weight:
         """Return the weight with the file, offset and length that the model describes for it."""
-        raw = described.get("location", b"")
-        location = self._cleaner.clean_value(raw)
-        found = self._locate(location, is_plain=location.encode() == raw)
+        location, is_plain = self._plain_text(described.get("location", b""))
+        found = self._locate(location, is_plain)
         if found.contained:
             location = str(PurePosixPath(location))
         offset = self._number(weight, described, "offset") or 0
@@ -59,6 +58,13 @@ class ExternalData:
         if "checksum" in described:
             self._checksums.setdefault(location, self._cleaner.clean_value(described["checksum"]))
         return replace(weight, storage=Storage("external", location, offset, length))
+
+    def _plain_text(self, raw: bytes) -> tuple[str, bool]:
+        """Return the text as it is where nothing in it needs escaping but backslashes, else what can be shown of it."""
+        slashes = raw.replace(b"\\", b"/")
+        if self._cleaner.clean_value(slashes).encode() == slashes:
+            return raw.decode(), True
+        return self._cleaner.clean_value(raw), False
 
     def _locate(self, location: str, is_plain: bool) -> Located:
         if location not in self._located:

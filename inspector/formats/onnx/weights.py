@@ -10,7 +10,7 @@ from inspector.formats.clean_text import TextCleaner
 from inspector.formats.onnx.layout import KNOWN
 from inspector.formats.onnx.notes import Notes
 from inspector.formats.onnx.tensors import MOST_DIMENSIONS, Tensor, TensorReader
-from inspector.formats.onnx.typed_values import HAS_SMALL_VALUES, dense, small_values
+from inspector.formats.onnx.typed_values import EXPECTED_FIELD, HAS_SMALL_VALUES, dense, small_values
 from inspector.formats.onnx.wire import DAMAGED_HINT, Source, Span, fields, packed_varints, signed, varint_at
 from inspector.records.dtype import packed_bytes
 from inspector.records.graph import NodeRef
@@ -116,6 +116,10 @@ class WeightCollector:
             if count:
                 self._note(holder, weight.name, "weight-size-mismatch", f"weight {weight.name} has no values at all")
             return
+        if storage.encoding == "typed" and storage.field != EXPECTED_FIELD.get(weight.dtype):
+            message = f"weight {weight.name}: {weight.dtype} values do not belong in field {storage.field}"
+            self._note(holder, weight.name, "weight-size-mismatch", message)
+            return
         if storage.encoding == "raw":
             expected, stored = packed_bytes(weight.dtype, count), storage.length
         else:
@@ -131,6 +135,8 @@ class WeightCollector:
     def _take_small_values(self, weight: Weight) -> None:
         count, storage = weight.element_count, weight.storage
         if count > SMALL_COUNT or storage.length > _LONGEST_SMALL:
+            return
+        if storage.encoding == "typed" and storage.field != EXPECTED_FIELD[weight.dtype]:
             return
         stored = self._source.read(storage.offset, storage.length)
         if storage.encoding == "typed":
