@@ -9,7 +9,7 @@ from typing import Final
 from inspector.records.artifact import Computation
 from inspector.records.cost import CostSummary
 from inspector.records.equal_weights import EqualWeights
-from inspector.records.event import Event, Finished, Partial, Progress
+from inspector.records.event import Event, Finished, Partial, Progress, Started
 from inspector.records.graph import Graph
 from inspector.records.inspection import GraphView, Inspection
 from inspector.workflows.collector import MANY_NODES, collector_paused, set_aside
@@ -18,6 +18,7 @@ NESTED_NODES_LAID_OUT: Final = 20_000
 """Subgraphs and functions are laid out ahead until they hold this many nodes together; the rest when they are opened."""
 
 _STEPS: Final = 4
+_NOTHING_COUNTED: Final = CostSummary(flops=0, flops_formula="", covered=0.0)
 
 
 def analyse(
@@ -61,6 +62,14 @@ def analyse_in_steps(
     yield Finished(inspection)
 
 
+def evaluate(inspection: Inspection, batch: int, settings: Mapping[str, int]) -> Iterator[Event[Inspection]]:
+    """Return the inspection at other values of symbolic dimensions; rows, folds and formulas stay as they are."""
+    yield Started("evaluating")
+    moved = replace(inspection, batch=batch, settings=dict(settings))
+    equal_weights = inspection.equal_weights if inspection.weights_compared else None
+    yield Finished(with_findings(_evaluated(moved), equal_weights))
+
+
 def make_view(graph: Graph, with_folds: bool = True) -> GraphView:
     """Lay one graph out in rows and, unless told otherwise, find its repeated blocks and name scopes."""
     from inspector.analysis.lanes import lay_out
@@ -92,21 +101,27 @@ def with_findings(inspection: Inspection, equal_weights: tuple[EqualWeights, ...
 
 
 def _rows_only(computation: Computation, rows: GraphView, batch: int, settings: Mapping[str, int]) -> Inspection:
-    nothing = CostSummary(flops=0, flops_formula="", covered=0.0)
-    return Inspection(computation, {rows.path: rows}, {}, nothing, (), computation.findings, batch, settings)
+    return Inspection(computation, {rows.path: rows}, {}, _NOTHING_COUNTED, (), computation.findings, batch, settings)
 
 
 def _counted(computation: Computation, batch: int, settings: Mapping[str, int]) -> Inspection:
-    from inspector.analysis.cost import node_costs, summarize
-    from inspector.analysis.cost.bindings import default_bindings
-    from inspector.analysis.operators import count_operators
+    from inspector.analysis.cost import node_costs
 
-    values = default_bindings(computation, batch, settings)
     with collector_paused():
         costs = node_costs(computation)
+    return _evaluated(Inspection(computation, {}, costs, _NOTHING_COUNTED, (), (), batch, settings))
+
+
+def _evaluated(inspection: Inspection) -> Inspection:
+    """Return the inspection with costs and operators at the values of its symbolic dimensions."""
+    from inspector.analysis.cost import default_bindings, summarize
+    from inspector.analysis.operators import count_operators
+
+    computation, costs = inspection.computation, inspection.node_costs
+    values = default_bindings(computation, inspection.batch, inspection.settings)
+    with collector_paused():
         summary = summarize(computation, costs, values)
-        operators = count_operators(computation, costs, values)
-    return Inspection(computation, {}, costs, summary, operators, (), batch, settings)
+        return replace(inspection, cost=summary, operators=count_operators(computation, costs, values))
 
 
 def _views(computation: Computation, rows: GraphView) -> dict[str, GraphView]:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from inspector.records.artifact import Computation
-from inspector.records.event import Event, Finished, Progress, Started, Warned
+from inspector.records.event import Event, Finished, Partial, Progress, Started, Warned
 from inspector.records.inspection import Inspection
 
 if TYPE_CHECKING:
@@ -59,7 +59,10 @@ def _infer(computation: Computation, limits: Limits | None, cancel: CancelToken 
 
 
 def _analysed_again(inspection: Inspection, computation: Computation) -> Iterator[Event[Inspection]]:
+    """Analyze anew without a Partial, which would show less than is there already."""
     from inspector.workflows.analyse import analyse_in_steps
 
     equal_weights = inspection.equal_weights if inspection.weights_compared else None
-    yield from analyse_in_steps(computation, inspection.batch, inspection.settings, equal_weights)
+    for event in analyse_in_steps(computation, inspection.batch, inspection.settings, equal_weights):
+        if not isinstance(event, Partial):
+            yield event

@@ -14,7 +14,7 @@ from inspector.errors import EXIT_UNREADABLE, UnreadableArtifact
 from inspector.records.event import Finished, Partial, Progress, Started
 from inspector.records.inspection import Inspection
 from inspector.workflows import analyse as analyse_module
-from inspector.workflows.analyse import analyse, make_view
+from inspector.workflows.analyse import analyse, evaluate, make_view
 from inspector.workflows.inspect import inspect
 from tests.unit.workflows.models import branching, chain, perceptron
 
@@ -142,3 +142,11 @@ def test_opening_loads_neither_onnx_nor_numpy_and_starts_no_child(tmp_path: Path
         "print([name for name in unwanted if name in sys.modules])"
     )
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "[]"
+
+
+def test_evaluating_elsewhere_is_opening_there(tmp_path: Path) -> None:
+    path = perceptron(tmp_path / "m.onnx")
+    here = opened(path)
+    *_, last = evaluate(here, 7, {"unknown": 3})
+    assert last.result == opened(path, batch=7, settings={"unknown": 3})
+    assert last.result.views is here.views

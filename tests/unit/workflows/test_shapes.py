@@ -11,7 +11,8 @@ from onnx import helper
 
 from inspector.errors import OperationFailed
 from inspector.isolation.limits import CancelToken, Limits
-from inspector.records.event import Finished, Started
+from inspector.records.event import Finished, Partial, Started
+from inspector.workflows import analyse
 from inspector.workflows.shapes import infer_shapes, lacks_shapes
 from inspector.workflows.weights import compare_weights
 from tests.unit.workflows.models import branching, perceptron, save, value
@@ -81,3 +82,10 @@ def test_unnamed_lengths_count_only_where_inputs_have_none(tmp_path: Path) -> No
         assert lacks_shapes(computation) is lacking
         assert not computation.inferred
         assert replace(computation, inferred=True) != computation
+
+
+def test_a_large_graph_is_never_shown_with_less_than_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(analyse, "MANY_NODES", 1)
+    events = list(infer_shapes(opened(perceptron(tmp_path / "m.onnx"))))
+    assert not any(isinstance(event, Partial) for event in events)
+    assert events[-1].result.node_costs
