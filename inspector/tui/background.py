@@ -38,10 +38,9 @@ class Background:
         """Queue an analysis at other values of symbolic dimensions."""
 
         def step(inspection: Inspection, _: CancelToken) -> Iterator[Event[Inspection]]:
-            from inspector.workflows.analyse import analyse_in_steps
+            from inspector.workflows.analyse import evaluate
 
-            equal_weights = inspection.equal_weights if inspection.weights_compared else None
-            return analyse_in_steps(inspection.computation, batch, settings, equal_weights)
+            return evaluate(inspection, batch, settings)
 
         self.add("evaluating", step)
 
