@@ -44,15 +44,16 @@ class Deviation(NamedTuple):
 def deviation(structure: Structure, usual: Stretch, other: Stretch, run_first: int) -> Deviation | None:
     """Return how the other block differs from the usual one in a run of blocks, None if too much to be one of its kind.
 
-    At most four nodes (a third of a short block) may be more, fewer or of other attributes. The text of a block without
-    difference is empty. run_first is the first row of the run, the other block included.
+    At most four nodes (a third of a short block) may be more, fewer or of other attributes, and neither the first nor the
+    last of the other block may be one more. The text of a block without difference is empty. run_first is the first row of
+    the run, the other block included.
     """
     difference = _align(structure, usual, other)
     if difference is None:
         return None
     changed = [(a, b) for a, b in difference.pairs if structure.rough[a] != structure.rough[b]]
     size = len(difference.extra) + len(difference.missing) + len(changed)
-    if size > _allowed(usual):
+    if size > _allowed(usual) or {other.first, other.end - 1}.intersection(difference.extra):
         return None
     parts = [_counted(structure, difference.extra, "more"), _counted(structure, difference.missing, "fewer")]
     parts.extend(_named(structure, changed))

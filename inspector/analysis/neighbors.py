@@ -96,17 +96,24 @@ def _lengths(group: Group) -> list[int]:
 
 
 def _best(structure: Structure, group: Group, options: Sequence[Stretch]) -> tuple[Stretch, Deviation] | None:
-    """Return the option that deviates least; all must end like the usual block, and begin and end where no more lanes run."""
+    """Return the option that deviates least; it must give what the usual block gives and let no more lanes in or out."""
     usual = group.usual
-    last_label = structure.exact[usual.end - 1]
     found: tuple[Stretch, Deviation] | None = None
     for option in sorted(options, key=lambda option: abs(option.length - usual.length)):
-        if structure.exact[option.end - 1] != last_label or not _is_as_narrow(structure, usual, option):
+        if not _gives_the_same(structure, usual, option) or not _is_as_narrow(structure, usual, option):
             continue
         how = deviation(structure, usual, option, min(group.first, option.first))
         if how is not None and (found is None or how.size < found[1].size):
             found = option, how
     return found
+
+
+def _gives_the_same(structure: Structure, usual: Stretch, option: Stretch) -> bool:
+    """Tell whether two blocks end in the same kind of row, or at least in a tensor of the same type and known shape."""
+    if structure.exact[option.end - 1] == structure.exact[usual.end - 1]:
+        return True
+    shape = given_shape(structure, usual.end - 1)
+    return bool(shape) and shape == given_shape(structure, option.end - 1)
 
 
 def _is_as_narrow(structure: Structure, usual: Stretch, option: Stretch) -> bool:

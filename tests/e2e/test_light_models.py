@@ -13,6 +13,7 @@ from inspector.records.inspection import GraphView, Inspection
 from inspector.workflows.inspect import inspect
 from inspector.workflows.shapes import infer_shapes
 from tests.published_models.bert_base import save_bert_base
+from tests.published_models.image_classifiers import save_mobilenet_v2
 from tests.unit.analysis.drawing import draw
 from tests.unit.analysis.layout_rules import (
     all_folds,
@@ -132,6 +133,16 @@ def test_a_bottleneck_of_resnet50_is_drawn_beside_its_shortcut() -> None:
     drawing = draw(inspection.computation.graph, view.layout).splitlines()
     first = view.folds[0].first
     assert [line[:4].rstrip() for line in drawing[first : first + 12]] == ["├─●", *["│ ●"] * 7, "● │", "● │", "●─╯", "●"]
+
+
+def test_mobilenet_folds_to_its_stages_of_more_than_two_blocks(tmp_path: Path) -> None:
+    inspection = finished(infer_shapes(finished(inspect(save_mobilenet_v2(tmp_path)))))
+    check(inspection)
+    view = main_view(inspection)
+    assert [fold.count for fold in view.folds] == [3, 4, 3, 3]
+    assert view.layout.width == 2
+    lacks_residual = "block 1: 1 fewer node (Add), Conv group 384 instead of 576, other shapes"
+    assert view.folds[2].exceptions == (lacks_residual,)
 
 
 def test_bert_folds_to_one_row_of_twelve_layers(tmp_path: Path) -> None:
