@@ -9,6 +9,8 @@ from typing import Final
 LIMIT: Final = 4096
 """Names longer than this many characters are clipped, with the true length said."""
 
+_LONGEST_LINE: Final = 300
+
 # Controls, invisible and direction-changing characters, lone surrogates: whatever can write to a terminal, hide, or make one
 # name look like another.
 _HARMFUL = (
@@ -18,7 +20,7 @@ _HARMFUL = (
 _SUSPECT = re.compile(f"[{_HARMFUL}]|\\\\[nrtxuU(\\\\]")
 _ESCAPED = re.compile(f"[{_HARMFUL}\\\\]")
 _SHORT: Final = {"\n": "\\n", "\r": "\\r", "\t": "\\t", "\\": "\\\\"}
-_HARMFUL_ONLY = re.compile(f"(?![\n\r\t\udc80-\udcff])[{_HARMFUL}]")
+_HARMFUL_ONLY = re.compile(f"(?![\udc80-\udcff])[{_HARMFUL}]")
 _LONE_BYTE = re.compile("[\udc80-\udcff]")
 
 
@@ -125,6 +127,7 @@ def _clipped(text: str, length: int, digest: str) -> str:
 
 
 def one_line(text: object) -> str:
-    """Return text safe for one line of a message, such as the name of a file."""
-    cleaned = str(text)
-    return escape(cleaned) if _SUSPECT.search(cleaned) else cleaned
+    """Return text safe for one line of a message, such as the name of a file; the middle of a long one is left out."""
+    plain = str(text)
+    cleaned = escape(plain) if _SUSPECT.search(plain) else plain
+    return cleaned if len(cleaned) <= _LONGEST_LINE else f"{cleaned[: _LONGEST_LINE // 3]}…{cleaned[-_LONGEST_LINE // 2 :]}"

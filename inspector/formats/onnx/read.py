@@ -31,6 +31,18 @@ _OPSET: Final = 0x42
 _METADATA: Final = 0x72
 _TRAINING: Final = 20 * 8 + 2
 _FUNCTION: Final = 25 * 8 + 2
+_CONFIGURATION: Final = 26 * 8 + 2
+_FIRST_BYTES: Final = frozenset(
+    {
+        _IR_VERSION,
+        _MODEL_VERSION,
+        *_TEXTS,
+        _GRAPH,
+        _OPSET,
+        _METADATA,
+        *(tag & 127 | 128 for tag in (_TRAINING, _FUNCTION, _CONFIGURATION)),
+    }
+)
 
 
 def read(path: Path) -> Computation:
@@ -178,7 +190,7 @@ class _Model:
 
 def _begins_field(byte: int) -> bool:
     """Return whether the byte can begin a field of a model, rather than something appended to one."""
-    return byte >> 3 in KNOWN["Model"] and byte & 7 in (0, 2) and byte < 128
+    return byte in _FIRST_BYTES
 
 
 def _signature(graph: Graph) -> Signature:

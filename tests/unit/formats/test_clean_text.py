@@ -69,7 +69,7 @@ def test_what_is_odd_about_names_is_remembered_but_not_of_values() -> None:
     for name in (b"fine", b"\xff", b"\x1b[0m", b"two\nlines"):
         cleaner.clean(name)
     assert cleaner.invalid_utf8 == ["\\xff"]
-    assert cleaner.harmful == ["\\x1b[0m"]
+    assert cleaner.harmful == ["\\x1b[0m", "two\\nlines"]
     other = TextCleaner()
     assert other.clean_value(b"\x1b\xff") == "\\x1b\\xff"
     assert other.invalid_utf8 == other.harmful == []
