@@ -34,7 +34,7 @@ class Painted:
             display(*arguments)
             self._event.set()
 
-        app._display = display_and_tell  # type: ignore[method-assign]
+        setattr(app, "_display", display_and_tell)  # noqa: B010
 
     async def after(self, pilot: Pilot[None], key: str) -> float:
         """Press a key and return the seconds until a frame was painted."""

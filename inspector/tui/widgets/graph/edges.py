@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property
 
-from inspector.records.graph import Graph, Node, NodeRef
+from inspector.records.graph import Graph, NodeRef
 from inspector.records.tensor import TensorSpec, Weight
 from inspector.tui.widgets.graph.document import Document
 
@@ -62,6 +62,17 @@ class Edges:
         index = None if home is None else self.producers_in(home).get(name)
         return None if home is None or index is None else NodeRef(home.path, index)
 
+    def source(self, graph: Graph, name: str) -> NodeRef | None:
+        """Return the row a tensor comes from: its node, or a graph input by its number in Layout.nodes; None for weights."""
+        home = self.definition(graph, name)
+        if home is None:
+            return None
+        position = next((at for at, spec in enumerate(home.inputs) if spec.name == name), None)
+        if position is None:
+            return self.producer(home, name)
+        rows = self.document.view(home.path).layout.row_of
+        return NodeRef(home.path, -1 - position) if -1 - position in rows else None
+
     def consumers(self, graph: Graph, name: str) -> tuple[NodeRef, ...]:
         """Return the nodes, subgraphs included, that take a tensor which the graph defines; none until prepared."""
         return tuple(self._consumers.get((graph.path, name), ())) if self._consumers is not None else ()
@@ -86,15 +97,6 @@ class Edges:
             parent = self.document.parent_of(at.path)
             at = None if parent is None else parent[0]
         return None
-
-    def node_producers(self, graph: Graph, node: Node) -> list[tuple[str, NodeRef]]:
-        """Return (tensor, node that makes it) of every input that a node makes, in input order."""
-        found = ((name, self.producer(graph, name)) for name in dict.fromkeys(node.inputs) if name)
-        return [(name, ref) for name, ref in found if ref is not None]
-
-    def node_consumers(self, graph: Graph, node: Node) -> list[tuple[str, NodeRef]]:
-        """Return (tensor, node that takes it) for every output, in output order."""
-        return [(name, ref) for name in node.outputs if name for ref in self.consumers(graph, name)]
 
     def _find_consumers(self) -> dict[Tensor, list[NodeRef]]:
         found: dict[Tensor, list[NodeRef]] = {}

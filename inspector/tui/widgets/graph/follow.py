@@ -75,22 +75,12 @@ def _towards_inputs(state: GraphState, graph: Graph, names: tuple[str, ...], wit
             if with_weights:
                 found.append(Choice(weight, (("▪ ", "repeat"), (name, "name"), ("  weight", "soft"))))
             continue
-        made = state.edges.producer(graph, name)
-        if made is not None:
+        made = state.edges.source(graph, name)
+        if made is not None and made.index >= 0:
             found.append(_to_node(state, "↑", name, made))
-        elif (at := _input_number(state, graph, name)) is not None:
-            found.append(Choice(at, (("↑ ", "fold"), (name, "tensor"), ("  graph input", "soft"))))
+        elif made is not None:
+            found.append(Choice(made, (("↑ ", "fold"), (name, "tensor"), ("  graph input", "soft"))))
     return found
-
-
-def _input_number(state: GraphState, graph: Graph, name: str) -> NodeRef | None:
-    home = state.edges.definition(graph, name)
-    if home is None:
-        return None
-    position = next((at for at, spec in enumerate(home.inputs) if spec.name == name), None)
-    if position is None or -1 - position not in state.document.view(home.path).layout.row_of:
-        return None
-    return NodeRef(home.path, -1 - position)
 
 
 def _to_node(state: GraphState, arrow: str, tensor: str, ref: NodeRef) -> Choice:

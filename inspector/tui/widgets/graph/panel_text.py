@@ -88,9 +88,9 @@ def _input_lines(state: GraphState, graph: Graph, name: str) -> Iterator[PanelLi
         said = _weight_text(state, graph, name, weight)
         yield PanelLine((("▪ ", "repeat"), (name, "value"), (BREAK, ""), (said, "shape")), weight)
         return
-    producer = state.edges.producer(graph, name)
-    if producer is None:
-        yield PanelLine((("  ", ""), (name, "tensor"), *_below(kind)))
+    producer = state.edges.source(graph, name)
+    if producer is None or producer.index < 0:
+        yield PanelLine((("↑ " if producer else "  ", "fold"), (name, "tensor"), *_below(kind)), producer)
         return
     maker = state.document.node(producer)
     values = state.text.values_of(graph, name)
