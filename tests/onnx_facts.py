@@ -116,12 +116,16 @@ def _constant_lists(model: ModelProto) -> Iterator[tuple[int, int]]:
             if attribute.name not in _CONSTANT_FORMS or attribute.ref_attr_name:
                 continue
             given = helper.get_attribute_value(attribute)
+            if given is None:
+                continue
             values = given if attribute.name.endswith("s") else [given]
             width = _CONSTANT_FORMS[attribute.name]
             yield len(values), sum(width or len(one) for one in values)
 
 
 def _bytes(count: int, tensor: TensorProto) -> int:
+    if tensor.data_type not in TensorProto.DataType.values():
+        return 0
     name = TensorProto.DataType.Name(tensor.data_type)
     if name == "STRING":
         return sum(len(text) for text in tensor.string_data)

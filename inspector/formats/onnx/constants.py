@@ -24,6 +24,7 @@ _FORMS: Final = {
     "ints": _Form("int64", 8, True),
     "strings": _Form("string", 9, True),
 }
+_NAMES: Final = frozenset(f"value_{kind}" for kind in _FORMS)
 _PACKED_FLOATS: Final = 0x3A
 _PACKED_INTS: Final = 0x42
 _LONG: Final = bytes(range(128, 256))
@@ -31,7 +32,7 @@ _LONG: Final = bytes(range(128, 256))
 
 def holds_constant(attribute: Attribute) -> bool:
     """Return whether the attribute is what a Constant node gives as value_int, value_floats and the like."""
-    return attribute.name.startswith("value_") and attribute.kind in _FORMS
+    return attribute.name in _NAMES and attribute.kind in _FORMS
 
 
 def constant_weight(source: Source, attribute: Attribute, span: Span, name: str, graph: str, node: int) -> Weight:

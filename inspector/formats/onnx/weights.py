@@ -10,7 +10,7 @@ from inspector.formats.clean_text import TextCleaner
 from inspector.formats.onnx.layout import KNOWN
 from inspector.formats.onnx.notes import Notes
 from inspector.formats.onnx.tensors import MOST_DIMENSIONS, Tensor, TensorReader
-from inspector.formats.onnx.typed_values import EXPECTED_FIELD, HAS_SMALL_VALUES, dense, small_values
+from inspector.formats.onnx.typed_values import EXPECTED_FIELD, HAS_SMALL_VALUES, STRING_DATA, dense, small_values
 from inspector.formats.onnx.wire import DAMAGED_HINT, Source, Span, fields, packed_varints, signed, varint_at
 from inspector.records.dtype import packed_bytes
 from inspector.records.graph import NodeRef
@@ -105,7 +105,7 @@ class WeightCollector:
             field = tensor.stored_field()
             stretch = tensor.typed[field]
             storage = Storage("typed", "", stretch.start, stretch.end - stretch.start, field, stretch.tagged)
-            stored_bytes = stretch.value_bytes if tensor.dtype == "string" else None
+            stored_bytes = stretch.value_bytes if tensor.dtype == "string" and field == STRING_DATA else None
         return Weight(name, tensor.dtype, shape, storage, holder.carrier, holder.graph, holder.node, stored_bytes)
 
     def _check_size(self, weight: Weight, tensor: Tensor, holder: Holder) -> None:
