@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-
 from inspector.cli import diagnostics, output
 from inspector.cli.help_text import HELP, asks_for_help
 from inspector.errors import EXIT_INTERRUPTED, EXIT_OK, InspectorError, OperationFailed, UsageError
@@ -12,11 +10,16 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from inspector.cli.commands import Workbench
 
-def run(argv: Sequence[str] | None = None) -> int:
-    """Do what the arguments (default: sys.argv) ask for and return the exit code; nothing is raised but SystemExit."""
+
+def run(argv: Sequence[str], workbench: Workbench) -> int:
+    """Do what the arguments ask for and return the exit code; nothing is raised but SystemExit.
+
+    workbench is the other front end, handed in because neither of the two knows the other.
+    """
     try:
-        return _run(list(sys.argv[1:] if argv is None else argv))
+        return _run(list(argv), workbench)
     except InspectorError as error:
         return diagnostics.say_error(error)
     except KeyboardInterrupt:
@@ -32,7 +35,7 @@ def run(argv: Sequence[str] | None = None) -> int:
         return diagnostics.save_traceback(error)
 
 
-def _run(arguments: list[str]) -> int:
+def _run(arguments: list[str], workbench: Workbench) -> int:
     if asks_for_help(arguments):
         output.write_text(HELP)
         return EXIT_OK
@@ -41,7 +44,7 @@ def _run(arguments: list[str]) -> int:
     options = parse(arguments)
     from inspector.cli.commands import run_command
 
-    return run_command(options)
+    return run_command(options, workbench)
 
 
 def _missing_package(error: ModuleNotFoundError) -> int:
@@ -49,7 +52,3 @@ def _missing_package(error: ModuleNotFoundError) -> int:
     if package in ("", "inspector"):
         return diagnostics.save_traceback(error)
     return diagnostics.say_error(UsageError(f"the package {package} is missing", "pip install modelpack-tui"))
-
-
-if __name__ == "__main__":
-    sys.exit(run())

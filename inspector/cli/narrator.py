@@ -7,9 +7,7 @@ from contextlib import closing
 from typing import TypeVar
 
 from inspector.cli.diagnostics import ProgressLine
-from inspector.errors import OperationFailed
 from inspector.records.event import Event, Finished, Progress, Started, Warned
-from inspector.records.finding import Finding
 
 Result = TypeVar("Result")
 
@@ -17,13 +15,12 @@ Result = TypeVar("Result")
 class Narrator:
     """Draws the progress of workflows on standard error while it is entered.
 
-    warnings and findings are what went less well than hoped.
+    warnings is what went less well than hoped.
     """
 
     def __init__(self) -> None:
         self._line = ProgressLine()
         self.warnings: list[str] = []
-        self.findings: list[Finding] = []
 
     def __enter__(self) -> Narrator:
         return self
@@ -39,15 +36,6 @@ class Narrator:
                     return event.result
                 self._show(event)
         raise AssertionError("a workflow ended without a result")
-
-    def attempt(self, events: Iterable[Event[Result]], otherwise: Result, rule: str) -> Result:
-        """Return the result of a workflow that the review can do without, or otherwise and a warning where it fails."""
-        try:
-            return self.follow(events)
-        except OperationFailed as error:
-            self.warnings.append(str(error))
-            self.findings.append(Finding(rule, "info", error.message, hint=error.hint))
-            return otherwise
 
     def _show(self, event: Event[Result]) -> None:
         if isinstance(event, Started):

@@ -26,16 +26,19 @@ from inspector.tui.themes import DARK, LIGHT, THEMES
 if TYPE_CHECKING:
     from inspector.tui.screens.workbench import WorkbenchScreen
 
+if TYPE_CHECKING:
+    from inspector.workflows.opening import Opening
+
 _CHILD_GRACE_SECONDS = 0.5
 
 
-def run_app(path: Path | None, batch: int = 1, settings: Mapping[str, int] | None = None) -> int:
-    """Open the artifact at path (None: let the user choose) in the terminal and return when the user quits.
+def run_app(opening: Opening | None, batch: int = 1, settings: Mapping[str, int] | None = None) -> int:
+    """Show the artifact that is being opened (None: let the user choose) in the terminal and return when the user quits.
 
     Raises the InspectorError that kept the artifact given here from being read, and any defect of our own, so that the
     command line can report both its way; otherwise returns 0.
     """
-    app = ModelpackApp(path, batch, settings or {})
+    app = ModelpackApp(opening.path if opening else None, batch, settings or {}, opening)
     app.run()
     app.jobs.cancel_all()
     app.jobs.wait_for_children(_CHILD_GRACE_SECONDS)
@@ -67,9 +70,16 @@ class ModelpackApp(App[None]):
     ]
     ENABLE_COMMAND_PALETTE = True
 
-    def __init__(self, path: Path | None, batch: int = 1, settings: Mapping[str, int] | None = None) -> None:
+    def __init__(
+        self,
+        path: Path | None,
+        batch: int = 1,
+        settings: Mapping[str, int] | None = None,
+        begun: Opening | None = None,
+    ) -> None:
         super().__init__()
         self.path = path
+        self._begun = begun
         self.batch = batch
         self.settings: Mapping[str, int] = settings or {}
         self.jobs = Jobs()
@@ -101,9 +111,13 @@ class ModelpackApp(App[None]):
         """Read another artifact beside what is shown; it takes the place of that only once it is read."""
         if self._opening is not None:
             self.jobs.cancel(self._opening)
-        batch, settings = self.batch, self.settings
+        begun, self._begun = self._begun, None
+        batch = self.batch
+        settings = self.settings if path == str(self.path) else {}
 
         def workflow(_: CancelToken) -> Iterator[Event[Inspection]]:
+            if begun is not None:
+                return begun.events()
             from inspector.workflows.inspect import inspect
 
             return inspect(Path(path), batch, settings)

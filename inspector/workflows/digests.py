@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
-from inspector.records.event import Event, Finished, Started
-from inspector.records.inspection import Inspection
+from inspector.records.artifact import Computation
+from inspector.records.event import Event, Started
 
 
-def digest(inspection: Inspection) -> Iterator[Event[Inspection]]:
-    """Return the inspection with the sha256 of the artifact and of every external file that may be opened."""
-    from inspector.formats.onnx.digests import with_digests
+def digest(computation: Computation) -> Iterator[Event[Computation]]:
+    """Return the computation with the sha256 of the artifact and of every external file that may be opened.
+
+    Raises OperationFailed if the artifact cannot be read any more.
+    """
+    from inspector.formats.onnx.digests import digest as digest_files
 
     yield Started("computing digests")
-    yield Finished(replace(inspection, computation=with_digests(inspection.computation)))
+    yield from digest_files(computation)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from inspector.errors import UnreadableArtifact
 from inspector.records.event import Event, Progress, Started
 from inspector.workflows.collector import collector_paused
+from inspector.workflows.dimensions import check_settings
 
 if TYPE_CHECKING:
     from inspector.records.artifact import Computation, Format
@@ -21,17 +22,21 @@ def inspect(path: Path, batch: int = 1, settings: Mapping[str, int] | None = Non
     """Read and analyze the artifact at path, with batch and settings as the values of symbolic dimensions.
 
     For large graphs a Partial inspection comes first: rows of the main graph, nothing counted yet.
-    Raises UnreadableArtifact.
+    Raises UnreadableArtifact, and UsageError for settings the artifact has no dimension for.
     """
     from inspector.workflows.analyse import analyse_in_steps
 
     yield Started(f"reading {path.name or path}")
-    computation = _read(path)
+    computation = read_artifact(path, settings or {})
     yield Progress(1, 2, "analyzing")
     yield from analyse_in_steps(computation, batch, settings or {})
 
 
-def _read(path: Path) -> Computation:
+def read_artifact(path: Path, settings: Mapping[str, int]) -> Computation:
+    """Read the structure of the artifact at path.
+
+    Raises UnreadableArtifact, and UsageError for settings the artifact has no dimension for.
+    """
     from inspector.formats.detect import detect
 
     kind = detect(path)
@@ -41,4 +46,6 @@ def _read(path: Path) -> Computation:
     from inspector.formats.onnx.read import read
 
     with collector_paused():
-        return read(path)
+        computation = read(path)
+    check_settings(computation, settings)
+    return computation

@@ -21,18 +21,29 @@ def infer_shapes(
 
     Raises OperationFailed (with kind) when the child fails, crashes, runs out of time or memory, or is cancelled.
     """
-    computation = inspection.computation
-    if computation.inferred:
-        yield Finished(inspection)
-        return
-    if not lacks_shapes(computation):
-        yield Finished(replace(inspection, computation=replace(computation, inferred=True)))
-        return
-    yield Started("inferring shapes")
-    for event in _infer(computation, limits, cancel):
+    for event in with_shapes(inspection.computation, limits, cancel):
         if isinstance(event, Finished):
-            yield from _analysed_again(inspection, event.result)
-        elif isinstance(event, Progress | Warned):
+            yield from _fitted(inspection, event.result)
+        elif not isinstance(event, Partial):
+            yield event
+
+
+def with_shapes(
+    computation: Computation, limits: Limits | None = None, cancel: CancelToken | None = None
+) -> Iterator[Event[Computation]]:
+    """Return the computation with the shapes inferred that the file leaves out; nothing is started where none is missing.
+
+    Raises OperationFailed as infer_shapes() does.
+    """
+    if computation.inferred or not lacks_shapes(computation):
+        yield Finished(replace(computation, inferred=True))
+        return
+    from inspector.formats.onnx.shape_inference import infer
+    from inspector.isolation.limits import Limits
+
+    yield Started("inferring shapes")
+    for event in infer(computation, limits or Limits(), cancel):
+        if isinstance(event, Finished | Progress | Warned):
             yield event
 
 
@@ -51,15 +62,11 @@ def lacks_shapes(computation: Computation) -> bool:
     )
 
 
-def _infer(computation: Computation, limits: Limits | None, cancel: CancelToken | None) -> Iterator[Event[Computation]]:
-    from inspector.formats.onnx.shape_inference import infer
-    from inspector.isolation.limits import Limits
-
-    return infer(computation, limits or Limits(), cancel)
-
-
-def _analysed_again(inspection: Inspection, computation: Computation) -> Iterator[Event[Inspection]]:
-    """Analyze anew without a Partial, which would show less than is there already."""
+def _fitted(inspection: Inspection, computation: Computation) -> Iterator[Event[Inspection]]:
+    """Analyze anew where shapes were added, without a Partial, which would show less than is there already."""
+    if computation.graph is inspection.computation.graph:
+        yield Finished(replace(inspection, computation=computation))
+        return
     from inspector.workflows.analyse import analyse_in_steps
 
     equal_weights = inspection.equal_weights if inspection.weights_compared else None

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
-from inspector.records.event import Event, Finished, Started
+from inspector.records.artifact import Computation
+from inspector.records.equal_weights import EqualWeights
+from inspector.records.event import Event, Finished, Partial, Started
 from inspector.records.inspection import Inspection
 from inspector.records.tensor import Weight
 from inspector.records.weight_details import WeightDetails
@@ -39,9 +41,18 @@ def compare_weights(inspection: Inspection, byte_budget: int = CONFIRMATION_BYTE
 
     Groups that the budget did not suffice for are kept and marked as unconfirmed.
     """
-    from inspector.formats.onnx.equality import find_equal_weights
     from inspector.workflows.analyse import with_findings
 
+    for event in equal_weights(inspection.computation, byte_budget):
+        if isinstance(event, Finished):
+            yield Finished(with_findings(inspection, event.result))
+        elif not isinstance(event, Partial):
+            yield event
+
+
+def equal_weights(computation: Computation, byte_budget: int) -> Iterator[Event[tuple[EqualWeights, ...]]]:
+    """Find the groups of weights of the same bytes, as compare_weights() does."""
+    from inspector.formats.onnx.equality import find_equal_weights
+
     yield Started("comparing weights")
-    groups = find_equal_weights(inspection.computation, byte_budget)
-    yield Finished(with_findings(inspection, tuple(groups)))
+    yield Finished(find_equal_weights(computation, byte_budget))

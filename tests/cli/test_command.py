@@ -15,7 +15,7 @@ import jsonschema
 import onnx
 import pytest
 
-from inspector.cli.main import run
+from inspector.__main__ import run
 from inspector.errors import OperationFailed
 from inspector.isolation.child import ChildFailed
 from inspector.report.schema_file import schema_text
@@ -196,7 +196,7 @@ def test_shape_inference_that_fails_is_a_warning(
         raise ChildFailed("crashed", "shape inference of dense.onnx crashed: segmentation fault")
         yield
 
-    monkeypatch.setattr("inspector.workflows.shapes.infer_shapes", fail)
+    monkeypatch.setattr("inspector.workflows.shapes.with_shapes", fail)
     code, out, err = command(model, "--format", "json")
     review = json.loads(out)
     assert (code, err) == (0, "")
@@ -227,7 +227,7 @@ def test_what_goes_wrong_has_its_exit_code(
         yield
 
     monkeypatch.setattr("inspector.cli.output.drop", lambda: None)
-    monkeypatch.setattr("inspector.workflows.inspect.inspect", fail)
+    monkeypatch.setattr("inspector.workflows.examine.examine", fail)
     ended, out, err = command(model, "--report")
     assert (ended, out) == (code, "")
     assert line in err

@@ -25,7 +25,7 @@ def run(*arguments: object, **options: object) -> subprocess.CompletedProcess[st
     return subprocess.run([*COMMAND, *map(str, arguments)], **settings)  # type: ignore[call-overload,no-any-return]
 
 
-@pytest.mark.parametrize("command", [[INSTALLED], COMMAND, [sys.executable, "-m", "inspector.cli.main"]])
+@pytest.mark.parametrize("command", [[INSTALLED], COMMAND])
 def test_it_is_the_same_command_however_it_is_started(command: list[str]) -> None:
     done = subprocess.run([*command, "--version"], capture_output=True, text=True)
     assert (done.returncode, done.stdout, done.stderr) == (0, f"modelpack-tui {__version__}\n", "")
@@ -74,13 +74,13 @@ def test_an_encoding_without_our_signs_is_no_error(model: Path) -> None:
 SLEEPING = """
 import sys
 import inspector.workflows.shapes as shapes
-from inspector.cli.main import run
+from inspector.__main__ import run
 from inspector.isolation.child import run_child
 
-def sleep(computation, limits, cancel):
+def sleep(computation):
     yield from run_child("tests.cli.sleeping_child:sleep", sys.argv[-1] + ".asleep", int)
 
-shapes._infer = sleep
+shapes.with_shapes = sleep
 sys.exit(run(sys.argv[1:]))
 """
 

@@ -118,7 +118,7 @@ def sys_baseline() -> list[str]:
 @pytest.mark.parametrize("option", ["--help", "--version", "--schema"])
 def test_what_only_prints_loads_no_library_at_all(option: str) -> None:
     code = (
-        "import sys, inspector.cli.main as main\n"
+        "import sys, inspector.__main__ as main\n"
         "try: code = main.run(sys.argv[1:])\n"
         "except SystemExit as exit: code = exit.code\n"
         "print(' '.join(sys.modules), file=sys.stderr)\n"
@@ -134,7 +134,7 @@ def test_what_only_prints_loads_no_library_at_all(option: str) -> None:
 
 def test_a_report_as_text_starts_no_screen_library(tmp_path: Path) -> None:
     code = (
-        "import sys, inspector.cli.main as main\n"
+        "import sys, inspector.__main__ as main\n"
         "code = main.run(sys.argv[1:])\n"
         "print(' '.join(sys.modules), file=sys.stderr)\n"
         "sys.exit(code)"

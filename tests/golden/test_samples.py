@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from inspector.cli.main import run
+from inspector.__main__ import run
 from inspector.records.review import Tool
 from inspector.report.json import from_json, to_json
 from tests.golden.reviews import ENVIRONMENT

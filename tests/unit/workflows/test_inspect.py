@@ -147,6 +147,6 @@ def test_opening_loads_neither_onnx_nor_numpy_and_starts_no_child(tmp_path: Path
 def test_evaluating_elsewhere_is_opening_there(tmp_path: Path) -> None:
     path = perceptron(tmp_path / "m.onnx")
     here = opened(path)
-    *_, last = evaluate(here, 7, {"unknown": 3})
-    assert last.result == opened(path, batch=7, settings={"unknown": 3})
+    *_, last = evaluate(here, 7, {"batch": 3})
+    assert last.result == opened(path, batch=7, settings={"batch": 3})
     assert last.result.views is here.views

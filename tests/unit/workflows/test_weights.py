@@ -54,9 +54,9 @@ def test_without_a_budget_equality_is_said_to_be_unsure(tmp_path: Path) -> None:
 
 def test_digests_are_those_of_the_file(tmp_path: Path) -> None:
     path = perceptron(tmp_path / "m.onnx")
-    inspection = opened(path)
-    assert inspection.computation.artifact.sha256 is None
-    *_, last = digest(inspection)
+    computation = opened(path).computation
+    assert computation.artifact.sha256 is None
+    *_, last = digest(computation)
     assert isinstance(last, Finished)
-    assert last.result.computation.artifact.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
-    assert last.result.views == inspection.views
+    assert last.result.artifact.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
+    assert last.result.graph == computation.graph

@@ -1,0 +1,62 @@
+"""Everything a headless review needs, with one analysis at the end: structure, inferred shapes, equal weights, digests."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterable, Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+from inspector.errors import OperationFailed
+from inspector.records.artifact import Computation
+from inspector.records.event import Event, Finished, Partial, Started, Warned
+from inspector.records.finding import Finding
+from inspector.records.inspection import Inspection
+
+Result = TypeVar("Result")
+Steps = Generator[Event[Any], None, Result]
+
+
+def examine(
+    path: Path, batch: int = 1, settings: Mapping[str, int] | None = None, everything: bool = False
+) -> Iterator[Event[Inspection]]:
+    """Read the artifact at path and find out all a review says; everything: read every byte for digests and equal weights.
+
+    What fails on the way without spoiling the rest is warned of and becomes a finding.
+    Raises UnreadableArtifact, UsageError for settings the artifact has no dimension for, OperationFailed where digests fail.
+    """
+    from inspector.workflows.analyse import analyse_in_steps
+    from inspector.workflows.digests import digest
+    from inspector.workflows.inspect import read_artifact
+    from inspector.workflows.shapes import with_shapes
+    from inspector.workflows.weights import CONFIRMATION_BYTES, EVERYTHING, equal_weights
+
+    yield Started(f"reading {path.name or path}")
+    computation = read_artifact(path, settings or {})
+    computation = yield from _attempt(with_shapes(computation), computation, "shape-inference-failed")
+    budget = EVERYTHING if everything else CONFIRMATION_BYTES
+    groups = yield from _follow(equal_weights(computation, budget))
+    if everything:
+        computation = yield from _follow(digest(computation))
+    for event in analyse_in_steps(computation, batch, settings, groups):
+        if not isinstance(event, Partial):
+            yield event
+
+
+def _follow(events: Iterable[Event[Result]]) -> Steps[Result]:
+    """Pass on what a workflow says and return its result."""
+    for event in events:
+        if isinstance(event, Finished):
+            return event.result
+        yield event
+    raise AssertionError("a workflow ended without a result")
+
+
+def _attempt(events: Iterable[Event[Computation]], otherwise: Computation, rule: str) -> Steps[Computation]:
+    """Return what a workflow makes, or, where it fails, the computation as it was with a finding that says so."""
+    try:
+        return (yield from _follow(events))
+    except OperationFailed as error:
+        yield Warned(error.message, error.hint)
+        finding = Finding(rule, "info", error.message, hint=error.hint)
+        return replace(otherwise, findings=(*otherwise.findings, finding))
