@@ -59,19 +59,33 @@ def _graph_summary(inspection: Inspection) -> GraphSummary:
         nested_node_count=sum(len(graph.nodes) for graph in computation.graphs()) - len(computation.graph.nodes),
         parameter_count=cost.parameters,
         weight_bytes=cost.weight_bytes,
-        flops=Flops(cost.flops, cost.covered, dict(cost.bindings), cost.flops_formula, dict(cost.uncovered)),
+        flops=_flops(cost),
         opsets=dict(computation.opsets),
         operators=_operators(inspection.operators),
         weight_count=len(computation.weights),
         weights_by_dtype=_by_dtype(cost),
         largest_weights=_largest(computation),
         activation_peak_bytes=cost.activation_peak_bytes,
+        activation_covered=cost.activation_covered,
         activation_peak_place=_place(computation, cost.activation_peak_node),
         lanes=main.layout.width if main else 0,
         repeats=_repeats(inspection.views),
         function_count=len(computation.functions),
         ir_version=computation.ir_version,
         producer=computation.producer,
+    )
+
+
+def _flops(cost: CostSummary) -> Flops:
+    return Flops(
+        value=cost.flops,
+        covered=cost.covered,
+        at=dict(cost.bindings),
+        formula=cost.flops_formula,
+        uncovered=dict(cost.uncovered),
+        multiply_accumulates=cost.multiply_accumulates,
+        assumed=cost.assumed,
+        notes=cost.notes,
     )
 
 
