@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from math import prod
 from typing import Final
 
-from inspector.analysis.wiring import Wiring
-from inspector.records.graph import Node
+from inspector.analysis.wiring import Wiring, captured_names, wire
+from inspector.records.graph import Graph, Node
 
 CONSTANT: Final = 0
 SHAPE: Final = 1
@@ -148,3 +148,30 @@ def owners(wiring: Wiring, visible: bytearray, row_of: Sequence[int]) -> dict[in
         if not visible[position]:
             owned.setdefault(owner[position], []).append(position)
     return owned
+
+
+def captured_constants(graph: Graph) -> dict[str, frozenset[str]]:
+    """Return, by path of each graph nested in this one, the tensors it takes from outer graphs that are constants there."""
+    found: dict[str, frozenset[str]] = {}
+    pending: list[tuple[Graph, frozenset[str]]] = [(graph, frozenset())]
+    while pending:
+        outer, known = pending.pop()
+        if not any(node.subgraphs for node in outer.nodes):
+            continue
+        is_constant = _constants_of(outer, known)
+        for inner in (inner for node in outer.nodes for inner in node.subgraphs):
+            found[inner.path] = frozenset(name for name in captured_names((inner,)) if is_constant(name))
+            pending.append((inner, found[inner.path]))
+    return found
+
+
+def _constants_of(graph: Graph, known: Collection[str]) -> Callable[[str], bool]:
+    """Return what tells whether a name is a constant for the graphs nested in this one."""
+    wiring = wire(graph, known)
+    kinds, producers = _kinds(wiring), wiring.producers
+
+    def is_constant(name: str) -> bool:
+        producer = producers.get(name)
+        return name in known if producer is None else kinds[producer] == CONSTANT
+
+    return is_constant

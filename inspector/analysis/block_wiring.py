@@ -39,6 +39,8 @@ def exchanges(structure: Structure, first: int, other: int, length: int) -> list
         if len(mine) != len(theirs):
             return None
         for a, b in zip(mine, theirs, strict=True):
+            if a == b <= offset:
+                continue
             own, opposite = source_of(first + offset, a), source_of(other + offset, b)
             if own.row >= first or opposite.row >= other:
                 if a != b:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from inspector.analysis.absorption import SHAPE, Absorption, absorb, owners
 from inspector.analysis.portals import lane_ends
@@ -12,14 +12,15 @@ from inspector.records.graph import Graph
 from inspector.records.layout import Layout
 
 
-def lay_out(graph: Graph) -> Layout:
+def lay_out(graph: Graph, outer_constants: Collection[str] = ()) -> Layout:
     """Return rows in depth-first topological order with one lane a producer, lowest free column first.
 
     Constants and shape arithmetic are absorbed into their first consumer; tensors that reach far, or that the graph takes
     from an outer one, become portals. Any graph is accepted: members of cycles come in file order, unknown tensors feed
-    nothing. Time is linear in nodes and edges.
+    nothing. outer_constants, for a nested graph, are what captured_constants() says of its path: they are absorbed like its
+    own constants. Time is linear in nodes and edges.
     """
-    wiring = wire(graph)
+    wiring = wire(graph, outer_constants)
     absorption = absorb(wiring)
     rows = depth_first_rows(wiring, absorption)
     row_of = [-1] * wiring.size

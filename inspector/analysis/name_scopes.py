@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cached_property
+from functools import cached_property, reduce
 from typing import Final
 
 from inspector.records.graph import Graph, Node
@@ -52,12 +52,8 @@ class NodeScopes:
 
     def of_rows(self, first: int, last: int) -> Scope:
         """Return the scope that all rows from first to last share which have any."""
-        shared: Scope | None = None
-        for row in range(first, last + 1):
-            scope = self.of_row(row)
-            if scope:
-                shared = scope if shared is None else common(shared, scope)
-        return shared or ()
+        scopes = {self.of_row(row) for row in range(first, last + 1)} - {()}
+        return reduce(common, scopes) if scopes else ()
 
     def joined(self, scope: Sequence[str]) -> str:
         """Return a scope as the names spell it."""

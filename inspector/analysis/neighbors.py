@@ -18,6 +18,7 @@ MOST_LANES: Final = 2
 """Lanes into a block above which its surroundings are too busy to tell a deviating block from a passage."""
 
 ATTRIBUTES_NAMED: Final = 3
+DEVIATIONS_NAMED: Final = 12
 
 
 @dataclass(slots=True)
@@ -50,9 +51,11 @@ class Group:
 
     @property
     def exceptions(self) -> tuple[str, ...]:
-        """One line for each block that deviates, and the remark."""
+        """The remark, then a line for each block that deviates (the first ones; the rest are counted)."""
         numbered = ((number, self.deviations.get(block)) for number, block in enumerate(self.blocks, 1))
         lines = [f"block {number}: {text}" for number, text in numbered if text]
+        if len(lines) > DEVIATIONS_NAMED:
+            lines[DEVIATIONS_NAMED:] = [f"{len(lines) - DEVIATIONS_NAMED:,} more blocks deviate"]
         return (self.remark, *lines) if self.remark else tuple(lines)
 
     def is_usual(self, block: Stretch) -> bool:

@@ -142,32 +142,35 @@ class _Labels:
 
     def _of_nodes(self) -> tuple[list[int], list[int], list[int]]:
         """Return the labels of all nodes by position; that of an absorbed node is part of its consumers'."""
-        wiring, values, number = self._wiring, self._graph.values, self.number
-        shown = self._layout.row_of
-        index_of = wiring.index_of
+        wiring, number, captured = self._wiring, self.number, self._wiring.captured
+        shown, index_of = self._layout.row_of, wiring.index_of
         exact: list[int] = []
         rough: list[int] = []
         kind: list[int] = []
-        absorbed = {name: p for p, node in enumerate(wiring.nodes) if index_of[p] not in shown for name in node.outputs}
         nothing = number("nothing known")
-        spec_of: dict[str, int] = {name: self._spec(spec) for name, spec in values.items()}
-        for name in self._graph.initializers:
-            spec_of[name] = number(("weight", spec_of.get(name, nothing)))
-        spec_of[""] = number("omitted")
+        given_as = {name: self._spec(spec) for name, spec in self._graph.values.items()}
+        taken_as = self._taken_tensors(given_as, nothing)
         for position, node in enumerate(wiring.nodes):
-            taken: list[int] = []
-            for name in wiring.taken(position) if position in wiring.captured else node.inputs:
-                known = spec_of.get(name, nothing)
-                if absorbed.get(name, position) < position:
-                    known = -1 - exact[absorbed[name]]
-                taken.append(known)
-            given = [spec_of.get(name, nothing) for name in node.outputs]
+            names = wiring.taken(position) if position in captured else node.inputs
+            taken = [taken_as.get(name, nothing) for name in names]
+            given = [given_as.get(name, nothing) for name in node.outputs]
             operator = number((node.operator, node.domain, node.overload))
-            attributes = self._attributes(node) if node.attributes else ()
+            like = number((operator, self._attributes(node) if node.attributes else (), len(taken)))
+            label = number((like, *taken, *given))
             kind.append(operator)
-            rough.append(number((operator, attributes, len(taken))))
-            exact.append(number((operator, attributes, tuple(taken), tuple(given))))
+            rough.append(like)
+            exact.append(label)
+            if index_of[position] not in shown:
+                taken_as.update((name, -1 - label) for name in node.outputs if wiring.producers[name] == position)
         return exact, rough, kind
+
+    def _taken_tensors(self, given_as: dict[str, int], nothing: int) -> dict[str, int]:
+        """Return what a consumer's label says of each tensor: its type, and whether it is stored."""
+        known = dict(given_as)
+        for name in self._graph.initializers:
+            known[name] = self.number(("weight", known.get(name, nothing)))
+        known[""] = self.number("omitted")
+        return known
 
     def _spec(self, spec: TensorSpec) -> int:
         key = (spec.dtype, spec.shape)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from heapq import heapify, heappop, heappush
 
@@ -27,7 +27,7 @@ class Wiring:
     sources: list[list[int]]
     """By position: producers of the node's inputs and of what its subgraphs capture; no weights, earlier positions only."""
     outer: dict[int, tuple[str, ...]] = field(default_factory=dict)
-    """By position: tensors the node or its subgraphs take that this graph does not define."""
+    """By position: tensors the node or its subgraphs take that this graph does not define, constants left out."""
     captured: dict[int, tuple[str, ...]] = field(default_factory=dict)
     """By position: tensors that the node's subgraphs take from this graph or an outer one."""
 
@@ -41,22 +41,31 @@ class Wiring:
         return self.nodes[position].inputs + self.captured.get(position, ())
 
 
-def wire(graph: Graph) -> Wiring:
-    """Resolve names to producers (the first wins where a name is given twice) and order the nodes topologically."""
+def wire(graph: Graph, outer_constants: Collection[str] = ()) -> Wiring:
+    """Resolve names to producers (the first wins where a name is given twice) and order the nodes topologically.
+
+    outer_constants are names that the graph does not define and that stand for constants of an outer graph.
+    """
     captured = {i: captured_names(node.subgraphs) for i, node in enumerate(graph.nodes) if node.subgraphs}
-    wiring = _resolve(graph, graph.nodes, range(len(graph.nodes)), captured)
+    wiring = _resolve(graph, graph.nodes, range(len(graph.nodes)), captured, outer_constants)
     if all(not row or max(row) < position for position, row in enumerate(wiring.sources)):
         return wiring
     order = _topological(wiring.sources)
     nodes = [graph.nodes[i] for i in order]
     moved = {position: captured[i] for position, i in enumerate(order) if i in captured}
-    wiring = _resolve(graph, nodes, order, moved)
+    wiring = _resolve(graph, nodes, order, moved, outer_constants)
     for position, row in enumerate(wiring.sources):
         row[:] = [source for source in row if source < position]
     return wiring
 
 
-def _resolve(graph: Graph, nodes: Sequence[Node], order: Sequence[int], captured: dict[int, tuple[str, ...]]) -> Wiring:
+def _resolve(
+    graph: Graph,
+    nodes: Sequence[Node],
+    order: Sequence[int],
+    captured: dict[int, tuple[str, ...]],
+    outer_constants: Collection[str],
+) -> Wiring:
     producers = _producers(graph, nodes, order)
     stored = len(nodes)
     find = producers.get
@@ -69,14 +78,18 @@ def _resolve(graph: Graph, nodes: Sequence[Node], order: Sequence[int], captured
         for name in names:
             source = find(name)
             if source is None:
-                unknown = True
+                unknown = unknown or name not in outer_constants
             elif source != stored:
                 row.append(source)
         sources.append(row)
         if unknown:
-            outer[position] = tuple(dict.fromkeys(name for name in names if name not in producers))
+            outer[position] = _unknown(names, producers, outer_constants)
             unknown = False
     return Wiring(graph, nodes, order, producers, sources, outer, captured)
+
+
+def _unknown(names: Iterable[str], producers: dict[str, int], outer_constants: Collection[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(name for name in names if name not in producers and name not in outer_constants))
 
 
 def _producers(graph: Graph, nodes: Sequence[Node], order: Sequence[int]) -> dict[str, int]:

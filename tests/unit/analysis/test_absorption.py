@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from inspector.analysis.absorption import captured_constants
 from inspector.analysis.lanes import lay_out
 from inspector.records.graph import Graph
 from inspector.records.layout import Layout
@@ -149,3 +150,35 @@ def test_a_node_with_subgraphs_is_never_absorbed_and_takes_what_they_capture() -
     assert layout.has_output_below[layout.row_of[0]]
     inner = lay_out(branch.graph())
     assert inner.portals_in == {0: ("t0",)}
+
+
+def nested_use_of_constants() -> tuple[Graph, Graph]:
+    """Return a graph and the one nested in it, which computes with a weight, a constant and a tensor of the outer one."""
+    branch = GraphMaker("/4.then_branch")
+    scale = branch.node("Transpose", "weight_0", outputs=("scale",))
+    moved = branch.node("Add", branch.node("Mul", "t0", scale, outputs=("scaled",)), "t2", outputs=("moved",))
+    branch.output(moved)
+    maker = GraphMaker()
+    maker.weight(4, 4)
+    maker.node("Relu", maker.input("x"))
+    maker.node("Identity", maker.constant())
+    condition = maker.constant()
+    maker.output(maker.node("If", condition, subgraphs=(branch.graph(),)))
+    return maker.graph(), branch.graph()
+
+
+def test_constants_of_an_outer_graph_are_absorbed_in_a_nested_one() -> None:
+    outer, inner = nested_use_of_constants()
+    constants = captured_constants(outer)
+    assert constants == {"/4.then_branch": {"weight_0", "t2"}}
+    layout = lay_out(inner, constants[inner.path])
+    assert [inner.nodes[number].operator for number in layout.nodes if number >= 0] == ["Mul", "Add"]
+    assert layout.absorbed == {1: (0,)}
+    assert layout.portals_in == {0: ("t0",)}
+
+
+def test_without_knowing_them_they_are_portals() -> None:
+    _, inner = nested_use_of_constants()
+    layout = lay_out(inner)
+    assert layout.absorbed == {}
+    assert sorted(name for names in layout.portals_in.values() for name in names) == ["t0", "t2", "weight_0"]

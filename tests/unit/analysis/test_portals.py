@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from inspector.analysis.lanes import lay_out
 from inspector.analysis.portals import LANE_LIMIT, NEAR, TOO_FAR
+from inspector.analysis.repeats import find_repeats
+from tests.unit.analysis.decoder_making import decoder
 from tests.unit.analysis.graph_making import GraphMaker, transformer
-from tests.unit.analysis.layout_rules import check_edges, check_lanes
+from tests.unit.analysis.layout_rules import (
+    check_edges,
+    check_folds,
+    check_identical,
+    check_lanes,
+    check_order_through_absorbed,
+    check_rows,
+)
 
 
 def chain(maker: GraphMaker, x: str, length: int) -> str:
@@ -100,3 +111,29 @@ def test_caches_of_every_layer_enter_at_their_layer() -> None:
     check_edges(graph, layout)
     assert layout.portals_in == {}
     assert layout.width == 3
+
+
+def test_a_decoder_takes_tables_and_mask_by_name_and_its_cache_by_lanes() -> None:
+    graph = decoder(8)
+    layout = lay_out(graph)
+    check_rows(graph, layout)
+    check_lanes(layout)
+    check_edges(graph, layout)
+    check_order_through_absorbed(graph, layout)
+    by_name = Counter(name for names in layout.portals_in.values() for name in names)
+    operators = {node.outputs[0]: node.operator for node in graph.nodes}
+    assert sorted((operators[name], uses) for name, uses in by_name.items()) == [("Add", 8), ("Cos", 16), ("Sin", 16)]
+    assert layout.width <= LANE_LIMIT
+
+
+def test_a_decoder_folds_with_its_cache_to_one_row() -> None:
+    graph = decoder(8)
+    layout = lay_out(graph)
+    (fold,) = find_repeats(graph, layout)
+    assert (fold.count, fold.exceptions) == (8, ())
+    check_folds(layout, (fold,))
+    check_identical(graph, layout, fold)
+    for block in fold.children:
+        rows = range(block.first, block.last + 1)
+        assert sum(layout.input_at(row) is not None for row in rows) == 2
+        assert sum(layout.output_at(row) is not None for row in rows) == 2

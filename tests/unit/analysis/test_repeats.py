@@ -221,6 +221,21 @@ def test_a_chain_of_one_operator_folds() -> None:
     assert (fold.count, fold.title, fold.exceptions) == (50_000, "Relu", ())
 
 
+def test_many_deviations_are_counted_not_listed() -> None:
+    odd = {7, 9, 12, 16, 21, 23, 26, 30, 35, 37, 40, 44, 46, 49, 51, 54, 56, 58}
+    maker = GraphMaker()
+    x = maker.input("x")
+    for k in range(60):
+        y = maker.node("Log", maker.node("Exp", maker.node("Relu", x)))
+        y = maker.node("Tanh", y, number=k) if k in odd else y
+        x = maker.node("Add", x, maker.node("Neg", y))
+    maker.output(x)
+    (fold,) = folds_of(maker.graph())
+    assert fold.count == 60
+    assert fold.exceptions[-1] == "6 more blocks deviate"
+    assert len(fold.exceptions) == 13
+
+
 @st.composite
 def planted(draw_value: st.DrawFn) -> tuple[Graph, int, int]:
     """A chain of equal blocks of random wiring: the graph, the rows of a block, the number of blocks."""
