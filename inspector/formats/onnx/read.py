@@ -79,10 +79,10 @@ def _collector_paused() -> Iterator[None]:
     try:
         yield
     finally:
-        # Together these move all that is young into the oldest generation without scanning it.
-        gc.freeze()
-        gc.unfreeze()
         if was_enabled:
+            # Together these move all that is young into the oldest generation without scanning it.
+            gc.freeze()
+            gc.unfreeze()
             gc.enable()
 
 

@@ -1,0 +1,96 @@
+"""Artifacts are told apart by content."""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import io
+import lzma
+import pickle
+import tarfile
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from inspector.errors import UnreadableArtifact
+from inspector.formats.detect import detect
+from tests import builders
+
+
+def archive_of(kind: str) -> bytes:
+    buffer = io.BytesIO()
+    if kind == "zip":
+        with zipfile.ZipFile(buffer, "w") as archive:
+            archive.writestr("data.pkl", b"x")
+    else:
+        with tarfile.open(fileobj=buffer, mode="w") as archive:
+            archive.addfile(tarfile.TarInfo("manifest.json"))
+    return buffer.getvalue()
+
+
+def array() -> bytes:
+    buffer = io.BytesIO()
+    np.save(buffer, np.zeros(3))
+    return buffer.getvalue()
+
+
+OTHERS: dict[str, tuple[bytes, str, str]] = {
+    "zip": (archive_of("zip"), "zip archive", "export"),
+    "tar": (archive_of("tar"), "tar archive", "unpack"),
+    "pickle": (pickle.dumps([1]), "pickle", "never open a pickle"),
+    "old pickle": (pickle.dumps([1], protocol=2), "pickle", "export"),
+    "gzip": (gzip.compress(b"x"), "gzip", "gunzip"),
+    "bzip2": (bz2.compress(b"x"), "bzip2", "bunzip2"),
+    "xz": (lzma.compress(b"x"), "xz", "unxz"),
+    "safetensors": ((20).to_bytes(8, "little") + b'{"a":{"dtype":"F32"}}', "safetensors", "ONNX"),
+    "GGUF": (b"GGUF\x03\0\0\0" + b"\0" * 32, "GGUF", "ONNX"),
+    "TensorFlow Lite": (b"\x1c\0\0\0TFL3" + b"\0" * 32, "TensorFlow Lite", "ONNX"),
+    "ORT": (b"\x1c\0\0\0ORTM" + b"\0" * 32, ".ort", "ONNX model it was made from"),
+    "HDF5": (b"\x89HDF\r\n\x1a\n" + b"\0" * 32, "HDF5", "tf2onnx"),
+    "PNG": (b"\x89PNG\r\n\x1a\n", "PNG", "ONNX"),
+    "NumPy": (array(), "NumPy", "ONNX"),
+    "program": (b"\x7fELF\x02\x01", "program", "ONNX"),
+    "LFS pointer": (b"version https://git-lfs.github.com/spec/v1\noid", "Git LFS", "git lfs pull"),
+    "web page": (b"<!DOCTYPE html><html>", "web page", "download"),
+    "JSON": (b'{\n "irVersion": "10"}', "JSON", "onnx.load"),
+    "text format": (b"ir_version: 10\ngraph {\n}", "as text", "onnx.save"),
+    "onnx text": (b"<\n  ir_version: 10,\n>\nmain (float x) => ()", "as text", "onnx.save"),
+    "empty": (b"", "empty", "repeat"),
+}
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_what_is_something_else_is_named_with_a_hint(name: str, tmp_path: Path) -> None:
+    data, words, hint = OTHERS[name]
+    path = tmp_path / "model.onnx"
+    path.write_bytes(data)
+    with pytest.raises(UnreadableArtifact, match=words) as caught:
+        detect(path)
+    assert hint in caught.value.hint
+
+
+@pytest.mark.parametrize("suffix", [".onnx", ".bin", "", ".zip"])
+def test_onnx_under_any_suffix(suffix: str, tmp_path: Path) -> None:
+    assert detect(builders.save(builders.small_cnn(), tmp_path / f"model{suffix}")) == "onnx"
+
+
+@pytest.mark.parametrize("name", ["saved_model.pb", "saved_model.pbtxt"])
+def test_a_saved_model_folder(name: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_bytes(b"\x08\x01")
+    assert detect(tmp_path) == "saved_model"
+
+
+def test_a_folder_with_models_in_it_names_them(tmp_path: Path) -> None:
+    with pytest.raises(UnreadableArtifact, match="folder"):
+        detect(tmp_path)
+    (tmp_path / "a\x1b.onnx").touch()
+    with pytest.raises(UnreadableArtifact) as caught:
+        detect(tmp_path)
+    assert caught.value.hint == "name a model in it: a\\x1b.onnx"
+
+
+def test_nothing_there(tmp_path: Path) -> None:
+    with pytest.raises(UnreadableArtifact, match="no such file"):
+        detect(tmp_path / "gone.onnx")
