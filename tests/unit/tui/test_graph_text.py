@@ -15,10 +15,17 @@ from inspector.tui.widgets.graph.columns import plan
 from inspector.tui.widgets.graph.density import costliest
 from inspector.tui.widgets.graph.emphasis import Stretch, emphasis_of
 from inspector.tui.widgets.graph.heat import METRICS, Metric, bar, level, value_text
-from inspector.tui.widgets.graph.node_text import BREAK, attribute_summary, attribute_text, shape_text, type_text, value_list
+from inspector.tui.widgets.graph.node_text import (
+    BREAK,
+    attribute_summary,
+    attribute_text,
+    shape_text,
+    shortened,
+    type_text,
+    value_list,
+)
 from inspector.tui.widgets.graph.painting import cut
 from inspector.tui.widgets.graph.panel_text import panel_lines
-from inspector.tui.widgets.graph.row_text import shortened
 from inspector.tui.widgets.graph.state import GraphState
 from inspector.tui.widgets.graph.weight_text import histogram_lines, rebin, weight_lines
 from inspector.tui.widgets.graph.wrapping import wrap
@@ -43,7 +50,7 @@ def test_columns_fill_the_width(chosen: Metric) -> None:
     for width in range(1, 260):
         columns = plan(width, chosen)
         heat = sum(columns.metric_width(metric) for metric in columns.metrics)
-        assert columns.label + columns.name + columns.shape + heat == width
+        assert columns.label + columns.name + columns.shape + heat == width - 1
         assert width < 36 or chosen in columns.metrics
 
 

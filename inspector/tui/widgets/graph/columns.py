@@ -9,6 +9,8 @@ from inspector.tui.widgets.graph.heat import METRICS, Metric
 
 VALUE_WIDTH = 7
 BAR_WIDTH = 5
+NARROWEST = 36
+"""From this width on there is a heat column."""
 LABEL_MINIMUM = 32
 """The operator keeps at least this much before another heat column is shown."""
 
@@ -33,9 +35,9 @@ class Columns:
 
 @lru_cache(maxsize=64)
 def plan(width: int, chosen: Metric) -> Columns:
-    """Return columns that fill the width exactly: the chosen heat column first, then shape, the others, then names."""
-    rest = width - (2 + VALUE_WIDTH + BAR_WIDTH if width >= 36 else 0)
-    metrics: tuple[Metric, ...] = (chosen,) if width >= 36 else ()
+    """Return columns that fill the width but for one blank: the chosen heat column first, then shape, the others, names."""
+    rest = width - 1 - (2 + VALUE_WIDTH + BAR_WIDTH if width >= NARROWEST else 0)
+    metrics: tuple[Metric, ...] = (chosen,) if width >= NARROWEST else ()
     shape = 0 if rest < 36 else 22 if rest < 80 else 26 if rest < 100 else 30
     rest -= shape
     others = [metric for metric in METRICS if metric != chosen] if metrics else []
@@ -44,4 +46,4 @@ def plan(width: int, chosen: Metric) -> Columns:
         others.pop(0)
         rest -= 1 + VALUE_WIDTH
     name = max(0, min(60, rest - 44)) if rest >= 64 else 0
-    return Columns(rest - name, name, shape, metrics, chosen, lanes=max(3, min(24, (rest - name) // 3)))
+    return Columns(max(0, rest - name), name, shape, metrics, chosen, lanes=max(3, min(24, (rest - name) // 3)))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from inspector.tui.widgets.graph.heat import Metric
-from inspector.tui.widgets.graph.rows import FoldRow, NodeRow, Run, cover
+from inspector.tui.widgets.graph.rows import Run, cover
 from inspector.tui.widgets.graph.search import Matches
 from inspector.tui.widgets.graph.state import GraphState
 
@@ -48,10 +48,8 @@ def _heat(state: GraphState, first: int, last: int, metric: Metric) -> int:
     for segment, offset, count in state.outline.spans(first, last):
         if isinstance(segment, Run):
             total += state.heat.rows(segment.section.graph.path, segment.first + offset, count, metric)
-        elif isinstance(segment.shown, FoldRow) and not segment.shown.open:
-            total += state.heat.fold(segment.shown.section, segment.shown.fold, metric)
-        elif isinstance(segment.shown, NodeRow):
-            total += state.heat.rows(segment.shown.section.graph.path, segment.shown.row, 1, metric)
+        else:
+            total += state.text.cost(segment.shown, metric) or 0
     return total
 
 

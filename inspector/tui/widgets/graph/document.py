@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 from inspector.records.graph import Graph, Node, NodeRef
 from inspector.records.inspection import GraphView, Inspection
 from inspector.records.layout import Layout
 from inspector.records.tensor import TensorSpec
-from inspector.workflows.analyse import make_view
+from inspector.workflows.analyse import make_view, outer_constants
 
 MAX_DEPTH = 32
 """Graphs nested deeper than this are not opened in place: their rows would have no room left."""
@@ -107,8 +108,12 @@ class Document:
         """Return the rows and folds of a graph; those that were not made ahead are made now."""
         known = self._views.get(path)
         if known is None:
-            known = self._views[path] = make_view(self.graphs[path])
+            known = self._views[path] = make_view(self.graphs[path], self._outer_constants.get(path, ()))
         return known
+
+    @cached_property
+    def _outer_constants(self) -> dict[str, frozenset[str]]:
+        return outer_constants(self.inspection.computation)
 
     def node(self, ref: NodeRef) -> Node | None:
         """Return the node that a reference names, None if there is none."""

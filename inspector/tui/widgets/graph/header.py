@@ -8,6 +8,7 @@ from textual.content import Content
 from textual.events import Click
 from textual.message import Message
 
+from inspector.tui.plain_text import fit
 from inspector.tui.widgets.graph.columns import BAR_WIDTH, VALUE_WIDTH, Columns, plan
 from inspector.tui.widgets.graph.heat import TITLES, Metric
 from inspector.tui.widgets.lines import Lines
@@ -40,7 +41,7 @@ class GraphHeader(Lines):
     def build(self, width: int) -> Sequence[Content]:
         """Return the one line."""
         columns = plan(width, self._metric)
-        line = Content.styled(f" {self._title}"[: columns.label].ljust(columns.label), "$soft")
+        line = Content.styled(fit(f" {self._title}", columns.label), "$soft")
         if columns.name:
             line += Content.styled(" name".ljust(columns.name), "$soft")
         if columns.shape:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from inspector.records.dtype import UNDEFINED
 from inspector.records.graph import Attribute, Node
-from inspector.records.tensor import Shape, TensorSpec
+from inspector.records.tensor import Dim, Shape, TensorSpec
 
 Part = tuple[str, str]
 """A piece of text and the name of its style."""
@@ -17,22 +17,48 @@ BREAK = "\n  "
 KERNEL_ATTRIBUTES = frozenset(("kernel_shape", "strides", "dilations", "group"))
 SUMMARIZED = ("axis", "axes", "perm", "keepdims", "num_heads", "hidden_size", "direction", "mode", "equation")
 MAX_VALUES = 8
+SYMBOL_LENGTHS = (10, 7, 4)
+"""How long symbols of dimensions may be, the longest that fits first."""
 
 
-def shape_text(shape: Shape | None, spaces: bool = False) -> str:
-    """Return "[batch,64,56,56]", "?" for a dimension nothing is known of, "" for an unknown rank."""
+def shape_text(shape: Shape | None, longest: int = 0) -> str:
+    """Return "[batch,64,56,56]", "?" for a dimension nothing is known of, "" for an unknown rank.
+
+    With longest, symbols of more characters are cut in the middle.
+    """
     if shape is None:
         return ""
-    return "[" + (", " if spaces else ",").join("?" if dim is None else str(dim) for dim in shape) + "]"
+    return "[" + ",".join(_dim_text(dim, longest) for dim in shape) + "]"
 
 
-def type_text(spec: TensorSpec | None, always_dtype: bool = False) -> str:
-    """Return shape and, where it is not float32 (or always), element type: "int64[1]"."""
+def _dim_text(dim: Dim, longest: int) -> str:
+    text = "?" if dim is None else str(dim)
+    return shortened(text, longest) if longest and isinstance(dim, str) else text
+
+
+def shortened(text: str, width: int) -> str:
+    """Return the text in at most width characters, cut in the middle: names differ at both ends."""
+    if len(text) <= width:
+        return text
+    tail = (width - 1) // 2
+    return (text[: width - 1 - tail].rstrip("…") + "…" + text[len(text) - tail :].lstrip("…")) if tail else text[:width]
+
+
+def type_text(spec: TensorSpec | None, always_dtype: bool = False, room: int = 0) -> str:
+    """Return shape and, where it is not float32 (or always), element type: "int64[1]".
+
+    With room, symbols are cut until the text takes no more characters than that, as far as it can be done.
+    """
     if spec is None:
         return ""
-    dtype = spec.dtype if spec.dtype != UNDEFINED and (always_dtype or spec.dtype != "float32") else ""
-    shape = shape_text(spec.shape)
-    return dtype + shape if shape or dtype else ""
+    shown = always_dtype or spec.dtype != "float32"
+    dtype = spec.dtype if spec.dtype != UNDEFINED and shown else ""
+    text = dtype + shape_text(spec.shape)
+    for longest in SYMBOL_LENGTHS:
+        if not room or len(text) <= room:
+            break
+        text = dtype + shape_text(spec.shape, longest)
+    return text
 
 
 def times(values: Iterable[object]) -> str:
@@ -94,5 +120,5 @@ def attribute_text(attribute: Attribute) -> str:
     if attribute.kind in ("tensor", "graph", "type", "reference"):
         return f"({attribute.kind}) {value}"
     if isinstance(value, tuple):
-        return value_list(value, 16)
+        return value_list(value, 16)[1:-1].replace(",", "") if attribute.kind == "ints" else value_list(value, 16)
     return f"{value:g}" if isinstance(value, float) else str(value)

@@ -79,7 +79,7 @@ class Painter:
         if columns.name:
             parts += [(" ", ""), (fit(self.text.name(row), columns.name - 1), "name")]
         if columns.shape:
-            parts += [(" ", ""), (fit(self.text.shape(row), columns.shape - 1), "shape")]
+            parts += [(" ", ""), (fit(self.text.shape(row, columns.shape - 1), columns.shape - 1), "shape")]
         return parts
 
     def label_start(self, row: Row) -> int:

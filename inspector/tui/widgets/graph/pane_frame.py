@@ -27,7 +27,7 @@ BESIDE = 96
 """From this many columns on, the panel is beside the rows and open unless closed."""
 ROOMY, WIDE = 132, 176
 """From this many columns on, the panel is wider."""
-MODES: dict[FoldMode, str] = {"repeats": "blocks folded", "scopes": "name scopes folded", "none": "nothing folded"}
+MODES: dict[FoldMode, str] = {"repeats": "blocks folded", "scopes": "scopes folded", "none": "nothing folded"}
 
 
 class PaneFrame(Widget):

@@ -93,6 +93,8 @@ class SearchingPane(PaneFrame):
                 self._finder.resolve(message.text, lambda text, ref: self._take(lambda: self._resolved(text, ref)))
         elif self.matches is None:
             self.bar.close()
+        else:
+            self._say_where()
 
     def _resolved(self, text: str, ref: NodeRef | None) -> None:
         if ref is not None:
@@ -115,6 +117,10 @@ class SearchingPane(PaneFrame):
         ref = self.matches.step(by)
         if ref is not None:
             self.go_to(ref)
+            self._say_where()
+
+    def _say_where(self) -> None:
+        if self.matches is not None:
             self.bar.say(f"{self.matches.count_text}  n next  N previous  esc close")
 
     def _set_matches(self, matches: Matches | None) -> None:

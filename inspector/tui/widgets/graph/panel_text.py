@@ -64,8 +64,13 @@ def _node_lines(state: GraphState, graph: Graph, node: Node) -> Iterator[PanelLi
         yield PanelLine(((node.name, "name"),))
     if node.attributes:
         yield heading("attributes")
-        for attribute in node.attributes:
-            yield PanelLine(((f"{attribute.name} ", "soft"), (attribute_text(attribute), "value")))
+        yield PanelLine(
+            tuple(
+                part
+                for attribute in node.attributes
+                for part in ((f"{attribute.name} ", "soft"), (f"{attribute_text(attribute)}  ", "value"))
+            )
+        )
     if any(node.inputs):
         yield heading("inputs")
         for name in node.inputs:

@@ -19,7 +19,7 @@ from inspector.tui.widgets.graph.lane_drawing import (
     draw_passing,
     rails_for,
 )
-from inspector.tui.widgets.graph.node_text import Part, attribute_summary, type_text, value_list
+from inspector.tui.widgets.graph.node_text import Part, attribute_summary, shortened, type_text, value_list
 from inspector.tui.widgets.graph.rows import AbsorbedRow, BranchRow, FoldRow, NodeRow, Row
 
 SHORTEST_TITLE = 8
@@ -154,20 +154,20 @@ class RowText:
             case _:
                 return ""
 
-    def shape(self, row: Row) -> str:
-        """Return shape and type of what comes out of the row, with the element type where it is not float32."""
+    def shape(self, row: Row, room: int = 0) -> str:
+        """Return shape and type of what comes out of the row, cut to room characters as far as symbols can be."""
         match row:
             case NodeRow():
-                return _row_type(row.section, row.row)
+                return _row_type(row.section, row.row, room)
             case FoldRow(open=False):
-                return _row_type(row.section, row.fold.last)
+                return _row_type(row.section, row.fold.last, room)
             case AbsorbedRow():
-                return _output_type(row.section, row.node_index)
+                return _output_type(row.section, row.node_index, room)
             case _:
                 return ""
 
     def cost(self, row: Row, metric: Metric) -> int | None:
-        """Return what the row costs, None where that is unknown; headings of open folds cost nothing themselves."""
+        """Return what the row costs, None where that is unknown; headings of what is open cost nothing themselves."""
         match row:
             case NodeRow():
                 return self.heat.row(row.section, row.row, metric)
@@ -175,6 +175,8 @@ class RowText:
                 return self.heat.fold(row.section, row.fold, metric)
             case AbsorbedRow():
                 return self.heat.node(row.section.graph.path, row.node_index, metric) if metric == "parameters" else 0
+            case BranchRow(open=False):
+                return self.heat.rows(row.section.graph.path, 0, row.section.row_count, metric)
             case _:
                 return 0
 
@@ -185,14 +187,16 @@ def _tensor_label(section: Section, row: int) -> Iterator[Part]:
     yield ("  input" if section.is_input(row) else "  output"), "soft"
 
 
-def _row_type(section: Section, row: int) -> str:
+def _row_type(section: Section, row: int, room: int) -> str:
     spec = section.spec_at(row)
-    return _output_type(section, section.layout.nodes[row]) if spec is None else type_text(spec, always_dtype=True)
+    if spec is None:
+        return _output_type(section, section.layout.nodes[row], room)
+    return type_text(spec, always_dtype=True, room=room)
 
 
-def _output_type(section: Section, node_index: int) -> str:
+def _output_type(section: Section, node_index: int, room: int) -> str:
     outputs = section.graph.nodes[node_index].outputs
-    return type_text(section.graph.values.get(outputs[0])) if outputs else ""
+    return type_text(section.graph.values.get(outputs[0]), room=room) if outputs else ""
 
 
 def fold_label(fold: Fold, is_open: bool, room: int) -> Iterator[Part]:
@@ -215,14 +219,6 @@ def _repeat_text(fold: Fold, room: int) -> str:
         return ""
     word = "similar" if fold.exceptions else "identical"
     return f"  ×{fold.count} {word} blocks" if room >= ROOMY_LABEL else f"  ×{fold.count} {word}"
-
-
-def shortened(text: str, width: int) -> str:
-    """Return the text in at most width characters, cut in the middle: names differ at both ends."""
-    if len(text) <= width:
-        return text
-    tail = (width - 1) // 2
-    return (text[: width - 1 - tail].rstrip("…") + "…" + text[len(text) - tail :].lstrip("…")) if tail else text[:width]
 
 
 def draw_closed_fold(section: Section, fold: Fold, rails: Rails) -> tuple[Cell, ...]:
