@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from typing import Final
 
@@ -70,13 +70,25 @@ def evaluate(inspection: Inspection, batch: int, settings: Mapping[str, int]) ->
     yield Finished(with_findings(_evaluated(moved), equal_weights))
 
 
-def make_view(graph: Graph, with_folds: bool = True) -> GraphView:
-    """Lay one graph out in rows and, unless told otherwise, find its repeated blocks and name scopes."""
+def make_view(graph: Graph, outer_constants: Collection[str] = (), with_folds: bool = True) -> GraphView:
+    """Lay one graph out in rows and, unless told otherwise, find its repeated blocks and name scopes.
+
+    outer_constants are the tensors of enclosing graphs that are constants: see outer_constants().
+    """
     from inspector.analysis.lanes import lay_out
 
     with collector_paused():
-        view = GraphView(graph.path, lay_out(graph))
+        view = GraphView(graph.path, lay_out(graph, outer_constants))
     return _folded(graph, view) if with_folds else view
+
+
+def outer_constants(computation: Computation) -> dict[str, frozenset[str]]:
+    """Return, by path of each nested graph, the tensors it takes from enclosing graphs that are constants there."""
+    from inspector.analysis.absorption import captured_constants
+
+    roots = (computation.graph, *(function.body for function in computation.functions), *computation.training)
+    with collector_paused():
+        return {path: names for root in roots for path, names in captured_constants(root).items()}
 
 
 def _folded(graph: Graph, view: GraphView) -> GraphView:
@@ -127,8 +139,9 @@ def _evaluated(inspection: Inspection) -> Inspection:
 def _views(computation: Computation, rows: GraphView) -> dict[str, GraphView]:
     views = {rows.path: _folded(computation.graph, rows)}
     left = NESTED_NODES_LAID_OUT
+    captured = outer_constants(computation)
     for graph in computation.graphs():
         if graph.path not in views and len(graph.nodes) <= left:
-            views[graph.path] = make_view(graph)
+            views[graph.path] = make_view(graph, captured.get(graph.path, ()))
             left -= len(graph.nodes)
     return views
