@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import prod
 from typing import Any
 
 from google.protobuf.message import Message
-from onnx import ModelProto, NodeProto, TensorProto, TypeProto, ValueInfoProto, helper
+from onnx import AttributeProto, ModelProto, NodeProto, TensorProto, TypeProto, ValueInfoProto, helper
 
 from inspector.formats.clean_text import TextCleaner
 from inspector.records.artifact import Computation
@@ -18,7 +18,7 @@ from inspector.records.tensor import TensorSpec
 
 Described = tuple[str, str, tuple[int | str | None, ...] | None]
 
-_CONSTANT_FORMS = {"value_int": 8, "value_ints": 8, "value_float": 4, "value_floats": 4, "value_string": 0, "value_strings": 0}
+_CONSTANT_FORMS = {"value_int", "value_ints", "value_float", "value_floats", "value_string", "value_strings"}
 
 
 @dataclass(frozen=True)
@@ -115,12 +115,29 @@ def _constant_lists(model: ModelProto) -> Iterator[tuple[int, int]]:
         for attribute in node.attribute:
             if attribute.name not in _CONSTANT_FORMS or attribute.ref_attr_name:
                 continue
-            given = helper.get_attribute_value(attribute)
-            if given is None:
-                continue
-            values = given if attribute.name.endswith("s") else [given]
-            width = _CONSTANT_FORMS[attribute.name]
-            yield len(values), sum(width or len(one) for one in values)
+            values = _values(attribute)
+            if values is not None:
+                yield len(values), sum(len(one) if isinstance(one, bytes) else _width(one) for one in values)
+
+
+def _values(attribute: AttributeProto) -> Sequence[Any] | None:
+    """Return the numbers or texts an attribute holds, by its type, or by what is there where it has none."""
+    singles, lists = {1: "f", 2: "i", 3: "s"}, {6: "floats", 7: "ints", 8: "strings"}
+    if attribute.type in singles:
+        return [getattr(attribute, singles[attribute.type])]
+    if attribute.type in lists:
+        return list(getattr(attribute, lists[attribute.type]))
+    if attribute.type != AttributeProto.UNDEFINED:
+        return None
+    present = [[getattr(attribute, name)] for name in ("f", "i", "s") if attribute.HasField(name)]
+    if any(attribute.HasField(name) for name in ("t", "g", "tp", "sparse_tensor")):
+        return present[0] if present else None
+    filled = [list(getattr(attribute, name)) for name in ("floats", "ints", "strings") if getattr(attribute, name)]
+    return (present or filled or [[]])[0]
+
+
+def _width(number: float) -> int:
+    return 8 if isinstance(number, int) else 4
 
 
 def _bytes(count: int, tensor: TensorProto) -> int:

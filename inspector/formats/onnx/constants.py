@@ -9,24 +9,26 @@ from inspector.formats.onnx.wire import LARGEST_WINDOW, Source, Span, fields, ru
 from inspector.records.graph import Attribute
 from inspector.records.tensor import Carrier, Storage, Weight
 
+_PACKED_FLOATS: Final = 0x3A
+_PACKED_INTS: Final = 0x42
+
 
 class _Form(NamedTuple):
     dtype: str
     field: int
+    tags: tuple[int, ...]
     plural: bool
 
 
 _FORMS: Final = {
-    "float": _Form("float32", 2, False),
-    "int": _Form("int64", 3, False),
-    "string": _Form("string", 4, False),
-    "floats": _Form("float32", 7, True),
-    "ints": _Form("int64", 8, True),
-    "strings": _Form("string", 9, True),
+    "float": _Form("float32", 2, (0x15,), False),
+    "int": _Form("int64", 3, (0x18,), False),
+    "string": _Form("string", 4, (0x22,), False),
+    "floats": _Form("float32", 7, (0x3D, _PACKED_FLOATS), True),
+    "ints": _Form("int64", 8, (0x40, _PACKED_INTS), True),
+    "strings": _Form("string", 9, (0x4A,), True),
 }
 _NAMES: Final = frozenset(f"value_{kind}" for kind in _FORMS)
-_PACKED_FLOATS: Final = 0x3A
-_PACKED_INTS: Final = 0x42
 _LONG: Final = bytes(range(128, 256))
 
 
@@ -43,7 +45,7 @@ def constant_weight(source: Source, attribute: Attribute, span: Span, name: str,
     while position < span.end:
         for tag, at, start, end in fields(source, position, span.end):
             position = end
-            if tag >> 3 != form.field:
+            if tag not in form.tags:
                 continue
             if form.plural and tag & 7 != 2:
                 position, added = run(source, at, span.end, tag)

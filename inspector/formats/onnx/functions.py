@@ -9,7 +9,6 @@ from google.protobuf.message import DecodeError
 
 from inspector.formats.onnx.attributes import children
 from inspector.formats.onnx.graphs import GraphBuilder
-from inspector.formats.onnx.layout import KNOWN
 from inspector.formats.onnx.long_text import read_text
 from inspector.formats.onnx.nodes import read_subgraphs, read_tensors
 from inspector.formats.onnx.reading import DEFAULT_DOMAIN, Reading
@@ -37,8 +36,8 @@ def read_function(reading: Reading, span: Span) -> Function:
             texts[_TEXTS[tag]].append(reading.cleaner.clean(read_text(source, reading.cleaner, start, end)))
         elif tag in spans:
             spans[tag].append(Span(start, end))
-        elif tag >> 3 not in KNOWN["Function"]:
-            reading.notes.unknown_field("FunctionProto", tag >> 3, start, end - start)
+        else:
+            reading.notes.unrecognized("Function", tag, start, end)
     name, domain, overload = (texts[part][-1] if texts[part] else "" for part in ("name", "domain", "overload"))
     path = reading.fresh_path(f"function:{domain}:{name}" + (f":{overload}" if overload else ""))
     defaults = [_read_default(reading, default, path) for default in spans[_DEFAULT]]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from inspector.formats.onnx.layout import KNOWN
 from inspector.formats.onnx.long_text import read_text
 from inspector.formats.onnx.nodes import NodeReader
 from inspector.formats.onnx.reading import Reading
@@ -68,8 +67,8 @@ class GraphBuilder:
                 self.name = reading.cleaner.clean(read_text(source, reading.cleaner, start, end))
             elif tag == 0x7A:
                 self._take_initializer(Span(start, end), sparse=True)
-            elif tag >> 3 not in KNOWN["Graph"]:
-                reading.notes.unknown_field("GraphProto", tag >> 3, start, end - start)
+            else:
+                reading.notes.unrecognized("Graph", tag, start, end)
 
     def take_node(self, start: int, end: int) -> None:
         """Take in one node, for a function, whose nodes lie under another tag."""

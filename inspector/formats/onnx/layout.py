@@ -29,6 +29,9 @@ KNOWN: Final[dict[str, frozenset[int]]] = {
 }
 """Field numbers of each message. Functions had a since_version (2) and a status (3) in early files of IR version 8."""
 
+SCALARS: Final = frozenset({0x08, 0x10, 0x18, 0x28, 0x70})
+"""Tags of single numbers in the messages that are walked field by field."""
+
 CONTENT: Final[dict[str, dict[int, str]]] = {
     "Model": {
         0x12: TEXT, 0x1A: TEXT, 0x22: TEXT, 0x32: PROSE, 0x3A: "Graph", 0x42: "OperatorSet", 0x72: "Pair",

@@ -7,7 +7,8 @@ from typing import Any, Final
 
 from google.protobuf.unknown_fields import UnknownFieldSet
 
-from inspector.formats.onnx.layout import KNOWN
+from inspector.formats.onnx.layout import KNOWN, SCALARS
+from inspector.formats.onnx.wire import LENGTH
 from inspector.records.finding import Finding, Severity
 from inspector.records.graph import NodeRef
 
@@ -45,6 +46,11 @@ class Notes:
         seen = self._unknown.setdefault((message, number), [0, 0, offset])
         seen[0] += 1
         seen[1] += length
+
+    def unrecognized(self, kind: str, tag: int, start: int, end: int) -> None:
+        """Remember a field that was not read, between start and end, unless it is one that need not be."""
+        if tag >> 3 not in KNOWN[kind] or (tag & 7 != LENGTH and tag not in SCALARS):
+            self.unknown_field(f"{kind}Proto", tag >> 3, start, end - start)
 
     def unknown_in(self, message: Any, kind: str, offset: int, length: int) -> None:
         """Remember the fields of a parsed message that ONNX does not know."""

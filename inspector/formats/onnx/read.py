@@ -14,7 +14,6 @@ from inspector.formats.onnx.containment import link_of
 from inspector.formats.onnx.external import ExternalData
 from inspector.formats.onnx.functions import read_function, read_opsets, read_pairs
 from inspector.formats.onnx.graphs import read_graph
-from inspector.formats.onnx.layout import KNOWN
 from inspector.formats.onnx.long_text import read_text
 from inspector.formats.onnx.odd_text import note_odd_text
 from inspector.formats.onnx.open_file import open_source
@@ -141,8 +140,8 @@ class _Model:
         elif tag in _TEXTS:
             raw = read_text(self._source, self.reading.cleaner, start, end, is_name=False)
             self._texts[tag] = self.reading.cleaner.clean_value(raw)
-        elif tag >> 3 not in KNOWN["Model"]:
-            self.reading.notes.unknown_field("ModelProto", tag >> 3, start, end - start)
+        else:
+            self.reading.notes.unrecognized("Model", tag, start, end)
 
     def _note_trailing(self, position: int) -> None:
         self.reading.notes.add(
@@ -204,7 +203,7 @@ def _read_training(reading: Reading, span: Span, index: int) -> Iterator[Graph]:
     for tag, _, start, end in fields(reading.source, *span):
         if tag in (0x0A, 0x12):
             parts.setdefault("initialization" if tag == 0x0A else "algorithm", []).append(Span(start, end))
-        elif tag >> 3 not in KNOWN["Training"]:
-            reading.notes.unknown_field("TrainingInfoProto", tag >> 3, start, end - start)
+        else:
+            reading.notes.unrecognized("Training", tag, start, end)
     for part, spans in parts.items():
         yield read_graph(reading, spans, reading.fresh_path(f"training:{index}.{part}"), 0, "training")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from inspector.formats.clean_text import TextCleaner
-from inspector.formats.onnx.layout import DTYPES, KNOWN, dtype_name
+from inspector.formats.onnx.layout import DTYPES, dtype_name
 from inspector.formats.onnx.long_text import read_text
 from inspector.formats.onnx.notes import Notes
 from inspector.formats.onnx.schema import PairMessage
@@ -14,7 +14,8 @@ from inspector.formats.onnx.wire import LENGTH, Source, Span, fields, packed_var
 
 MOST_DIMENSIONS = 1024
 MOST_EXTERNAL_ENTRIES = 64
-_TYPED_NUMBERS = frozenset({4, 5, 6, 7, 10, 11})
+_TYPED_TAGS = frozenset({0x22, 0x25, 0x28, 0x2A, 0x32, 0x38, 0x3A, 0x51, 0x52, 0x58, 0x5A})
+"""float_data, int32_data, string_data, int64_data, double_data and uint64_data, packed and one by one."""
 
 
 class Stretch:
@@ -90,7 +91,7 @@ class TensorReader:
                 tensor.raw = Span(start, after)
             elif tag == 0x42:
                 tensor.name = read_text(source, self._cleaner, start, after)
-            elif tag >> 3 in _TYPED_NUMBERS:
+            elif tag in _TYPED_TAGS:
                 if tag & 7 != LENGTH:
                     past_run = run(source, at, end, tag)[0]
                     tensor.typed.setdefault(tag >> 3, Stretch()).add(at, at, past_run, packed=False)
@@ -109,8 +110,8 @@ class TensorReader:
             self._add_external(tensor, value)
         elif tag == 0x70:
             tensor.is_external = varint_at(source, *value) == 1
-        elif tag >> 3 not in KNOWN["Tensor"]:
-            self._notes.unknown_field("TensorProto", tag >> 3, value.start, value.end - value.start)
+        else:
+            self._notes.unrecognized("Tensor", tag, value.start, value.end)
 
     def _add_dimension(self, tensor: Tensor, number: int, offset: int) -> None:
         if len(tensor.dims) >= MOST_DIMENSIONS:

@@ -7,7 +7,6 @@ from typing import Final
 
 from inspector.errors import UnreadableArtifact
 from inspector.formats.clean_text import TextCleaner
-from inspector.formats.onnx.layout import KNOWN
 from inspector.formats.onnx.notes import Notes
 from inspector.formats.onnx.tensors import MOST_DIMENSIONS, Tensor, TensorReader
 from inspector.formats.onnx.typed_values import EXPECTED_FIELD, HAS_SMALL_VALUES, STRING_DATA, dense, small_values
@@ -81,8 +80,8 @@ class WeightCollector:
                     dims.append(max(signed(varint_at(self._source, start, end)), 0))
                 elif tag == 0x1A:
                     dims.extend(max(signed(dim), 0) for dim in packed_varints(self._source, start, end))
-                elif tag >> 3 not in KNOWN["SparseTensor"]:
-                    self._notes.unknown_field("SparseTensorProto", tag >> 3, start, end - start)
+                else:
+                    self._notes.unrecognized("SparseTensor", tag, start, end)
         spec = self.add_tensor(values, name, holder) if values else TensorSpec(name or "")
         if indices:
             self.add_tensor(indices, f"{spec.name}.indices", holder)

@@ -19,6 +19,11 @@ VARINT: Final = 0
 FIXED64: Final = 1
 LENGTH: Final = 2
 FIXED32: Final = 5
+_GROUP: Final = 3
+_END_GROUP: Final = 4
+_DEEPEST_GROUP: Final = 90
+_WIDTHS: Final = {VARINT: 0, FIXED64: 8, FIXED32: 4}
+"""Bytes of a scalar, by wire type; 0 where it varies."""
 
 DAMAGED_HINT: Final = "the file is damaged, cut short or not an ONNX model: download or export it again"
 
@@ -96,11 +101,11 @@ class Source:
         return data
 
 
-def fields(source: Source, start: int, end: int) -> Iterator[tuple[int, int, int, int]]:
+def fields(source: Source, start: int, end: int, depth: int = 0) -> Iterator[tuple[int, int, int, int]]:
     """Yield (tag, start of field, start of value, end of value) for each field of the message between start and end.
 
     A tag is field number * 8 + wire type. Length-delimited values are not read. Raises UnreadableArtifact at the first field
-    that is malformed or runs past the end.
+    that is malformed or runs past the end. depth is that of the groups around.
     """
     position = start
     count = 0
@@ -128,9 +133,12 @@ def fields(source: Source, start: int, end: int) -> Iterator[tuple[int, int, int
             elif wire == VARINT and data[offset] < 128:
                 value = source.base + offset
                 after = value + 1
+            elif wire in _WIDTHS:
+                value = source.base + offset
+                after = value + (_WIDTHS[wire] or decode_varint(data, offset)[1] - offset)
             else:
                 value = source.base + offset
-                after = value + _scalar_width(data, offset, wire)
+                after = _group_end(source, value, end, tag, depth)
         except IndexError:
             raise source.malformed(source.base + len(data), "the file ends inside a field") from None
         except ValueError as error:
@@ -144,14 +152,18 @@ def fields(source: Source, start: int, end: int) -> Iterator[tuple[int, int, int
     source.take_fields(count)
 
 
-def _scalar_width(data: bytes, offset: int, wire: int) -> int:
-    if wire == VARINT:
-        return decode_varint(data, offset)[1] - offset
-    if wire == FIXED32:
-        return 4
-    if wire == FIXED64:
-        return 8
-    raise ValueError("a field of a wire type that ONNX does not use")
+def _group_end(source: Source, position: int, end: int, tag: int, depth: int) -> int:
+    """Return where the group that the tag opens ends: ONNX has none, but other parsers skip them as unknown fields."""
+    if tag & 7 == _END_GROUP and depth:
+        return position
+    if tag & 7 != _GROUP or depth > _DEEPEST_GROUP:
+        raise ValueError("a field of a wire type that ONNX does not use")
+    for inner, _, _, after in fields(source, position, end, depth + 1):
+        if inner & 7 == _END_GROUP:
+            if inner >> 3 != tag >> 3:
+                break
+            return after
+    raise ValueError("a group of fields does not end")
 
 
 def decode_varint(data: bytes, offset: int) -> tuple[int, int]:
