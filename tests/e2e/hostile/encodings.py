@@ -154,7 +154,7 @@ CASES: list[Case] = [
     *(survived(name, file_of(data)) for name, data in _ODD.items()),
     found("unknown-fields", file_of(relu(field(99, b"surprise"), field(1000, 5))), "unknown-field"),
     found("unknown-field-in-a-node", file_of(model(graph([node(b"Relu", [b"x"], [b"y"], field(77, b"?"))]))), "unknown-field"),
-    found("unknown-group", file_of(relu(b"\xe3\x07" + field(3, b"x") + b"\xe4\x07")), "trailing-bytes"),
+    found("unknown-group", file_of(relu(b"\xe3\x07" + field(3, b"x") + b"\xe4\x07")), "unknown-field"),
     survived("node-as-number", file_of(model(field(1, 7) + field(11, value(b"x", [1]))))),
     *(found(name, file_of(relu() + after), "trailing-bytes") for name, after in _AFTER.items()),
     survived("a-gigabyte-of-documentation", _huge_field(field(GRAPH_NODE, RELU), 10)),
