@@ -14,10 +14,10 @@ from inspector.cli.narrator import Narrator
 from inspector.cli.options import PROGRAM, STDOUT, Options
 from inspector.cli.output_file import check_target, write_file
 from inspector.errors import EXIT_OK, UsageError
-from inspector.records.artifact import Computation
-from inspector.records.review import Review
 
 if TYPE_CHECKING:
+    from inspector.records.artifact import Computation
+    from inspector.records.review import Review
     from inspector.workflows.opening import Opening
 
 READ_AHEAD_SECONDS = 1.0

@@ -15,7 +15,6 @@ from textual.screen import Screen
 from inspector.errors import InspectorError
 from inspector.isolation.limits import CancelToken
 from inspector.records.event import Event, Finished, Partial
-from inspector.records.inspection import Inspection
 from inspector.tui.actions import Action, bindings
 from inspector.tui.jobs import Job, Jobs
 from inspector.tui.messages import Cancelled, Failed, JobEvent, OpenArtifact
@@ -24,12 +23,16 @@ from inspector.tui.recent import RecentList
 from inspector.tui.themes import DARK, LIGHT, THEMES
 
 if TYPE_CHECKING:
+    from inspector.records.inspection import Inspection
     from inspector.tui.screens.workbench import WorkbenchScreen
 
 if TYPE_CHECKING:
     from inspector.workflows.opening import Opening
 
 _CHILD_GRACE_SECONDS = 0.5
+_STYLES = Path(__file__).parent / "styles"
+_FRAME = "frame.tcss"
+_OTHER_STYLES = ("panes.tcss", "dialogs.tcss")
 
 
 def run_app(opening: Opening | None, batch: int = 1, settings: Mapping[str, int] | None = None) -> int:
@@ -58,9 +61,6 @@ class ModelpackApp(App[None]):
     """Owns what outlives a screen: jobs, the recent list, batch and symbol settings."""
 
     TITLE = "modelpack-tui"
-    CSS_PATH: ClassVar[list[Any]] = [
-        Path(__file__).parent / "styles" / name for name in ("frame.tcss", "panes.tcss", "dialogs.tcss")
-    ]
     COMMANDS: ClassVar[Any] = {_palette}
     BINDINGS: ClassVar[list[BindingType]] = bindings("everywhere")
     HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012 -- Textual declares it, mutable, on the base class
@@ -77,7 +77,7 @@ class ModelpackApp(App[None]):
         settings: Mapping[str, int] | None = None,
         begun: Opening | None = None,
     ) -> None:
-        super().__init__()
+        super().__init__(css_path=[_STYLES / _FRAME] if path else [_STYLES / name for name in (_FRAME, *_OTHER_STYLES)])
         self.path = path
         self._begun = begun
         self.batch = batch
@@ -103,9 +103,14 @@ class ModelpackApp(App[None]):
         return WorkbenchScreen(str(self.path))
 
     def on_mount(self) -> None:
-        """Read the artifact once the first frame is on the screen."""
+        """Read the artifact once the first frame is on the screen, which needs the styles of the frame only."""
         if self.path is not None:
-            self.call_after_refresh(self.open_artifact, str(self.path))
+            self.call_after_refresh(self._begin, str(self.path))
+
+    def _begin(self, path: str) -> None:
+        self.open_artifact(path)
+        self.stylesheet.read_all([_STYLES / name for name in _OTHER_STYLES])
+        self.refresh_css(animate=False)
 
     def open_artifact(self, path: str) -> None:
         """Read another artifact beside what is shown; it takes the place of that only once it is read."""

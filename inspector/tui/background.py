@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING
 
 from textual.message_pump import MessagePump
 
 from inspector.isolation.limits import CancelToken
 from inspector.records.event import Event
-from inspector.records.inspection import Inspection
 from inspector.tui.jobs import Job, Jobs
 
-Step = Callable[[Inspection, CancelToken], Iterator[Event[Inspection]]]
+if TYPE_CHECKING:
+    from inspector.records.inspection import Inspection
+
+
+Step = Callable[["Inspection", CancelToken], Iterator[Event["Inspection"]]]
 
 
 class Background:

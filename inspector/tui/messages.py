@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 from textual.message import Message
 
 from inspector.records.event import Event
-from inspector.records.graph import NodeRef
 
 if TYPE_CHECKING:
+    from inspector.records.graph import NodeRef
     from inspector.tui.jobs import Job
 
 

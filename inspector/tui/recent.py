@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
-import tempfile
-import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from inspector.records.artifact import Artifact
+if TYPE_CHECKING:
+    from inspector.records.artifact import Artifact
 
 MOST_ENTRIES = 20
 _LARGEST_FILE = 1 << 20
@@ -43,6 +41,8 @@ class RecentList:
 
     def entries(self) -> tuple[RecentArtifact, ...]:
         """Return the artifacts, latest first."""
+        import json
+
         try:
             if self.file.stat().st_size > _LARGEST_FILE:
                 return ()
@@ -55,6 +55,9 @@ class RecentList:
 
     def add(self, artifact: Artifact) -> None:
         """Put an artifact at the top."""
+        import json
+        import time
+
         path = str(Path(artifact.path).absolute())
         latest = RecentArtifact(path, artifact.format, artifact.size_bytes, time.time())
         kept = (latest, *(entry for entry in self.entries() if entry.path != path))[:MOST_ENTRIES]
@@ -78,6 +81,8 @@ def _entry(row: object) -> RecentArtifact | None:
 
 def _write(file: Path, text: str) -> None:
     """Write the file as a whole or not at all: a temporary file in the same folder takes its place."""
+    import tempfile
+
     file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     handle, name = tempfile.mkstemp(prefix=".recent-", dir=file.parent)
     try:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from textual.widget import Widget
 
-from inspector.records.inspection import Inspection
 from inspector.tui.actions import Where
+
+if TYPE_CHECKING:
+    from inspector.records.inspection import Inspection
 
 
 class Pane(Protocol):

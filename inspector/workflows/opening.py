@@ -5,32 +5,48 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
 from inspector.records.event import Event, Progress
-from inspector.records.inspection import Inspection
-from inspector.workflows.inspect import inspect
+
+if TYPE_CHECKING:
+    from inspector.records.inspection import Inspection
+
+READ_AHEAD_BYTES: Final = 1 << 20
+"""Artifacts up to this size are read at once; of larger ones only the kind is made sure of, so that a screen comes first."""
 
 
 class Opening:
-    """An inspection under way in a thread of its own; its events can be followed from the first, once, by another thread."""
+    """An inspection under way in a thread of its own; its events can be followed from the first, once, by another thread.
+
+    Until somebody follows, it does no more than settle() waits for: work beside the start of a screen would slow that down.
+    """
 
     def __init__(self, path: Path, batch: int = 1, settings: Mapping[str, int] | None = None) -> None:
         self.path = path
         self._changed = threading.Condition()
         self._events: list[Event[Inspection]] = []
         self._error: Exception | None = None
+        self._settled = False
+        self._followed = False
         self._over = False
         threading.Thread(target=self._run, args=(path, batch, settings or {}), name="opening", daemon=True).start()
 
     def settle(self, seconds: float) -> None:
-        """Wait until the artifact is read, at most so long; raise what kept it from being read."""
+        """Wait until the artifact is read, or known to be of a kind that can be; raise what kept it from that.
+
+        Waits so many seconds at most.
+        """
         with self._changed:
-            self._changed.wait_for(lambda: self._over or any(isinstance(event, Progress) for event in self._events), seconds)
+            self._changed.wait_for(lambda: self._over or self._settled, seconds)
             if self._error is not None:
                 raise self._error
 
     def events(self) -> Iterator[Event[Inspection]]:
         """Give the events so far and those to come; raises InspectorError as inspect() does."""
+        with self._changed:
+            self._followed = True
+            self._changed.notify_all()
         position = 0
         while True:
             with self._changed:
@@ -46,15 +62,39 @@ class Opening:
 
     def _run(self, path: Path, batch: int, settings: Mapping[str, int]) -> None:
         try:
+            if _is_large(path):
+                self._wait_for_follower()
+            from inspector.workflows.inspect import inspect
+
             for event in inspect(path, batch, settings):
                 self._tell(event)
+                if isinstance(event, Progress):
+                    self._wait_for_follower()
         except Exception as error:
             self._error = error
         with self._changed:
             self._over = True
             self._changed.notify_all()
 
+    def _wait_for_follower(self) -> None:
+        with self._changed:
+            self._settled = True
+            self._changed.notify_all()
+            self._changed.wait_for(lambda: self._followed)
+
     def _tell(self, event: Event[Inspection]) -> None:
         with self._changed:
             self._events.append(event)
             self._changed.notify_all()
+
+
+def _is_large(path: Path) -> bool:
+    """Return whether reading is left for later; raises UnreadableArtifact for what no reader takes."""
+    from inspector.formats.detect import detect
+
+    if detect(path) != "onnx":
+        return False
+    try:
+        return path.stat().st_size > READ_AHEAD_BYTES
+    except OSError:
+        return False

@@ -56,8 +56,8 @@ class OpeningScreen(Screen[None]):
                 box.border_title = Content("recent and samples")
                 yield self._table
             yield Static(_HINT, id="hint")
-        yield KeyBar(*self.places)
         yield JobBar(app.jobs)
+        yield KeyBar(*self.places)
 
     def on_mount(self) -> None:
         """Fill the list."""

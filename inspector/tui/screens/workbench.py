@@ -13,7 +13,6 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from inspector.records.event import Finished, Warned
-from inspector.records.inspection import Inspection
 from inspector.tui.actions import Where, bindings
 from inspector.tui.background import Background
 from inspector.tui.messages import Failed, GoToNode, HighlightNodes, JobEvent, ShowTab, ShowWeight
@@ -25,6 +24,7 @@ from inspector.tui.widgets.key_bar import KeyBar
 from inspector.tui.widgets.tab_strip import Tab, TabStrip
 
 if TYPE_CHECKING:
+    from inspector.records.inspection import Inspection
     from inspector.tui.app import ModelpackApp
 
 
@@ -66,8 +66,8 @@ class WorkbenchScreen(Screen[None]):
         yield TabStrip(self._tabs(), self.tab)
         with Container(id="panes"):
             yield Static(plain("reading …"), id="reading", markup=False)
-        yield KeyBar(*self.places)
         yield JobBar(self.modelpack.jobs)
+        yield KeyBar(*self.places)
 
     def open(self, inspection: Inspection, *, whole: bool) -> None:
         """Show an artifact from its overview on; what was open before is forgotten, its work stopped.

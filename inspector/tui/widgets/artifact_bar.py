@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from textual.content import Content
 
-from inspector.records.artifact import Computation
-from inspector.records.inspection import Inspection
 from inspector.report.figures import bytes_text, count_text, plural
 from inspector.tui.plain_text import plain, shorten
 from inspector.tui.widgets.lines import Lines
+
+if TYPE_CHECKING:
+    from inspector.records.artifact import Computation
+    from inspector.records.inspection import Inspection
+
 
 _FORMATS = {"onnx": "ONNX", "saved_model": "SavedModel", "image": "image"}
 _PRODUCT = " modelpack-tui "

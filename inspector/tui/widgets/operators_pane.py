@@ -107,7 +107,7 @@ class OperatorsPane(ListPane[OperatorCount]):
         lines += [Content(), heading("nodes")]
         for ref, node in uses[:_MOST_NODES]:
             where = f"  in {ref.graph}" if ref.graph else ""
-            lines += labeled(f"{node.index:>6}", plain(f"{node.name or '(no name)'}{where}"), width, 8, most=1)
+            lines += labeled(f"{node.index:>6}", plain(f"{_node_name(node)}{where}"), width, 8, most=1)
         more = len(uses) - _MOST_NODES
         return [*lines, Content.styled(f"        and {more:,} more: ↵ walks all", "$soft")] if more > 0 else lines
 
@@ -140,6 +140,11 @@ class OperatorsPane(ListPane[OperatorCount]):
 
     def _of_all(self, part: int, whole: int) -> str:
         return f"{count_text(part)}, {share_text(part / whole)} of all" if part and whole else count_text(part)
+
+
+def _node_name(node: Node) -> str:
+    """Return the node's name, or what it makes where it has none."""
+    return node.name or next((f"→ {name}" for name in node.outputs if name), "(no name)")
 
 
 def _variants(nodes: Sequence[Node], width: int) -> list[Content]:
