@@ -1,6 +1,7 @@
 """Page down through every row of a model's graph: time from the key to the painted frame, and from start to rows.
 
-Usage: python measure_graph_paging.py MODEL; prints one line of JSON with median_ms, worst_ms, open_s, fold_s and rows.
+Usage: python measure_graph_paging.py MODEL; prints one line of JSON: median_ms and worst_ms of a page, cpu_ms of one with all
+that follows it, open_s, fold_s (everything unfolded) and rows.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from textual.pilot import Pilot
+from textual.strip import Strip
 
 from inspector.tui.app import ModelpackApp
 from inspector.tui.widgets.graph.pane import GraphPane
@@ -24,25 +26,35 @@ PATIENCE_SECONDS = 120
 
 
 class Painted:
-    """Tells when the next frame has been written to the terminal."""
+    """Tells when the next frame that shows rows drawn anew has been written to the terminal."""
 
-    def __init__(self, app: ModelpackApp) -> None:
+    def __init__(self, app: ModelpackApp, pane: GraphPane) -> None:
         self._event = asyncio.Event()
-        display = app._display
+        self._at = 0.0
+        self._rows_drawn = False
+        display, render_line = app._display, pane.view.render_line
 
         def display_and_tell(*arguments: Any) -> None:
             display(*arguments)
-            self._event.set()
+            if self._rows_drawn and not self._event.is_set():
+                self._at = time.perf_counter()
+                self._event.set()
+
+        def render_and_note(y: int) -> Strip:
+            self._rows_drawn = True
+            return render_line(y)
 
         setattr(app, "_display", display_and_tell)  # noqa: B010
+        setattr(pane.view, "render_line", render_and_note)  # noqa: B010
 
     async def after(self, pilot: Pilot[None], key: str) -> float:
-        """Press a key and return the seconds until a frame was painted."""
+        """Press a key and return the seconds until the next frame was painted."""
         self._event.clear()
+        self._rows_drawn = False
         started = time.perf_counter()
         await pilot.press(key)
         await asyncio.wait_for(self._event.wait(), PATIENCE_SECONDS)
-        return time.perf_counter() - started
+        return self._at - started
 
 
 async def measure(path: Path) -> dict[str, float]:
@@ -54,13 +66,16 @@ async def measure(path: Path) -> dict[str, float]:
         opened = time.perf_counter() - started
         while app.jobs.running:
             await pilot.pause(0.1)
-        painted = Painted(app)
+        painted = Painted(app, pane)
         unfolded = await painted.after(pilot, "Z")
+        before = time.process_time()
         pages = [await painted.after(pilot, "pagedown") for _ in range(PAGES)]
+        busy = time.process_time() - before
         assert pane.state is not None
         return {
             "median_ms": 1000 * statistics.median(pages),
             "worst_ms": 1000 * max(pages),
+            "cpu_ms": 1000 * busy / PAGES,
             "open_s": opened,
             "fold_s": unfolded,
             "rows": len(pane.state.outline),

@@ -115,6 +115,19 @@ def test_going_to_a_function_node_opens_its_definition() -> None:
     assert state.row.section.place.root == "function:local:F"
 
 
+def test_an_edge_inside_a_called_function_stays_at_the_call() -> None:
+    graph = net("in x\na = local:F(x)\nb = local:F(a)\nout b")
+    state = state_of(inspected(graph, function("F", "in v\ns = Add(v, v)\nt = Mul(s, s)\nout t")))
+    call = state.row.section.place.below(1, 0)
+    row = next(at for at in range(len(state.outline)) if state.outline.row_at(at).section.place == call)
+    state.select(row)
+    at_node(state, 1, "function:local:F")
+    assert state.row.section.place == call
+    assert [choice.link for choice in choices(state, "producers")] == [NodeRef("function:local:F", 0)]
+    at_node(state, 0, "function:local:F")
+    assert state.row.section.place == call
+
+
 def test_nowhere_to_go() -> None:
     state = state_of(inspected(net(RESIDUAL)))
     cursor = state.cursor

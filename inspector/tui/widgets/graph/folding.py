@@ -136,9 +136,12 @@ class Folding:
             known = self._details[section.place] = sorted(row_of[node] for node in nodes if node in row_of)
         return known
 
-    def reveal(self, document: Document, ref: NodeRef) -> Place | None:
-        """Open whatever hides a node; return its place, None if it is drawn nowhere."""
-        place = document.place_of(ref.graph)
+    def reveal(self, document: Document, ref: NodeRef, place: Place | None = None) -> Place | None:
+        """Open whatever hides a node, at the place given where its graph is drawn more than once.
+
+        Returns the place, None if the node is drawn nowhere.
+        """
+        place = place or document.place_of(ref.graph)
         if place is None or not self._reveal_node(document, place, ref.index):
             return None
         return place

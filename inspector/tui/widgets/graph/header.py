@@ -35,13 +35,14 @@ class GraphHeader(Lines):
 
     def show(self, title: str, metric: Metric) -> None:
         """Say what the rows are, and which heat column is chosen."""
-        self._title, self._metric = title, metric
-        self.refresh()
+        if (title, metric) != (self._title, self._metric):
+            self._title, self._metric = title, metric
+            self.refresh()
 
     def build(self, width: int) -> Sequence[Content]:
         """Return the one line."""
         columns = plan(width, self._metric)
-        line = Content.styled(fit(f" {self._title}", columns.label), "$soft")
+        line = Content.styled(fit(self._title, columns.label), "$soft")
         if columns.name:
             line += Content.styled(" name".ljust(columns.name), "$soft")
         if columns.shape:

@@ -16,6 +16,7 @@ from inspector.tui.widgets.graph.search import Matches
 from inspector.tui.widgets.graph.state import GraphState
 
 MATCH = "◆"
+VIEW = "░"
 
 
 class Minimap(Widget):
@@ -81,7 +82,7 @@ class Minimap(Widget):
                 ink = f"heat-{level(fortieths / 40) + 1}"
                 segment = Segment(BLOCKS[max(1, round(fortieths / 5))], style + self._styles(ink))
             else:
-                segment = Segment("│" if inside else " ", style + self._styles("soft"))
+                segment = Segment(VIEW if inside else " ", style + self._styles("soft"))
             known = self._cells[key] = Strip([segment])
         return known
 

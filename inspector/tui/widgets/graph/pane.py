@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import ClassVar
 
 from textual.binding import BindingType
@@ -26,7 +27,7 @@ class GraphPane(SearchingPane):
     GraphPane { width: 100%; height: 100%; layout: horizontal; }
     GraphPane #graph-box {
         width: 1fr; height: 1fr; border: round $line; border-title-color: $accent-text; border-title-style: bold;
-        border-subtitle-color: $soft;
+        border-subtitle-color: $soft; padding-left: 1;
     }
     GraphPane #graph-box:focus-within { border: round $accent-text; }
     GraphPane #graph-head { height: 1; }
@@ -173,31 +174,31 @@ class GraphPane(SearchingPane):
         self._panel_wanted = not self.has_class("-panel")
         self._place_panel()
 
-    @property
-    def _moved(self) -> GraphView | PanelView:
-        """What the movement keys move in: the panel while it has the focus, else the rows."""
-        return self.panel.view if self.panel.view.has_focus else self.view
+    def _move(self, by: Callable[[GraphView | PanelView], None]) -> None:
+        """Move in the panel while it has the focus, else in the rows, all that follows them in the same frame."""
+        by(self.panel.view if self.panel.view.has_focus else self.view)
+        self._view_moved()
 
     def action_cursor_up(self) -> None:
         """Move up one row."""
-        self._moved.move(-1)
+        self._move(lambda view: view.move(-1))
 
     def action_cursor_down(self) -> None:
         """Move down one row."""
-        self._moved.move(1)
+        self._move(lambda view: view.move(1))
 
     def action_page_up(self) -> None:
         """Move up one page."""
-        self._moved.page(-1)
+        self._move(lambda view: view.page(-1))
 
     def action_page_down(self) -> None:
         """Move down one page."""
-        self._moved.page(1)
+        self._move(lambda view: view.page(1))
 
     def action_first_row(self) -> None:
         """Move to the first row."""
-        self._moved.first()
+        self._move(lambda view: view.first())
 
     def action_last_row(self) -> None:
         """Move to the last row."""
-        self._moved.last()
+        self._move(lambda view: view.last())

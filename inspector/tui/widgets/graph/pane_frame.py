@@ -134,6 +134,9 @@ class PaneFrame(Widget):
     def on_graph_view_changed(self, message: GraphView.Changed) -> None:
         """Let the minimap follow."""
         message.stop()
+        self._view_moved()
+
+    def _view_moved(self) -> None:
         region = self.view.visible_region()
         self.query_one(Minimap).show_view(region.y, region.bottom)
         self._redraw_head()

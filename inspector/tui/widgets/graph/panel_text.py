@@ -155,7 +155,7 @@ def _flops_lines(state: GraphState, graph: Graph, node: Node, cost: NodeCost) ->
         yield PanelLine((("FLOPs  ", "soft"), (cost.reason or "unknown", "exception")))
         return
     value = state.heat.node(graph.path, node.index, "flops")
-    if value != 0:
+    if cost.flops:
         yield PanelLine((("FLOPs  ", "soft"), ("?" if value is None else short_count(value), "value")))
         yield PanelLine(((f"  = {formula(cost.flops)}", "soft"),))
 

@@ -20,7 +20,10 @@ class PanelView(ScrollView, can_focus=True, inherit_bindings=False):
     """Shows PanelLines wrapped to its width."""
 
     DEFAULT_CSS = """
-    PanelView { width: 1fr; height: 1fr; background: $page; color: $ink; overflow-x: hidden; scrollbar-size-vertical: 1; }
+    PanelView {
+        width: 1fr; height: 1fr; background: $page; color: $ink; overflow-x: hidden; overflow-y: scroll;
+        scrollbar-size-vertical: 1;
+    }
     """
     ALLOW_SELECT = False
 
@@ -56,7 +59,9 @@ class PanelView(ScrollView, can_focus=True, inherit_bindings=False):
         ]
         size = Size(width, len(self._rows))
         if size != self.virtual_size:
-            self.virtual_size = size
+            # Assigning virtual_size lays the whole screen out anew; with an ever visible scroll bar nothing can move.
+            self.set_reactive(ScrollView.virtual_size, size)
+            self._scroll_update(size)
         self.refresh()
 
     @property

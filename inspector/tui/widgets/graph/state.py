@@ -6,7 +6,7 @@ from typing import Literal
 
 from inspector.records.graph import NodeRef
 from inspector.records.inspection import Inspection
-from inspector.tui.widgets.graph.document import Document, Place
+from inspector.tui.widgets.graph.document import Document, Place, Section
 from inspector.tui.widgets.graph.edges import Edges
 from inspector.tui.widgets.graph.folding import Anchor, Folding, FoldMode
 from inspector.tui.widgets.graph.heat import METRICS, Heat, Metric
@@ -190,14 +190,22 @@ class GraphState:
     def go_to(self, ref: NodeRef, remember: bool = True) -> bool:
         """Put the cursor on a node, opening whatever hides it; False if it is drawn nowhere."""
         came_from = spot_of(self.row)
-        if self.folding.reveal(self.document, ref) is None:
+        place = self.folding.reveal(self.document, ref, self._place_around(ref.graph))
+        if place is None:
             return False
         if remember and came_from is not None and came_from != ref:
             self._history = [*self._history[1 - HISTORY :], came_from]
         self._rebuild()
-        found = cover(self.document, self.folding, self.outline, ref)
+        found = cover(self.document, self.folding, self.outline, ref, place)
         self.select(self.cursor if found is None else found)
         return found is not None
+
+    def _place_around(self, path: str) -> Place | None:
+        """Return the place of a graph that the cursor is in or below: an edge inside a called function stays there."""
+        section: Section | None = self.row.section
+        while section is not None and section.graph.path != path:
+            section = section.parent
+        return None if section is None else section.place
 
     def back(self) -> bool:
         """Return to where the last jump began; False if there is no such place."""
