@@ -9,6 +9,7 @@ from inspector.analysis.findings.catalogue import Rule
 READING_RULES: Final[tuple[Rule, ...]] = (
     Rule("changed-while-open", "high", "the file changed while it was read"),
     Rule("duplicate-tensor-name", "high", "two tensors of one graph have the same name"),
+    Rule("external-data-checksum", "high", "an external file is not the one whose checksum the model states"),
     Rule("external-data-escapes", "high", "external weights lie outside the artifact's folder, and were not opened"),
     Rule("external-data-invalid", "high", "what is said of a weight's external data makes no sense"),
     Rule("external-data-missing", "high", "an external weight file is not there"),
@@ -30,6 +31,5 @@ READING_RULES: Final[tuple[Rule, ...]] = (
     Rule("hub-cache-link", "info", "an external file that is a link into a Hugging Face cache"),
     Rule("long-attribute", "info", "attributes whose lists are shown only from their start"),
     Rule("shape-inference-failed", "info", "shape inference did not finish"),
-    Rule("weights-not-compared", "info", "weights could not be compared with each other"),
 )
 """Most severe first, by the worst a rule gives."""
