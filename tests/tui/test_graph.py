@@ -65,6 +65,7 @@ async def test_one_look_says_what_the_model_is(size: tuple[int, int]) -> None:
         assert "Softmax" in text
         assert "FLOPs ▾" in text
         header = next(line for line in text.splitlines() if "FLOPs ▾" in line)
+        assert ("params" in header) == (size[0] >= 100)
         assert ("memory" in header) == ("name" in header) == (size[0] >= 160)
         assert ("node ─" in text) == (size[0] >= 100)
 

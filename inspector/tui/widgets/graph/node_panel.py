@@ -38,7 +38,7 @@ class NodePanel(Vertical):
 
     DEFAULT_CSS = """
     NodePanel {
-        width: 40; height: 1fr; border: round $line; border-title-color: $accent-text; border-title-style: bold;
+        width: 36; height: 1fr; border: round $line; border-title-color: $accent-text; border-title-style: bold;
         border-subtitle-color: $soft; background: $page; padding: 0 1;
     }
     NodePanel:focus-within { border: round $accent-text; }
