@@ -6,9 +6,15 @@ import hashlib
 import re
 from typing import Final
 
+from inspector.errors import UnreadableArtifact
+
 LIMIT: Final = 4096
 """Names longer than this many characters are clipped, with the true length said."""
 
+MOST_NAMES: Final = 5_000_000
+"""Different names a file may have."""
+
+_NOBODY: Final = "no known exporter writes such a model"
 _LONGEST_LINE: Final = 300
 
 # Controls, invisible and direction-changing characters, lone surrogates: whatever can write to a terminal, hide, or make one
@@ -32,7 +38,9 @@ class TextCleaner:
     longer than LIMIT characters ends in its true length and a digest. The counters say what was met on the way.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, label: str = "text") -> None:
+        """label names the file in errors."""
+        self.label = label
         self.names: dict[bytes, str] = _Memo(self)
         """Cleans what it is asked for: the fast path for many names."""
         self.invalid_utf8: list[str] = []
@@ -80,6 +88,8 @@ class _Memo(dict[bytes, str]):
         self._cleaner = cleaner
 
     def __missing__(self, raw: bytes) -> str:
+        if len(self) >= MOST_NAMES:
+            raise UnreadableArtifact(f"{self._cleaner.label}: holds more than {MOST_NAMES:,} different names", _NOBODY)
         if len(raw) <= LIMIT and raw.isascii() and b"\\" not in raw and (text := raw.decode("ascii")).isprintable():
             self[raw] = text
             return text

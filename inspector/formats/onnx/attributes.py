@@ -31,6 +31,7 @@ _KINDS: Final[dict[int, AttributeKind]] = {
 _SINGLE: Final = (("float", "f"), ("int", "i"), ("string", "s"), ("tensor", "t"), ("graph", "g"), ("type", "tp"))
 _PLURAL: Final = (("floats", "floats"), ("ints", "ints"), ("strings", "strings"), ("tensors", "tensors"), ("graphs", "graphs"))
 _LONGEST_REMEMBERED: Final = 256
+_MOST_REMEMBERED: Final = 200_000
 
 TENSOR: Final = 0x2A
 GRAPH: Final = 0x32
@@ -64,7 +65,7 @@ class AttributeReader(dict[bytes, Attribute | None]):
         if _has_children(message):
             return None
         attribute = self.convert(message)
-        if len(raw) <= _LONGEST_REMEMBERED:
+        if len(raw) <= _LONGEST_REMEMBERED and len(self) < _MOST_REMEMBERED:
             self[raw] = attribute
         return attribute
 

@@ -65,5 +65,6 @@ def constant_weight(source: Source, attribute: Attribute, span: Span, name: str,
 def _packed_count(source: Source, tag: int, start: int, end: int) -> int:
     if tag == _PACKED_FLOATS:
         return (end - start) // 4
+    source.take_scanned(end - start)
     chunks = (source.read(at, min(LARGEST_WINDOW, end - at)) for at in range(start, end, LARGEST_WINDOW))
     return sum(len(chunk.translate(None, _LONG)) for chunk in chunks)

@@ -11,9 +11,6 @@ from inspector.formats.onnx.wire import LARGEST_WINDOW, Source
 LONGEST_HELD: Final = 4 * LIMIT
 """Text of more bytes than this has more than LIMIT characters, whatever they are."""
 
-MOST_HASHED: Final = 8 * 1024**3
-"""Bytes of overlong text that are read (to tell one from another) before the file is refused."""
-
 
 def read_text(source: Source, cleaner: TextCleaner, start: int, end: int, is_name: bool = True) -> bytes:
     """Return the text between start and end: as it is, or a stand-in for one too long to hold that the cleaner knows.
@@ -22,7 +19,7 @@ def read_text(source: Source, cleaner: TextCleaner, start: int, end: int, is_nam
     """
     if end - start <= LONGEST_HELD:
         return source.read(start, end - start)
-    source.take_text(end - start, MOST_HASHED)
+    source.take_scanned(end - start)
     digest = hashlib.sha256()
     for position in range(start, end, LARGEST_WINDOW):
         digest.update(source.read(position, min(LARGEST_WINDOW, end - position)))

@@ -20,7 +20,7 @@ DEFAULT_DOMAIN: Final = "ai.onnx"
 """The domain meant where a file leaves it empty."""
 
 MOST_NODES: Final = 2_000_000
-MOST_NODE_PARTS: Final = 30_000_000
+MOST_NODE_PARTS: Final = 12_000_000
 """Inputs, outputs and attributes of all nodes."""
 
 
@@ -35,7 +35,7 @@ class Reading:
 
     def __init__(self, source: Source, read_graph: ReadGraph) -> None:
         self.source = source
-        self.cleaner = TextCleaner()
+        self.cleaner = TextCleaner(source.label)
         self.notes = Notes()
         self.carver = Carver(source, self.cleaner, with_children=False)
         self.values = ValueReader(source, self.cleaner, self.carver, self.notes)

@@ -35,7 +35,7 @@ def skeleton(path: Path) -> bytes:
     Overlong names are replaced by stand-ins, equal ones by equal ones. Raises UnreadableArtifact.
     """
     with open_source(path) as source:
-        return Carver(source, TextCleaner(), with_children=True).carve("Model", 0, source.size)
+        return Carver(source, TextCleaner(source.label), with_children=True).carve("Model", 0, source.size)
 
 
 class Carver:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Final, NamedTuple
 
 from google.protobuf.message import DecodeError
+from google.protobuf.unknown_fields import UnknownFieldSet
 
 from inspector.formats.clean_text import TextCleaner
 from inspector.formats.onnx.layout import dtype_name
@@ -16,6 +17,7 @@ from inspector.records.dtype import UNDEFINED
 from inspector.records.tensor import Dim, Shape, TensorSpec
 
 _LONGEST_REMEMBERED: Final = 1024
+_MOST_REMEMBERED: Final = 200_000
 
 
 class _Type(NamedTuple):
@@ -45,7 +47,8 @@ class ValueReader:
             found = self._type(parts[0] if len(parts) == 1 else b"".join(parts))
         except DecodeError:
             raise self._source.malformed(start, "the description of a tensor is malformed") from None
-        self._notes.unknown_in(message, "ValueInfo", start, end - start)
+        if len(UnknownFieldSet(message)):
+            self._notes.unknown_in(message, "ValueInfo", start, end - start)
         name = self._names[message.name]
         if found.has_negative:
             self._notes.add(
@@ -66,7 +69,7 @@ class ValueReader:
         known = self._types.get(raw)
         if known is None:
             known = self._convert(TypeMessage.FromString(raw))
-            if len(raw) <= _LONGEST_REMEMBERED:
+            if len(raw) <= _LONGEST_REMEMBERED and len(self._types) < _MOST_REMEMBERED:
                 self._types[raw] = known
         return known
 

@@ -15,7 +15,7 @@ from inspector.records.dtype import packed_bytes
 from inspector.records.graph import NodeRef
 from inspector.records.tensor import Carrier, Storage, TensorSpec, Weight
 
-MOST_WEIGHTS: Final = 2_000_000
+MOST_WEIGHTS: Final = 1_000_000
 SMALL_COUNT: Final = 64
 _LONGEST_SMALL: Final = SMALL_COUNT * 16
 

@@ -11,7 +11,11 @@ from inspector.errors import UnreadableArtifact
 
 SMALLEST_WINDOW: Final = 4 * 1024
 LARGEST_WINDOW: Final = 1024 * 1024
-MOST_FIELDS: Final = 20_000_000
+MOST_FIELDS: Final = 10_000_000
+MOST_SCANNED: Final = 4 * 1024**3
+_RUN_COST: Final = 8
+"""What finding a run takes, in fields: a file may alternate between runs of one element."""
+
 _HEADER: Final = 24
 """Bytes that hold any tag and length."""
 
@@ -38,7 +42,7 @@ class Span(NamedTuple):
 class Source:
     """A regular file open for reading, seen through one window that grows while it is read in sequence."""
 
-    __slots__ = ("_fields_walked", "_text_read", "_width", "base", "data", "fd", "label", "size")
+    __slots__ = ("_fields_walked", "_scanned", "_width", "base", "data", "fd", "label", "size")
 
     def __init__(self, fd: int, size: int, label: str) -> None:
         self.fd = fd
@@ -48,7 +52,7 @@ class Source:
         self.data = b""
         self._width = SMALLEST_WINDOW
         self._fields_walked = 0
-        self._text_read = 0
+        self._scanned = 0
 
     def take_fields(self, count: int) -> None:
         """Count fields walked; raises UnreadableArtifact once they are more than any real model has."""
@@ -58,11 +62,12 @@ class Source:
                 f"{self.label}: holds more than {MOST_FIELDS:,} fields", "no known exporter writes such a model"
             )
 
-    def take_text(self, length: int, budget: int) -> None:
-        """Count overlong text about to be read; raises UnreadableArtifact once it is more than the budget in all."""
-        self._text_read += length
-        if self._text_read > budget:
-            raise UnreadableArtifact(f"{self.label}: holds more than {budget:,} bytes of overlong text", DAMAGED_HINT)
+    def take_scanned(self, length: int) -> None:
+        """Count bytes of overlong text or lists about to be gone through; raises UnreadableArtifact once they are too many."""
+        self._scanned += length
+        if self._scanned > MOST_SCANNED:
+            what = f"holds more than {MOST_SCANNED:,} bytes of overlong text and lists"
+            raise UnreadableArtifact(f"{self.label}: {what}", "no known exporter writes such a model")
 
     def refill(self, position: int, need: int = 0) -> bytes:
         """Move the window to position and return what it holds: at least need bytes, unless the file ends before."""
@@ -230,6 +235,7 @@ def run(source: Source, start: int, end: int, tag: int) -> tuple[int, int]:
 
     This is how a repeated field that is not packed lies in the file: each element with the tag in front, one byte long here.
     """
+    source.take_fields(_RUN_COST)
     pattern = _scalars(tag, b"++")
     position, count = start, 0
     while position < end:
@@ -241,6 +247,7 @@ def run(source: Source, start: int, end: int, tag: int) -> tuple[int, int]:
         found = pattern.match(source.data, offset, limit)
         if found is None:
             break
+        source.take_scanned(len(found[0]))
         count += _elements(found[0], tag & 7)
         position += len(found[0])
         if found.end() < limit - _HEADER:
