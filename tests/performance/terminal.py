@@ -30,7 +30,7 @@ class Terminal:
             argv,
             stdin=worker,
             stdout=worker,
-            stderr=subprocess.DEVNULL,
+            stderr=worker,
             start_new_session=True,
             env={**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor"},
         )
