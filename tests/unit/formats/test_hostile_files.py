@@ -228,6 +228,20 @@ def test_millions_of_empty_nodes_are_refused_before_memory_runs_out(tmp_path: Pa
         read(path)
 
 
+def test_more_names_or_runs_than_any_model_has_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "m.onnx"
+    monkeypatch.setattr("inspector.formats.clean_text.MOST_NAMES", 100)
+    inputs = b"".join(builders.field(11, builders.field(1, b"%d" % i)) for i in range(200))
+    path.write_bytes(b"\x08\x0a" + builders.field(7, inputs))
+    with pytest.raises(UnreadableArtifact, match=r"m\.onnx: holds more than 100 different names"):
+        read(path)
+    monkeypatch.setattr("inspector.formats.onnx.wire.MOST_FIELDS", 1_000)
+    alternating = builders.field(5, b"\x3d\0\0\0\0\x40\x01" * 2_000)
+    path.write_bytes(b"\x08\x0a" + builders.field(7, builders.field(1, alternating)))
+    with pytest.raises(UnreadableArtifact, match="more than 1,000 fields"):
+        read(path)
+
+
 def test_a_model_of_nothing_but_structure_is_refused_beyond_its_budget(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("inspector.formats.onnx.skeleton.LARGEST_SKELETON", 10_000)
     node = builders.field(3, b"n" * 5_000) + builders.field(6, b"documentation" * 10_000)
