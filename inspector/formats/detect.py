@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from inspector.errors import UnreadableArtifact
 from inspector.formats.clean_text import one_line
 from inspector.formats.onnx.open_file import open_regular
-from inspector.records.artifact import Format
+
+if TYPE_CHECKING:
+    from inspector.records.artifact import Format
 
 _HEAD: Final = 512
 

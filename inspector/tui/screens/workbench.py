@@ -78,6 +78,8 @@ class WorkbenchScreen(Screen[None]):
             self.update(inspection)
         else:
             self.background.stop()
+            if self.inspection is not None:
+                self.tab = "overview"
             self.inspection = inspection
             self.path = inspection.computation.artifact.path
             self.call_after_refresh(self._fill)
@@ -90,7 +92,7 @@ class WorkbenchScreen(Screen[None]):
         self._panes = {}
         await self.query_one("#panes", Container).remove_children()
         self._refresh_bars()
-        await self._show_tab("overview")
+        await self._show_tab(self.tab)
 
     def update(self, inspection: Inspection) -> None:
         """Show what has become known of the same artifact, everything staying where it is."""
@@ -113,12 +115,12 @@ class WorkbenchScreen(Screen[None]):
         return tabs
 
     async def _show_tab(self, tab: Where) -> None:
-        """Show a tab, making its pane the first time."""
-        if self.inspection is None:
-            return
+        """Show a tab, making its pane the first time; before there is anything to show, remember which is wanted."""
         self.tab = tab
         self.query_one(TabStrip).active = tab
         self.query_one(KeyBar).show(*self.places)
+        if self.inspection is None:
+            return
         if tab not in self._panes:
             self._panes[tab] = pane = PANES[tab][1]()
             cast("Pane", pane).show(self.inspection)
