@@ -87,6 +87,7 @@ class ModelpackApp(App[None]):
         self.fatal: Exception | None = None
         """What ended the application early."""
         self._opening: Job | None = None
+        self._shown_in_part = False
         for theme in THEMES:
             self.register_theme(theme)
         self.theme = DARK
@@ -116,6 +117,7 @@ class ModelpackApp(App[None]):
         """Read another artifact beside what is shown; it takes the place of that only once it is read."""
         if self._opening is not None:
             self.jobs.cancel(self._opening)
+        self._shown_in_part = False
         begun, self._begun = self._begun, None
         batch = self.batch
         settings = self.settings if path == str(self.path) else {}
@@ -139,7 +141,8 @@ class ModelpackApp(App[None]):
             return
         event = message.event
         if isinstance(event, Partial):
-            self.show_inspection(event.result, whole=False)
+            self._shown_in_part = True
+            self._workbench_for(event.result).open(event.result)
         elif isinstance(event, Finished):
             self._opening = None
             self.recent.add(event.result.computation.artifact)
@@ -156,8 +159,17 @@ class ModelpackApp(App[None]):
 
         return next((screen for screen in self.screen_stack if isinstance(screen, WorkbenchScreen)), None)
 
-    def show_inspection(self, inspection: Inspection, *, whole: bool = True) -> None:
-        """Show an artifact in the workbench; not whole: what can be shown before all of it is analyzed."""
+    def show_inspection(self, inspection: Inspection) -> None:
+        """Show an artifact in the workbench, and go on finding out what it leaves open."""
+        workbench = self._workbench_for(inspection)
+        if self._shown_in_part:
+            workbench.update(inspection)
+        else:
+            workbench.open(inspection)
+        workbench.find_out_more()
+
+    def _workbench_for(self, inspection: Inspection) -> WorkbenchScreen:
+        """Return the workbench, on top of the opening screen."""
         from inspector.tui.screens.opening import OpeningScreen
         from inspector.tui.screens.workbench import WorkbenchScreen
 
@@ -167,7 +179,7 @@ class ModelpackApp(App[None]):
             self.push_screen(workbench)
         elif isinstance(self.screen, OpeningScreen):
             self.pop_screen()
-        workbench.open(inspection, whole=whole)
+        return workbench
 
     def _leave_empty_workbench(self) -> None:
         """Let the user choose another artifact where reading the first was stopped."""
@@ -197,7 +209,9 @@ class ModelpackApp(App[None]):
     def say(self, text: str, title: str = "", *, error: bool = False) -> None:
         """Show a notice; text may come from an artifact."""
         lines = "\n".join(clean(line) for line in text.split("\n"))
-        self.notify(lines, title=clean(title), severity="error" if error else "information", timeout=8, markup=False)
+        self.notify(
+            lines, title=clean(title), severity="error" if error else "information", timeout=8 if error else 4, markup=False
+        )
 
     async def perform(self, action: Action) -> None:
         """Carry out an action of the registry wherever its owner is, showing its tab first."""

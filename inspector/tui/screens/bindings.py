@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from itertools import islice
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -12,9 +13,13 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
+from inspector.records.inspection import Inspection
 from inspector.tui.actions import Where, bindings
+from inspector.tui.plain_text import plain, shorten
+from inspector.tui.widgets.card import Card
 
 _LARGEST = 2**31 - 1
+_MOST_SYMBOLS = 12
 _HINT = "a batch size such as 8, symbols such as sequence=128, or both: 8 sequence=128"
 
 Values = tuple[int, Mapping[str, int]]
@@ -28,9 +33,10 @@ class BindingsScreen(ModalScreen[Values | None]):
     places: tuple[Where, ...] = ("dialog", "everywhere")
     all_places = places
 
-    def __init__(self, batch: int, settings: Mapping[str, int]) -> None:
+    def __init__(self, inspection: Inspection) -> None:
         super().__init__()
-        self._text = " ".join([str(batch), *(f"{name}={value}" for name, value in settings.items())])
+        self._cost = inspection.cost
+        self._text = " ".join([str(inspection.batch), *(f"{name}={value}" for name, value in inspection.settings.items())])
 
     def compose(self) -> ComposeResult:
         """Lay out one input with a line under it."""
@@ -39,6 +45,17 @@ class BindingsScreen(ModalScreen[Values | None]):
             box.border_subtitle = Content("↵ evaluates · esc closes")
             yield Input(self._text, placeholder="8 sequence=128")
             yield Static(Content.styled(_HINT, "$soft"), id="batch-hint")
+            symbols = Card("symbols")
+            symbols.show(self._symbol_lines)
+            yield symbols
+
+    def _symbol_lines(self, width: int) -> Sequence[Content]:
+        """Return every symbol with the value it has now."""
+        rows: list[Content] = []
+        for name, value in islice(self._cost.bindings.items(), _MOST_SYMBOLS):
+            taken = "  assumed" if name in self._cost.assumed else ""
+            rows.append(Content.assemble(plain(shorten(name, width - 24), "$accent-text"), f" = {value:,}", (taken, "$medium")))
+        return rows or [Content.styled("every dimension is fixed", "$soft")]
 
     def on_input_submitted(self, message: Input.Submitted) -> None:
         """Take the values, or say what is wrong with them."""

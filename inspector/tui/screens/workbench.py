@@ -12,6 +12,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Static
 
+from inspector.errors import InspectorError
 from inspector.records.event import Finished, Warned
 from inspector.tui.actions import Where, bindings
 from inspector.tui.background import Background
@@ -45,7 +46,6 @@ class WorkbenchScreen(Screen[None]):
         self.tab: Where = "overview"
         self._panes: dict[Where, Widget] = {}
         self.background = Background(self.modelpack.jobs, self)
-        self._awaited = False
 
     @property
     def places(self) -> tuple[Where, ...]:
@@ -69,23 +69,19 @@ class WorkbenchScreen(Screen[None]):
         yield JobBar(self.modelpack.jobs)
         yield KeyBar(*self.places)
 
-    def open(self, inspection: Inspection, *, whole: bool) -> None:
-        """Show an artifact from its overview on; what was open before is forgotten, its work stopped.
+    def open(self, inspection: Inspection) -> None:
+        """Show an artifact in place of what was open, whose work is stopped; another artifact starts from its overview."""
+        self.background.stop()
+        if self.inspection is not None and self.path != inspection.computation.artifact.path:
+            self.tab = "overview"
+        self.inspection = inspection
+        self.path = inspection.computation.artifact.path
+        self.call_after_refresh(self._fill)
 
-        Called once with what can be shown already (whole: False), where there is such a thing, and once with all of it.
-        """
-        if self._awaited:
-            self.update(inspection)
-        else:
-            self.background.stop()
-            if self.inspection is not None:
-                self.tab = "overview"
-            self.inspection = inspection
-            self.path = inspection.computation.artifact.path
-            self.call_after_refresh(self._fill)
-        self._awaited = not whole
-        if whole:
-            self.background.complete(inspection)
+    def find_out_more(self) -> None:
+        """Begin the work beside the screen that a fresh inspection leaves to do."""
+        if self.inspection is not None:
+            self.background.complete(self.inspection)
             self.call_after_refresh(self._go_on)
 
     async def _fill(self) -> None:
@@ -164,10 +160,17 @@ class WorkbenchScreen(Screen[None]):
         from inspector.tui.screens.bindings import BindingsScreen
 
         if self.inspection is not None:
-            self.app.push_screen(BindingsScreen(self.inspection.batch, self.inspection.settings), self._bind)
+            self.app.push_screen(BindingsScreen(self.inspection), self._bind)
 
     def _bind(self, chosen: tuple[int, Mapping[str, int]] | None) -> None:
-        if chosen is None:
+        from inspector.workflows.dimensions import check_settings
+
+        if chosen is None or self.inspection is None:
+            return
+        try:
+            check_settings(self.inspection.computation, chosen[1])
+        except InspectorError as error:
+            self.modelpack.explain(error, "Not evaluated")
             return
         batch, settings = self.modelpack.batch, self.modelpack.settings = chosen
 

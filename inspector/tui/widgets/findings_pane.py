@@ -33,9 +33,9 @@ class FindingsPane(ListPane[Finding]):
         """Return the table, without rows."""
         columns: tuple[Column[Finding], ...] = (
             Column("severity", "severity", _severity_cell, 9, order=lambda finding: SEVERITIES.index(finding.severity)),
-            Column("message", "what", lambda finding: Cell(finding.message), order=lambda finding: finding.message),
+            Column("message", "what", lambda finding: Cell(finding.message), order=lambda finding: finding.message, cut="end"),
             Column(
-                "place", "where", lambda finding: Cell(finding.place, "soft"), 26, order=lambda finding: finding.place, rank=1
+                "place", "where", lambda finding: Cell(finding.place, "soft"), 22, order=lambda finding: finding.place, rank=1
             ),
             Column("rule", "rule", lambda finding: Cell(finding.rule, "soft"), 22, order=lambda finding: finding.rule, rank=2),
         )

@@ -38,12 +38,12 @@ class OverviewPane(VerticalScroll):
             with Vertical(classes="column"):
                 yield Card("findings", id="findings-card")
                 yield Card("operators", id="operators-card")
+                yield Card("weights", id="weights-card")
             with Container(id="more-columns"):
                 with Vertical(classes="column"):
                     yield Card("compute", id="compute")
-                    yield Card("weights", id="weights-card")
-                with Vertical(classes="column"):
                     yield Card("structure", id="structure")
+                with Vertical(classes="column"):
                     yield Card("file", id="file")
                     yield Card("next", id="next")
 

@@ -23,11 +23,12 @@ from inspector.report.figures import (
 )
 from inspector.tui.plain_text import fit, plain, shorten
 from inspector.tui.widgets.artifact_bar import total_bytes
-from inspector.tui.widgets.text_rows import bar_row, heading, labeled, name_cells, tensor_row, wrapped
+from inspector.tui.widgets.text_rows import bar_row, heading, labeled, name_cells, tensor_row
 
 _MOST_OPERATORS = 8
 _MOST_TENSORS = 6
 _LARGEST = 4
+_MOST_NOTES = 3
 _TILE_CELLS = 13
 
 
@@ -36,7 +37,7 @@ def model_lines(inspection: Inspection, width: int) -> list[Content]:
     tiles = _tiles(inspection)[: max(1, width // _TILE_CELLS)]
     cells = width // len(tiles)
     values = Content.assemble(*((fit(value, cells), "$accent-text bold") for value, _ in tiles))
-    labels = Content.assemble(*((fit(label, cells), "$soft") for _, label in tiles))
+    labels = Content.assemble(*((fit(label, cells), "$medium" if "assumed" in label else "$soft") for _, label in tiles))
     signature = inspection.computation.signatures[0] if inspection.computation.signatures else Signature("", (), ())
     return [values, labels, Content(), *_signature_lines(signature, width)]
 
@@ -47,7 +48,7 @@ def _tiles(inspection: Inspection) -> list[tuple[str, str]]:
         (bytes_text(total_bytes(computation)), "on disk"),
         (count_text(cost.parameters), "parameters"),
         (whole_text(len(computation.graph.nodes)), "nodes"),
-        (flops_text(cost.flops) if cost.covered else "?", "FLOPs"),
+        (flops_text(cost.flops) if cost.covered else "?", "FLOPs assumed" if cost.assumed else "FLOPs"),
         (bytes_text(cost.activation_peak_bytes), "activations"),
         (whole_text(len(inspection.operators)), "operators"),
         (whole_text(len(computation.weights)), "weights"),
@@ -126,18 +127,24 @@ def weight_lines(inspection: Inspection, width: int) -> list[Content]:
 def compute_lines(inspection: Inspection, width: int) -> list[Content]:
     """Return FLOPs with formula and covered share, and the activation peak with its place."""
     cost = inspection.cost
+    if not inspection.node_costs and inspection.computation.graph.nodes:
+        return [Content.styled("counting …", "$soft")]
     at = f"at {bindings_text(cost.bindings)}" if cost.bindings else "all shapes are fixed"
     rows = labeled("FLOPs", Content.assemble((flops_text(cost.flops), "$ink bold"), plain(f"  {at}", "$soft")), width)
+    two = f"{flops_text(cost.multiply_accumulates)}, each counted as two FLOPs"
+    rows += labeled("MACs", two, width) if cost.multiply_accumulates else []
     if cost.flops_formula and cost.bindings:
-        rows += labeled("formula", cost.flops_formula, width)
+        rows += labeled("formula", cost.flops_formula, width, most=4)
     covered = f"{share_text(cost.covered)} of the nodes that compute"
     rows += labeled("covered", plain(covered, "$ink" if cost.covered >= 1 else "$medium"), width)
     if cost.uncovered:
         named = ", ".join(f"{name} ×{count:,}" for name, count in sorted(cost.uncovered.items(), key=lambda item: -item[1]))
         rows += labeled("not", named, width)
-    rows += labeled("peak", _peak(inspection), width)
-    rows += wrapped("A multiply-accumulate counts as two FLOPs.", width, "$soft")
-    return rows
+    if cost.assumed:
+        rows += labeled("assumed", plain(f"{', '.join(cost.assumed)} = 1: press b", "$medium"), width, most=4)
+    for note in cost.notes[:_MOST_NOTES]:
+        rows += labeled("note", plain(note, "$soft"), width)
+    return rows + labeled("peak", _peak(inspection), width)
 
 
 def _peak(inspection: Inspection) -> Content:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
 from textual.binding import BindingType
 from textual.content import Content
 
+from inspector.analysis.cost.bindings import is_missing, named_shape
 from inspector.records.dtype import packed_bytes
 from inspector.records.graph import Graph, NodeRef, Signature
 from inspector.records.inspection import Inspection
@@ -94,24 +95,28 @@ class SignaturesPane(ListPane[Port]):
             return [*lines, *wrapped("The file does not say how many dimensions it has.", width, "$medium")]
         if not row.spec.shape:
             return [*lines, Content.styled("a scalar", "$soft")]
-        for position, dim in enumerate(row.spec.shape):
-            lines += labeled(f"dim {position}", self._dim(dim), width, 8, most=2)
+        for position, (dim, name) in enumerate(zip(row.spec.shape, named_shape(row.spec), strict=True)):
+            lines += labeled(f"dim {position}", self._dim(dim, name), width, 8, most=2)
         return lines
 
-    def _dim(self, dim: Dim) -> Content:
-        if dim is None:
-            return Content.assemble(("?", "$medium bold"), ("  any length, and has no name", "$soft"))
+    def _dim(self, dim: Dim, name: Dim) -> Content:
+        """Explain a dimension; name is what formulas call it where the file gives it none."""
+        if is_missing(dim):
+            said = f"  any length; formulas call it {name}" if name in self._values() else "  any length"
+            return Content.assemble(("?", "$medium bold"), plain(said, "$soft"))
         if isinstance(dim, int):
             return Content.assemble((f"{dim:,}", "$ink bold"), ("  fixed", "$soft"))
-        value = self.inspection.cost.bindings.get(dim) if self.inspection is not None else None
+        value = self._values().get(dim or "")
         taken = "  any length" if value is None else f"  any length, counted as {value:,}"
-        return Content.assemble(plain(dim, "$accent-text bold"), (taken, "$soft"))
+        return Content.assemble(plain(dim or "", "$accent-text bold"), (taken, "$soft"))
+
+    def _values(self) -> Mapping[str, int]:
+        return self.inspection.cost.bindings if self.inspection is not None else {}
 
     def _bytes(self, port: Port) -> str:
         elements = 1
-        bindings = self.inspection.cost.bindings if self.inspection is not None else {}
-        for dim in port.spec.shape if port.spec.shape is not None else (None,):
-            length = bindings.get(dim) if isinstance(dim, str) else dim
+        for dim in named_shape(port.spec) if port.spec.shape is not None else (None,):
+            length = self._values().get(dim) if isinstance(dim, str) else dim
             if length is None:
                 return "?"
             elements *= length
@@ -154,10 +159,10 @@ def _symbol_lines(inspection: Inspection, width: int) -> list[Content]:
     for signature in inspection.computation.signatures:
         for port in _ports(signature):
             for position, dim in enumerate(port.spec.shape or ()):
-                if isinstance(dim, str):
+                if isinstance(dim, str) and not is_missing(dim):
                     places.setdefault(dim, []).append(f"{port.spec.name} dim {position}")
     if not places:
-        return wrapped("Every dimension is fixed.", width, "$soft")
+        return wrapped("No dimension has a name.", width, "$soft")
     lines: list[Content] = []
     for symbol, found in places.items():
         value = inspection.cost.bindings.get(symbol)

@@ -41,6 +41,8 @@ class Column(Generic[Row]):
     """Sort key of a row; None: the column cannot be sorted by."""
     largest_first: bool = False
     rank: int = 0
+    cut: Literal["middle", "end"] = "middle"
+    """Where text that is too long is cut: names differ at both ends, sentences are read from the start."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,7 @@ class PlacedColumn(Generic[Row]):
         """Return the cell's text in exactly the column's width."""
         if cell.share is not None:
             return fit(bar_text(cell.share, self.width), self.width)
-        text = shorten(cell.text, self.width)
+        text = (shorten if self.column.cut == "middle" else fit)(cell.text, self.width)
         return text.rjust(self.width) if self.column.align == "right" else fit(text, self.width)
 
 
