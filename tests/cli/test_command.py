@@ -166,7 +166,7 @@ def test_what_cannot_be_read_is_one_line_and_exit_3(command: Command, tmp_path: 
         assert (code, out) == (3, ""), path
         assert err.startswith("modelpack-tui: error: "), path
         assert err.count("\n") == 1, path
-        assert path.name in err
+        assert path.name[:60] in err
 
 
 def test_a_truncated_model_is_one_line_and_exit_3(command: Command, model: Path) -> None:
