@@ -12,20 +12,25 @@ from inspector.records.layout import Layout
 DEEPEST: Final = 32
 """Levels of scopes looked at; deeper ones are taken as one."""
 
+MODULE_SEPARATOR: Final = "."
+"""What joins the levels of a scope that the exporter wrote beside a node."""
+
 Scope = tuple[str, ...]
 
 
 class NodeScopes:
     """The scope of each row, computed when asked for.
 
-    Names are split at "/" if any node's name has one; else at "." where most nodes are named so; nodes whose names carry
-    no scope borrow that of their weights ("encoder.layer.0.query.weight").
+    Where the exporter wrote scopes beside the nodes, those are taken. Otherwise names are split at "/" if any node's name
+    has one; else at "." where most nodes are named so; nodes whose names carry no scope borrow that of their weights
+    ("encoder.layer.0.query.weight").
     """
 
     def __init__(self, graph: Graph, layout: Layout) -> None:
         self._graph = graph
         self._layout = layout
-        self._separator = separator_of(graph.nodes)
+        self._written = any(node.scope for node in graph.nodes)
+        self._separator = MODULE_SEPARATOR if self._written else separator_of(graph.nodes)
         self._known: dict[int, Scope] = {}
 
     @cached_property
@@ -41,6 +46,8 @@ class NodeScopes:
         return self._known[row]
 
     def _of_node(self, node: Node) -> Scope:
+        if self._written:
+            return written_scope(node)
         if self._separator:
             return scope_of(node.name, self._separator, node.operator)
         stored = (name for name in node.inputs if name in self._graph.initializers and "." in name)
@@ -69,6 +76,11 @@ def separator_of(nodes: Sequence[Node]) -> str:
     if slashes:
         return "/"
     return "." if 2 * dots > len(nodes) else ""
+
+
+def written_scope(node: Node) -> Scope:
+    """Return the scope the exporter wrote beside the node, empty where there is none."""
+    return tuple(node.scope.split(MODULE_SEPARATOR)[:DEEPEST]) if node.scope else ()
 
 
 def scope_of(name: str, separator: str, operator: str = "") -> Scope:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final
 
 from inspector.analysis.fold_titles import clipped
-from inspector.analysis.name_scopes import Scope, common, scope_of, separator_of
-from inspector.records.graph import Graph
+from inspector.analysis.name_scopes import MODULE_SEPARATOR, Scope, common, scope_of, separator_of, written_scope
+from inspector.records.graph import Graph, Node
 from inspector.records.layout import Fold, Layout
 
 FEWEST_ROWS: Final = 3
@@ -19,16 +20,19 @@ ALMOST_ALL: Final = 0.9
 
 
 def find_scopes(graph: Graph, layout: Layout) -> tuple[Fold, ...]:
-    """Return folds of consecutive rows whose node names share a scope, in row order, deeper scopes as children.
+    """Return folds of consecutive rows whose nodes share a scope, in row order, deeper scopes as children.
 
-    A fold has three rows or more; graph inputs and outputs between rows of a scope belong to it. Empty unless half of the
-    nodes that have a row are named in scopes; a counter ("Conv_12") is none.
+    Scopes are those the exporter wrote beside the nodes, else those in their names. A fold has three rows or more; graph
+    inputs and outputs between rows of a scope belong to it. Empty unless half of the nodes that have a row are in scopes; a
+    counter ("Conv_12") is none.
     """
-    separator = separator_of(graph.nodes)
+    shown = [graph.nodes[number] if number >= 0 else None for number in layout.nodes]
+    written = 2 * sum(1 for node in shown if node is not None and node.scope) >= len(shown)
+    separator = MODULE_SEPARATOR if written else separator_of(graph.nodes)
     if not separator:
         return ()
-    shown = (graph.nodes[number] if number >= 0 else None for number in layout.nodes)
-    scopes = [None if node is None else scope_of(node.name, separator, node.operator) for node in shown]
+    named = written_scope if written else partial(_named_scope, separator=separator)
+    scopes = [None if node is None else named(node) for node in shown]
     if 2 * sum(1 for scope in scopes if scope) < sum(1 for scope in scopes if scope is not None):
         return ()
     counts = [1 + len(layout.absorbed.get(number, ())) if number >= 0 else 0 for number in layout.nodes]
@@ -37,6 +41,10 @@ def find_scopes(graph: Graph, layout: Layout) -> tuple[Fold, ...]:
     while any(fold.node_count > most for fold in folds):
         folds = tuple(inner for fold in folds for inner in (fold.children if fold.node_count > most else (fold,)))
     return folds
+
+
+def _named_scope(node: Node, separator: str) -> Scope:
+    return scope_of(node.name, separator, node.operator)
 
 
 @dataclass(slots=True)

@@ -47,6 +47,8 @@ class Node:
     attributes: tuple[Attribute, ...] = ()
     subgraphs: tuple[Graph, ...] = ()
     overload: str = ""
+    scope: str = ""
+    """The module the node comes from, levels joined by dots, where the exporter wrote it beside the name."""
 
     def attribute(self, name: str) -> Attribute | None:
         """Return the attribute of that name, or None."""

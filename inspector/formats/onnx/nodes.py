@@ -10,6 +10,7 @@ from google.protobuf.unknown_fields import UnknownFieldSet
 
 from inspector.formats.onnx.attributes import GRAPH, GRAPHS, SPARSE_TENSOR, SPARSE_TENSORS, TENSOR, TENSORS, HeldSpans, children
 from inspector.formats.onnx.constants import constant_weight, holds_constant
+from inspector.formats.onnx.exporter_scopes import exporter_scope
 from inspector.formats.onnx.reading import DEFAULT_DOMAIN, Reading
 from inspector.formats.onnx.schema import AttributeMessage, NodeMessage
 from inspector.formats.onnx.skeleton import SMALL_MESSAGE
@@ -59,8 +60,19 @@ class NodeReader:
             if use.constant is not None and outputs:
                 self._values[outputs[0]] = use.constant
         name, overload = names[message.name], names[message.overload]
+        pairs = message.metadata_props
+        scope = names[exporter_scope(pairs)] if pairs else ""
         return Node(
-            index, name, operator, domain, inputs, outputs, tuple(cast("Sequence[Attribute]", attributes)), subgraphs, overload
+            index,
+            name,
+            operator,
+            domain,
+            inputs,
+            outputs,
+            tuple(cast("Sequence[Attribute]", attributes)),
+            subgraphs,
+            overload,
+            scope,
         )
 
 

@@ -28,6 +28,7 @@ _MESSAGES: Final[dict[str, dict[str, tuple[int, Any, bool]]]] = {
         "attribute": (5, _BYTES, True),
         "domain": (7, _BYTES, False),
         "overload": (8, _BYTES, False),
+        "metadata_props": (9, _BYTES, True),
     },
     "Attribute": {
         "name": (1, _BYTES, False),
