@@ -125,3 +125,11 @@ def actions_for(*places: Where) -> tuple[Action, ...]:
 def bindings(*places: Where) -> list[BindingType]:
     """Return the key bindings of these places for a widget, screen or application that carries out their actions."""
     return [Binding(action.keys, action.id, action.description, show=False) for action in actions_for(*places)]
+
+
+def modal_bindings(*places: Where) -> list[BindingType]:
+    """Return the bindings of a dialog: those of its places, and everywhere's, which Textual keeps from dialogs otherwise."""
+    everywhere = (
+        Binding(action.keys, f"app.{action.id}", action.description, show=False) for action in actions_for("everywhere")
+    )
+    return [*bindings(*places), *everywhere]

@@ -88,10 +88,18 @@ class ModelpackApp(App[None]):
         """What ended the application early."""
         self._opening: Job | None = None
         self._shown_in_part = False
+        self._unread = path is not None
         for theme in THEMES:
             self.register_theme(theme)
         self.theme = DARK
         self.animation_level = "none"
+
+    @property
+    def busy(self) -> bool:
+        """Whether anything is being read or found out, or is about to be."""
+        workbench = self._workbench()
+        pending = workbench is not None and workbench.background.pending
+        return bool(self.jobs.running) or self._unread or self._opening is not None or pending
 
     def get_default_screen(self) -> Screen[Any]:
         """Return the workbench, or the opening screen where no artifact was named."""
@@ -117,7 +125,7 @@ class ModelpackApp(App[None]):
         """Read another artifact beside what is shown; it takes the place of that only once it is read."""
         if self._opening is not None:
             self.jobs.cancel(self._opening)
-        self._shown_in_part = False
+        self._shown_in_part = self._unread = False
         begun, self._begun = self._begun, None
         batch = self.batch
         settings = self.settings if path == str(self.path) else {}
@@ -232,10 +240,12 @@ class ModelpackApp(App[None]):
         self.theme = LIGHT if self.theme == DARK else DARK
 
     def action_help(self) -> None:
-        """Show the keys of this screen."""
+        """Show the keys of this screen, or go back from them."""
         from inspector.tui.screens.help import HelpScreen
 
-        if not isinstance(self.screen, HelpScreen):
+        if isinstance(self.screen, HelpScreen):
+            self.pop_screen()
+        else:
             self.push_screen(HelpScreen(*getattr(self.screen, "places", ())))
 
     def action_open_file(self) -> None:

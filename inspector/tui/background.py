@@ -27,6 +27,11 @@ class Background:
         self._steps: list[tuple[str, Step]] = []
         self._job: Job | None = None
 
+    @property
+    def pending(self) -> bool:
+        """Whether a step is running, or waits for its turn, or has said things that are not taken in yet."""
+        return self._job is not None or bool(self._steps)
+
     def is_running(self, job: Job) -> bool:
         """Return whether the job is the current step."""
         return job is self._job
@@ -53,13 +58,14 @@ class Background:
         self._steps.append((title, step))
 
     def go_on(self, inspection: Inspection) -> None:
-        """Start the next step unless one is running."""
-        if self._job is not None and self._job.state == "running":
-            return
-        self._job = None
-        if self._steps:
+        """Start the next step unless one is under way: it is until end() is called, whatever its thread does."""
+        if self._job is None and self._steps:
             title, step = self._steps.pop(0)
             self._job = self._jobs.start(title, lambda token: step(inspection, token), self._owner)
+
+    def end(self) -> None:
+        """Take the current step as done: its last event has been handled."""
+        self._job = None
 
     def stop(self) -> None:
         """Stop the current step and forget the others."""

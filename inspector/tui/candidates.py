@@ -53,7 +53,7 @@ def typed_candidates(text: str) -> list[Candidate]:
                 if entry.name.casefold().startswith(begun.casefold())
                 and (begun.startswith(".") or not entry.name.startswith("."))
             ]
-    except OSError:
+    except (OSError, ValueError):
         return []
     return sorted(found, key=lambda candidate: (_RANKS.index(candidate.kind), candidate.label.casefold()))
 

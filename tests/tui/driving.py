@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -10,23 +10,30 @@ from textual.pilot import Pilot
 
 from inspector.records.inspection import Inspection
 from inspector.tui.app import ModelpackApp
+from inspector.tui.widgets.job_bar import JobBar
 
 SIZES = ((80, 24), (120, 36), (200, 60))
 SAMPLES = Path(__file__).parents[2] / "sample_models"
-MOST_WAITS = 400
+MOST_WAITS = 2000
+
+
+async def until(pilot: Pilot[None], wanted: Callable[[], object]) -> None:
+    """Wait until something is the case."""
+    for _ in range(MOST_WAITS):
+        if wanted():
+            return
+        await pilot.pause(0.02)
+    raise AssertionError("it never happened")
 
 
 async def settle(pilot: Pilot[None]) -> None:
-    """Wait until no job has anything more to say."""
+    """Wait until nothing is being read or found out any more, and drawn."""
     app = pilot.app
     assert isinstance(app, ModelpackApp)
-    quiet = 0
-    for _ in range(MOST_WAITS):
-        await pilot.pause(0.02)
-        quiet = 0 if app.jobs.running else quiet + 1
-        if quiet >= 3:
-            return
-    raise AssertionError(f"still running: {[job.title for job in app.jobs.running]}")
+    await until(pilot, lambda: not app.busy)
+    await pilot.pause()
+    await until(pilot, lambda: not app.busy and not any(bar.display for bar in app.screen.query(JobBar)))
+    await pilot.pause()
 
 
 @asynccontextmanager

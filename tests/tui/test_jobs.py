@@ -17,7 +17,7 @@ from inspector.records.event import Event, Finished, Progress, Started, Warned
 from inspector.tui.jobs import Job, Jobs
 from inspector.tui.messages import Cancelled, Failed, JobEvent
 from inspector.tui.screens.workbench import WorkbenchScreen
-from tests.tui.driving import press, screen_text, showing
+from tests.tui.driving import press, screen_text, showing, until
 from tests.tui.inspections import small_inspection
 
 
@@ -38,14 +38,6 @@ async def listening() -> AsyncIterator[tuple[Listener, Pilot[None]]]:
     app = Listener()
     async with app.run_test() as pilot:
         yield app, pilot
-
-
-async def until(pilot: Pilot[None], wanted: Any) -> None:
-    for _ in range(300):
-        if wanted():
-            return
-        await pilot.pause(0.01)
-    raise AssertionError("it never happened")
 
 
 async def test_events_arrive_in_order_and_progress_is_kept_with_the_job() -> None:

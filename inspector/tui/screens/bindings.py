@@ -14,7 +14,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from inspector.records.inspection import Inspection
-from inspector.tui.actions import Where, bindings
+from inspector.tui.actions import Where, modal_bindings
 from inspector.tui.plain_text import plain, shorten
 from inspector.tui.widgets.card import Card
 
@@ -28,7 +28,7 @@ Values = tuple[int, Mapping[str, int]]
 class BindingsScreen(ModalScreen[Values | None]):
     """Gives batch size and values of symbols, None where the user thinks better of it."""
 
-    BINDINGS: ClassVar[list[BindingType]] = bindings("dialog")
+    BINDINGS: ClassVar[list[BindingType]] = modal_bindings("dialog")
     AUTO_FOCUS = "Input"
     places: tuple[Where, ...] = ("dialog", "everywhere")
     all_places = places

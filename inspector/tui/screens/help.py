@@ -11,7 +11,7 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
 
-from inspector.tui.actions import HEADINGS, Action, Where, actions_for, bindings
+from inspector.tui.actions import HEADINGS, Action, Where, actions_for, modal_bindings
 from inspector.tui.widgets.lines import Lines
 from inspector.tui.widgets.text_rows import wrapped
 
@@ -55,7 +55,7 @@ def _rows(action: Action, width: int) -> list[Content]:
 class HelpScreen(ModalScreen[None]):
     """Made from the registry of actions; Escape, q or ? closes it."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings("dialog"), ("question_mark,f1", "close")]
+    BINDINGS: ClassVar[list[BindingType]] = modal_bindings("dialog")
     places: tuple[Where, ...] = ("dialog", "everywhere")
     all_places = places
 

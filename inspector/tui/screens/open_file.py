@@ -12,7 +12,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Input
 
-from inspector.tui.actions import Where, bindings
+from inspector.tui.actions import Where, modal_bindings
 from inspector.tui.candidates import (
     Candidate,
     complete,
@@ -30,7 +30,7 @@ from inspector.tui.widgets.line_table import LineTable
 class OpenFileScreen(ModalScreen[str | None]):
     """Gives the path to open, None where the user thinks better of it."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings("dialog", "open_dialog")]
+    BINDINGS: ClassVar[list[BindingType]] = modal_bindings("dialog", "open_dialog")
     AUTO_FOCUS = "Input"
     places: tuple[Where, ...] = ("open_dialog", "dialog", "everywhere")
     all_places = places

@@ -16,7 +16,7 @@ from inspector.errors import InspectorError
 from inspector.records.event import Finished, Warned
 from inspector.tui.actions import Where, bindings
 from inspector.tui.background import Background
-from inspector.tui.messages import Failed, GoToNode, HighlightNodes, JobEvent, ShowTab, ShowWeight
+from inspector.tui.messages import Cancelled, Failed, GoToNode, HighlightNodes, JobEvent, ShowTab, ShowWeight
 from inspector.tui.plain_text import plain
 from inspector.tui.tabs import LISTS, PANES, Pane
 from inspector.tui.widgets.artifact_bar import ArtifactBar
@@ -219,7 +219,9 @@ class WorkbenchScreen(Screen[None]):
             self.update(event.result)
         elif isinstance(event, Failed):
             self.modelpack.explain(event.error, message.job.title)
-        self._go_on()
+        if isinstance(event, Finished | Failed | Cancelled):
+            self.background.end()
+            self._go_on()
 
     def _go_on(self) -> None:
         if self.inspection is not None:

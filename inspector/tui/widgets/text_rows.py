@@ -18,8 +18,10 @@ SEVERITY_STYLES: dict[Severity, str] = {"high": "$high bold", "medium": "$medium
 
 def wrapped(text: str | Content, width: int, style: str = "", most: int = 0) -> list[Content]:
     """Return the text in lines of at most width cells, at most most lines (0: all), an ellipsis where cut."""
-    content = plain(text, style) if isinstance(text, str) else text
-    lines = content.wrap(max(1, width))
+    width = max(1, width)
+    enough = width * (most + 1) if most else len(text)
+    content = plain(text[:enough], style) if isinstance(text, str) else text[:enough]
+    lines = content.wrap(width)
     if most and len(lines) > most:
         lines = [*lines[: most - 1], lines[most - 1].truncate(max(1, width - 1)) + Content.styled("…", style)]
     return lines
