@@ -72,6 +72,7 @@ REGISTRY: tuple[Action, ...] = (
     Action("next_tab", "right_square_bracket,ctrl+pagedown", "]", "next tab", "Show the next tab", "workbench", 38),
     Action("previous_tab", "left_square_bracket,ctrl+pageup", "[", "previous tab", "Show the previous tab", "workbench"),
     Action("reload", "ctrl+r", "^r", "read again", "Read the artifact again from disk", "workbench"),
+    Action("read_everything", "d", "d", "digest", "Read every byte: sha256 of each file, equal weights confirmed", "workbench"),
     Action("set_batch", "b", "b", "batch", "Evaluate formulas at another batch size", "workbench", 36),
     Action("cancel_job", "escape", "esc", "cancel", "Stop the running work", "workbench"),
     Action("show_users", "enter", "↵", "show nodes", "Select the nodes that take or make this tensor", "signatures", 10),

@@ -53,6 +53,10 @@ class Background:
 
         self.add("evaluating", step)
 
+    def read_everything(self) -> None:
+        """Queue what takes reading every byte: digests, and equal weights confirmed to the last."""
+        self.add("reading every byte", _read_everything)
+
     def add(self, title: str, step: Step) -> None:
         """Queue a step."""
         self._steps.append((title, step))
@@ -85,3 +89,9 @@ def _compare_weights(inspection: Inspection, _: CancelToken) -> Iterator[Event[I
     from inspector.workflows.weights import compare_weights
 
     return compare_weights(inspection)
+
+
+def _read_everything(inspection: Inspection, _: CancelToken) -> Iterator[Event[Inspection]]:
+    from inspector.workflows.digests import read_everything
+
+    return read_everything(inspection)

@@ -1,11 +1,13 @@
-"""Digest the artifact and its external files, which reads every byte: only on request."""
+"""What takes reading every byte: digests of the artifact and its external files, and equal weights confirmed to the last."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from inspector.records.artifact import Computation
-from inspector.records.event import Event, Started
+from inspector.records.event import Event, Finished, Partial, Started
+from inspector.records.inspection import Inspection
 
 
 def digest(computation: Computation) -> Iterator[Event[Computation]]:
@@ -17,3 +19,17 @@ def digest(computation: Computation) -> Iterator[Event[Computation]]:
 
     yield Started("computing digests")
     yield from digest_files(computation)
+
+
+def read_everything(inspection: Inspection) -> Iterator[Event[Inspection]]:
+    """Return the inspection with digests and with every group of equal weights confirmed or dismissed.
+
+    Raises OperationFailed as digest() does.
+    """
+    from inspector.workflows.weights import EVERYTHING, compare_weights
+
+    for event in digest(inspection.computation):
+        if isinstance(event, Finished):
+            yield from compare_weights(replace(inspection, computation=event.result), EVERYTHING)
+        elif not isinstance(event, Partial):
+            yield event

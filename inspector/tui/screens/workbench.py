@@ -177,6 +177,12 @@ class WorkbenchScreen(Screen[None]):
         self.background.evaluate(batch, settings)
         self._go_on()
 
+    def action_read_everything(self) -> None:
+        """Compute digests and confirm equal weights."""
+        if self.inspection is not None:
+            self.background.read_everything()
+            self._go_on()
+
     def action_cancel_job(self) -> None:
         """Stop the oldest running job."""
         running = self.modelpack.jobs.running

@@ -94,6 +94,7 @@ def file_lines(inspection: Inspection, width: int) -> list[Content]:
         rows += labeled("version", f"{computation.domain} {computation.version or ''}".strip(), width)
     if computation.doc:
         rows += labeled("doc", " ".join(computation.doc.split()), width)
+    rows += labeled("sha256", artifact.sha256 or plain("d reads every byte for it", "$soft"), width)
     return [*rows, *_external_lines(inspection, width), *_metadata_lines(inspection, width)]
 
 
@@ -109,6 +110,8 @@ def _external_lines(inspection: Inspection, width: int) -> list[Content]:
         said = " · ".join((external_use(file), *external_troubles(file)))
         text = f"{file.location}, {bytes_text(file.size_bytes)}: {said}"
         rows += labeled("external", plain(text, style), width)
+        if file.sha256:
+            rows += labeled("", plain(f"sha256 {file.sha256}", "$soft"), width)
     more = len(files) - _MOST_FILES
     return [*rows, *labeled("", plain(f"and {plural(more, 'more file')}", "$soft"), width)] if more > 0 else rows
 
