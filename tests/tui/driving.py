@@ -6,6 +6,8 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from textual.events import Key
+from textual.keys import _character_to_key
 from textual.pilot import Pilot
 
 from inspector.records.inspection import Inspection
@@ -14,7 +16,7 @@ from inspector.tui.widgets.job_bar import JobBar
 
 SIZES = ((80, 24), (120, 36), (200, 60))
 SAMPLES = Path(__file__).parents[2] / "sample_models"
-MOST_WAITS = 2000
+MOST_WAITS = 1000
 
 
 async def until(pilot: Pilot[None], wanted: Callable[[], object]) -> None:
@@ -24,6 +26,20 @@ async def until(pilot: Pilot[None], wanted: Callable[[], object]) -> None:
             return
         await pilot.pause(0.02)
     raise AssertionError("it never happened")
+
+
+async def shows(pilot: Pilot[None], *words: str) -> None:
+    """Wait until all of these words are on the screen."""
+    app = pilot.app
+    assert isinstance(app, ModelpackApp)
+    missing = list(words)
+    for _ in range(MOST_WAITS):
+        text = screen_text(app)
+        missing = [word for word in words if word not in text]
+        if not missing:
+            return
+        await pilot.pause(0.02)
+    raise AssertionError(f"{missing} did not appear on\n{screen_text(app)}")
 
 
 async def settle(pilot: Pilot[None]) -> None:
@@ -64,7 +80,17 @@ def screen_text(app: ModelpackApp) -> str:
 
 
 async def press(pilot: Pilot[None], *keys: str) -> None:
-    """Press keys and let their consequences happen."""
+    """Press keys as the terminal does, each once what the one before set off is done.
+
+    Pilot.press waits until the processor is idle, which takes long on a busy machine.
+    """
+    driver = pilot.app._driver
+    assert driver is not None
     for key in keys:
-        await pilot.press(key)
-        await pilot.pause()
+        name = _character_to_key(key) if len(key) == 1 and not key.isalnum() else key
+        character = key if len(key) == 1 else {"space": " "}.get(key)
+        event = Key(name, character)
+        event.set_sender(pilot.app)
+        driver.send_message(event)
+        for _ in range(3):
+            await pilot.pause(0)

@@ -39,9 +39,9 @@ CASES = [*((text, (120, 36)) for text in HOSTILE), (ALL_AT_ONCE, (80, 24)), (ALL
 async def test_every_tab(text: str, size: tuple[int, int]) -> None:
     async with showing(hostile_inspection(text), size) as (app, pilot):
         for key in "123456":
-            await pilot.press(key, "down")
+            await press(pilot, key, "down")
             assert_harmless(app)
-        await pilot.press("slash", *"[/x", "enter")
+        await press(pilot, "slash", *"[/x", "enter")
         assert_harmless(app)
 
 

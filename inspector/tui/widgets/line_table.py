@@ -68,7 +68,15 @@ class LineTable(ScrollView, Generic[Row], can_focus=True):
         self._columns = tuple(columns)
         self.view: TableView[Row] = TableView(key, search_text)
         self._nothing = nothing
-        self._placed: tuple[PlacedColumn[Row], ...] = ()
+        self._placement: tuple[int, tuple[PlacedColumn[Row], ...]] = (-1, ())
+
+    @property
+    def _placed(self) -> tuple[PlacedColumn[Row], ...]:
+        """The columns as they fit the width at hand; worked out when drawing, since not every change of size is told."""
+        width = self.size.width
+        if self._placement[0] != width:
+            self._placement = (width, place(self._columns, width))
+        return self._placement[1]
 
     @property
     def row(self) -> Row | None:
@@ -114,8 +122,7 @@ class LineTable(ScrollView, Generic[Row], can_focus=True):
         self.virtual_size = Size(self.size.width, len(self.view.shown) + 1)
 
     def on_resize(self) -> None:
-        """Lay out the columns for the new width."""
-        self._placed = place(self._columns, self.size.width)
+        """Keep the cursor in sight."""
         self._measure()
         self._keep_in_sight()
 
