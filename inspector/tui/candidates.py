@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -30,7 +30,7 @@ class Candidate:
 def recent_candidates(recent: RecentList) -> list[Candidate]:
     """Return the artifacts opened lately that are still there, latest first."""
     return [
-        Candidate(entry.path, "recent", entry.size_bytes, _home_relative(entry.path))
+        Candidate(entry.path, "recent", entry.size_bytes, _short(entry.path))
         for entry in recent.entries()
         if os.path.lexists(entry.path)
     ]
@@ -109,9 +109,20 @@ def _size(file: Path) -> int | None:
         return None
 
 
-def _home_relative(path: str) -> str:
-    home = str(Path.home())
-    return "~" + path[len(home) :] if path.startswith(home + os.sep) else path
+def _short(path: str) -> str:
+    """Return the path as seen from the working folder or the home folder where it lies inside one of them."""
+    for base, shown in ((_folder(Path.cwd), ""), (_folder(Path.home), "~" + os.sep)):
+        if base and path.startswith(base + os.sep):
+            return shown + path[len(base) + 1 :]
+    return path
+
+
+def _folder(find: Callable[[], Path]) -> str:
+    """Return a folder that need not exist: the working folder may be gone, and there may be no home."""
+    try:
+        return str(find())
+    except (OSError, RuntimeError):
+        return ""
 
 
 def unique(candidates: Iterable[Candidate]) -> list[Candidate]:

@@ -36,7 +36,7 @@ class RecentList:
     def in_state_folder(cls) -> RecentList:
         """Return the list under XDG_STATE_HOME (default ~/.local/state)."""
         named = os.environ.get("XDG_STATE_HOME", "")
-        state = Path(named) if Path(named).is_absolute() else Path.home() / ".local" / "state"
+        state = Path(named) if Path(named).is_absolute() else Path("~/.local/state").expanduser()
         return cls(state / "modelpack-tui" / "recent.json")
 
     def entries(self) -> tuple[RecentArtifact, ...]:

@@ -41,6 +41,16 @@ async def test_enter_opens_the_selected_one() -> None:
         assert "digits_transformer.onnx" in screen_text(app)
 
 
+async def test_the_list_can_be_filtered() -> None:
+    async with opened(None) as (app, pilot):
+        await press(pilot, "slash", *"transf", "enter")
+        text = screen_text(app)
+        assert "digits_transformer.onnx" in text
+        assert "digits_cnn.onnx" not in text
+        await press(pilot, "escape")
+        assert "digits_cnn.onnx" in screen_text(app)
+
+
 async def test_a_double_click_opens() -> None:
     async with opened(None) as (app, pilot):
         await pilot.click("LineTable", offset=(10, 1), times=2)

@@ -126,12 +126,9 @@ async def test_the_figures_of_a_weight_are_right() -> None:
 
     model = onnx.load(str(CNN))
     values = numpy_helper.to_array(next(tensor for tensor in model.graph.initializer if tensor.name == "head.4.bias"))
-    async with opened(CNN) as (app, pilot):
+    async with opened(CNN) as (_, pilot):
         await press(pilot, "5", "slash", *"head.4.bias", "enter")
-        await until(pilot, lambda: "sha256" in screen_text(app))
-        text = screen_text(app)
-    assert f"{values.min():.6g} … {values.max():.6g}" in text
-    assert f"{values.mean(dtype=np.float64):.6g}" in text
+        await shows(pilot, f"{values.min():.6g} … {values.max():.6g}", f"{values.mean(dtype=np.float64):.6g}", "head.4.bias")
 
 
 async def test_what_arrives_later_moves_nothing() -> None:
@@ -316,3 +313,34 @@ async def test_every_step_beside_the_screen_starts_from_the_one_before() -> None
         await settle(pilot)
         assert screen.inspection is not None
         assert screen.inspection.batch == 21
+
+
+async def test_cards_of_the_overview_lead_to_their_tabs() -> None:
+    async with showing(small_inspection(), (120, 60)) as (app, pilot):
+        for card, tab in (
+            ("#weights-card", "weights"),
+            ("#findings-card", "findings"),
+            ("#structure", "graph"),
+            ("#model", "signatures"),
+        ):
+            await press(pilot, "1")
+            await pilot.click(card)
+            await until(pilot, lambda tab=tab: workbench(app).tab == tab)
+
+
+@pytest.mark.parametrize(("size", "columns"), [((80, 24), 1), ((120, 36), 2), ((200, 60), 3)], ids=str)
+async def test_the_overview_uses_the_width_there_is(size: tuple[int, int], columns: int) -> None:
+    async with showing(small_inspection(), size) as (app, _):
+        lefts = {column.region.x for column in app.screen.query(".column")}
+        assert len(lefts) == columns
+        assert not app.screen.query_one("#overview").show_horizontal_scrollbar
+
+
+async def test_nothing_is_lost_when_the_terminal_is_tiny_or_changes_size() -> None:
+    async with showing(small_inspection(), (200, 60)) as (app, pilot):
+        for size in ((20, 5), (40, 10), (120, 36)):
+            await pilot.resize_terminal(*size)
+            await press(pilot, *"123456")
+        await press(pilot, "1")
+        assert app.is_running
+        await shows(pilot, "small.onnx", "Overview", "quit")

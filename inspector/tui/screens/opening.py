@@ -15,6 +15,7 @@ from inspector.tui.actions import Where, bindings
 from inspector.tui.candidates import Candidate, recent_candidates, sample_candidates, unique
 from inspector.tui.messages import OpenArtifact
 from inspector.tui.widgets.candidate_table import candidate_table
+from inspector.tui.widgets.filtered_table import FilteredTable
 from inspector.tui.widgets.job_bar import JobBar
 from inspector.tui.widgets.key_bar import KeyBar
 from inspector.tui.widgets.line_table import LineTable
@@ -52,9 +53,9 @@ class OpeningScreen(Screen[None]):
         app = cast("ModelpackApp", self.app)
         with Vertical(id="opening"):
             yield Static(_WELCOME, id="welcome")
-            with Vertical(classes="list-box") as box:
-                box.border_title = Content("recent and samples")
-                yield self._table
+            box = FilteredTable(self._table)
+            box.border_title = Content("recent and samples")
+            yield box
             yield Static(_HINT, id="hint")
         yield JobBar(app.jobs)
         yield KeyBar(*self.places)

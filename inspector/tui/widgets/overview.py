@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical, VerticalScroll
+from textual.content import Content
 
 from inspector.records.inspection import Inspection
 from inspector.tui.widgets.card import Card
 from inspector.tui.widgets.overview_facts import file_lines, finding_lines, next_lines, severity_note, structure_lines
 from inspector.tui.widgets.overview_figures import compute_lines, model_lines, operator_lines, weight_lines
 
-_BUILDERS = {
-    "model": model_lines,
-    "findings-card": finding_lines,
-    "operators-card": operator_lines,
-    "compute": compute_lines,
-    "weights-card": weight_lines,
-    "structure": structure_lines,
-    "file": file_lines,
-    "next": next_lines,
-}
+_TALL = 45
+"""Rows of the terminal from which on cards show twice as much."""
 
 
 class OverviewPane(VerticalScroll):
@@ -30,19 +24,20 @@ class OverviewPane(VerticalScroll):
     def __init__(self) -> None:
         super().__init__(id="overview")
         self._inspection: Inspection | None = None
+        self._tall = False
 
     def compose(self) -> ComposeResult:
         """Lay out the cards; styles decide on columns."""
-        yield Card("model", id="model")
+        yield Card("model", id="model", leads_to="signatures")
         with Container(id="columns"):
             with Vertical(classes="column"):
-                yield Card("findings", id="findings-card")
-                yield Card("operators", id="operators-card")
-                yield Card("weights", id="weights-card")
+                yield Card("findings", id="findings-card", leads_to="findings")
+                yield Card("operators", id="operators-card", leads_to="operators")
+                yield Card("weights", id="weights-card", leads_to="weights")
             with Container(id="more-columns"):
                 with Vertical(classes="column"):
                     yield Card("compute", id="compute")
-                    yield Card("structure", id="structure")
+                    yield Card("structure", id="structure", leads_to="graph")
                 with Vertical(classes="column"):
                     yield Card("file", id="file")
                     yield Card("next", id="next")
@@ -57,9 +52,25 @@ class OverviewPane(VerticalScroll):
         if self.is_mounted:
             self._fill()
 
+    def on_resize(self) -> None:
+        """Show more or less in the cards where the height asks for it."""
+        if self._tall != (self.app.size.height >= _TALL):
+            self._fill()
+
     def _fill(self) -> None:
         if self._inspection is None:
             return
-        for name, builder in _BUILDERS.items():
-            note = severity_note(self._inspection) if name == "findings-card" else ""
-            self.query_one(f"#{name}", Card).show(partial(builder, self._inspection), note)
+        self._tall = self.app.size.height >= _TALL
+        twice = 2 if self._tall else 1
+        self._show("model", model_lines)
+        self._show("findings-card", partial(finding_lines, most_rows=5 * twice), severity_note(self._inspection))
+        self._show("operators-card", partial(operator_lines, most_rows=8 * twice))
+        self._show("weights-card", partial(weight_lines, most_rows=4 * twice))
+        self._show("compute", compute_lines)
+        self._show("structure", structure_lines)
+        self._show("file", file_lines)
+        self._show("next", next_lines)
+
+    def _show(self, card: str, builder: Callable[[Inspection, int], Sequence[Content]], note: str = "") -> None:
+        assert self._inspection is not None
+        self.query_one(f"#{card}", Card).show(partial(builder, self._inspection), note)

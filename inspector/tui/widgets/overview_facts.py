@@ -13,23 +13,22 @@ from inspector.report.sentences import FORMAT_NAMES, LINK_NAMES, external_troubl
 from inspector.tui.plain_text import plain
 from inspector.tui.widgets.text_rows import SEVERITY_STYLES, finding_mark, labeled, wrapped
 
-_MOST_FINDINGS = 5
 _MOST_METADATA = 6
 _MOST_FILES = 3
 _MARK_CELLS = 9
 
 
-def finding_lines(inspection: Inspection, width: int) -> list[Content]:
+def finding_lines(inspection: Inspection, width: int, most_rows: int = 5) -> list[Content]:
     """Return the most severe findings, one or two lines each."""
     findings = inspection.findings
     if not findings:
         return [Content.assemble(("✓ ", "$good bold"), ("nothing to report", "$soft"))]
     rows: list[Content] = []
-    for finding in findings[:_MOST_FINDINGS]:
+    for finding in findings[:most_rows]:
         lines = wrapped(finding.message, width - _MARK_CELLS, most=2)
         rows.append(Content.assemble(finding_mark(finding.severity), " ", lines[0] if lines else ""))
         rows += [Content.assemble(" " * _MARK_CELLS, line) for line in lines[1:]]
-    more = len(findings) - _MOST_FINDINGS
+    more = len(findings) - most_rows
     return [*rows, Content.styled(f"and {more:,} more: press 6", "$soft")] if more > 0 else rows
 
 

@@ -25,9 +25,7 @@ from inspector.tui.plain_text import fit, plain, shorten
 from inspector.tui.widgets.artifact_bar import total_bytes
 from inspector.tui.widgets.text_rows import bar_row, heading, labeled, name_cells, tensor_row
 
-_MOST_OPERATORS = 8
 _MOST_TENSORS = 6
-_LARGEST = 4
 _MOST_NOTES = 3
 _TILE_CELLS = 13
 
@@ -86,26 +84,26 @@ def _tensor_lines(label: str, specs: Sequence[TensorSpec], width: int) -> list[C
     return [*lines, Content.styled(f"     and {more:,} more: press 4", "$soft")] if more else lines
 
 
-def operator_lines(inspection: Inspection, width: int) -> list[Content]:
+def operator_lines(inspection: Inspection, width: int, most_rows: int = 8) -> list[Content]:
     """Return the most used operators as bars, with their share of FLOPs."""
     operators = inspection.operators
     if not operators:
         return [Content.styled("no nodes" if not inspection.computation.graph.nodes else "counting …", "$soft")]
     most = max(use.count for use in operators)
-    shown = operators[:_MOST_OPERATORS]
+    shown = operators[:most_rows]
     label_cells = name_cells([use.name for use in shown], max(10, width // 3))
     rows = [Content.styled(f"{'':{label_cells}}{'nodes':>{max(6, width - label_cells - 9)}}{'FLOPs':>9}", "$soft")]
     for use in shown:
         flops = share_text(use.flops / inspection.cost.flops) if use.flops and inspection.cost.flops else ""
         rows.append(bar_row(use.name, use.count / most, (whole_text(use.count), flops), width, label_cells))
-    rest = operators[_MOST_OPERATORS:]
+    rest = operators[most_rows:]
     if rest:
         nodes = plural(sum(use.count for use in rest), "node")
         rows.append(Content.styled(shorten(f"and {plural(len(rest), 'operator')} more, {nodes}", width), "$soft"))
     return rows
 
 
-def weight_lines(inspection: Inspection, width: int) -> list[Content]:
+def weight_lines(inspection: Inspection, width: int, most_rows: int = 4) -> list[Content]:
     """Return bytes and parameters by element type, and the largest weights."""
     cost, weights = inspection.cost, inspection.computation.weights
     if not weights:
@@ -117,7 +115,7 @@ def weight_lines(inspection: Inspection, width: int) -> list[Content]:
         figures = (bytes_text(size), count_text(cost.parameters_by_dtype.get(dtype, 0)))
         rows.append(bar_row(dtype, size / total, figures, width, 10, "$bar-alt"))
     rows += [Content(), heading("largest")]
-    for weight in nlargest(_LARGEST, weights, key=lambda weight: weight.byte_count):
+    for weight in nlargest(most_rows, weights, key=lambda weight: weight.byte_count):
         figures_text = f"{shape_text(weight.shape)} {bytes_text(weight.byte_count):>9}"
         room = max(8, width - len(figures_text) - 1)
         rows.append(Content.assemble(plain(fit(shorten(weight.name, room), room)), " ", plain(figures_text, "$soft")))
