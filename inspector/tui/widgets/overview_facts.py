@@ -11,7 +11,7 @@ from inspector.records.inspection import Inspection
 from inspector.report.figures import bytes_text, plural
 from inspector.report.sentences import FORMAT_NAMES, LINK_NAMES, external_troubles, external_use
 from inspector.tui.plain_text import plain
-from inspector.tui.widgets.text_rows import SEVERITY_STYLES, finding_mark, labeled, wrapped
+from inspector.tui.widgets.text_rows import finding_mark, labeled, wrapped
 
 _MOST_METADATA = 6
 _MOST_FILES = 3
@@ -36,11 +36,6 @@ def severity_note(inspection: Inspection) -> str:
     """Return how many findings there are of each severity."""
     counts = {severity: sum(finding.severity == severity for finding in inspection.findings) for severity in SEVERITIES}
     return " · ".join(f"{count:,} {severity}" for severity, count in counts.items() if count)
-
-
-def worst_style(inspection: Inspection) -> str:
-    """Return the style of the most severe finding."""
-    return SEVERITY_STYLES[inspection.findings[0].severity] if inspection.findings else "$good"
 
 
 def structure_lines(inspection: Inspection, width: int) -> list[Content]:
