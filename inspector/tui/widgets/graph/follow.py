@@ -13,7 +13,7 @@ from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from inspector.records.graph import Graph, NodeRef
-from inspector.tui.actions import bindings
+from inspector.tui.actions import modal_bindings
 from inspector.tui.plain_text import clean
 from inspector.tui.widgets.graph.inks import ink
 from inspector.tui.widgets.graph.node_text import Part
@@ -102,7 +102,7 @@ class FollowScreen(ModalScreen[Link | None]):
     }
     FollowScreen OptionList > .option-list--option-highlighted { background: $cursor; color: $ink; text-style: none; }
     """
-    BINDINGS: ClassVar[list[BindingType]] = bindings("dialog")
+    BINDINGS: ClassVar[list[BindingType]] = modal_bindings("dialog")
 
     def __init__(self, found: list[Choice], title: str) -> None:
         super().__init__()
