@@ -68,8 +68,11 @@ def export(
 
 
 def _forget_where_it_was_exported(exported: onnx.ModelProto) -> None:
+    """Keep the module each node comes from, and drop the rest: stack traces with paths of the machine."""
     for node in exported.graph.node:
+        kept = [entry for entry in node.metadata_props if entry.key == "pkg.torch.onnx.name_scopes"]
         del node.metadata_props[:]
+        node.metadata_props.extend(kept)
     for value in (*exported.graph.value_info, *exported.graph.input, *exported.graph.output, *exported.graph.initializer):
         del value.metadata_props[:]
     del exported.graph.metadata_props[:]
