@@ -55,7 +55,7 @@ async def test_one_look_at_the_overview_says_what_the_model_is() -> None:
     async with opened(TRANSFORMER, (120, 60)) as (app, _):
         text = screen_text(app)
     for word in (
-        "842.3 KB",
+        "854.7 KB",
         "205.9 K",
         "opset 20",
         "×4",
