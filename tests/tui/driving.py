@@ -82,7 +82,7 @@ def screen_text(app: ModelpackApp) -> str:
 async def press(pilot: Pilot[None], *keys: str) -> None:
     """Press keys as the terminal does, each once what the one before set off is done.
 
-    Pilot.press waits until the processor is idle, which takes long on a busy machine.
+    Pilot.press waits for an idle processor twice after every key, which takes long on a busy machine; this waits once.
     """
     driver = pilot.app._driver
     assert driver is not None
@@ -94,3 +94,4 @@ async def press(pilot: Pilot[None], *keys: str) -> None:
         driver.send_message(event)
         for _ in range(3):
             await pilot.pause(0)
+    await pilot.pause()
