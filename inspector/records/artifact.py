@@ -79,6 +79,8 @@ class Computation:
     doc: str = ""
     small_values: Mapping[tuple[str, str], tuple[int | float, ...]] = field(default_factory=dict)
     """Values of integer or float weights of at most 64 elements, by (graph path, tensor name): shapes, axes, scalars."""
+    small_texts: Mapping[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
+    """SavedModel: values of string weights of at most 64 elements, cleaned and clipped, by (graph path, tensor name)."""
     external_files: tuple[ExternalFile, ...] = ()
     findings: tuple[Finding, ...] = ()
     """What the reader itself noticed."""
