@@ -26,7 +26,6 @@ def tables_and_assets(target: Path) -> None:
     with v1.Graph().as_default(), v1.Session() as session:
         words = v1.placeholder(tf.string, [None], name="words")
         asset = tf.constant(str(vocabulary.resolve()), name="vocabulary_file")
-        v1.add_to_collection(v1.GraphKeys.ASSET_FILEPATHS, asset)
         from_file = lookup.StaticHashTable(
             lookup.TextFileInitializer(
                 asset, tf.string, lookup.TextFileIndex.WHOLE_LINE, tf.int64, lookup.TextFileIndex.LINE_NUMBER

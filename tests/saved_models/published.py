@@ -1,10 +1,12 @@
-"""The SavedModel that the basic-pitch package ships, copied; the package is found without importing it."""
+"""The SavedModels that are there already, copied: basic-pitch's, found without importing the package, and our sample."""
 
 from __future__ import annotations
 
 import shutil
 from importlib.util import find_spec
 from pathlib import Path
+
+SAMPLE = Path(__file__).parents[2] / "sample_models" / "digits_keras"
 
 
 def basic_pitch_folder() -> Path:
@@ -20,4 +22,9 @@ def basic_pitch(target: Path) -> None:
     shutil.copytree(basic_pitch_folder(), target)
 
 
-MAKERS = {"basic_pitch": basic_pitch}
+def digits_keras(target: Path) -> None:
+    """Copy the sample: what tf.saved_model.save writes of a compiled and trained Keras 3 model."""
+    shutil.copytree(SAMPLE, target)
+
+
+MAKERS = {"basic_pitch": basic_pitch, "digits_keras": digits_keras}

@@ -1,9 +1,9 @@
 """What TensorFlow says of an artifact, as JSON: the protobufs by its own classes, its command, its checkpoint reader.
 
 tag_sets: [{tags, tensorflow_version, stripped_default_attrs, node_count, object_count, operators, functions: {name: nodes},
-assets: {tensor: filename}, signatures: {name: {method, inputs, outputs}}}] with inputs and outputs {name: {dtype, shape,
-tensor, default}}; command_line: {tags: {signature: …}} as `saved_model_cli show --all` prints it; variables: {key: {dtype, shape,
-byte_count, sha256}}, the last two None for text; fingerprint, None without one.
+assets: {tensor: filename}, signatures: {name: {method, inputs, outputs}}}]; inputs and outputs: {name: {dtype, shape, tensor,
+default}}. command_line: {tags: {signature: …}} as `saved_model_cli show --all` prints it. variables: {key: {dtype, shape,
+byte_count, sha256}}, the last two None for text. fingerprint: None without one.
 """
 
 from __future__ import annotations
