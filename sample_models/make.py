@@ -1,7 +1,7 @@
 """Train and write the sample models and their labelled data; everything is seeded.
 
-Needs torch, onnxscript, tensorflow-cpu and scikit-learn (see sample_models/README.md); the committed files are the reference, and remaking
-them keeps accuracy within 0.5 %.
+Needs torch, onnxscript, tensorflow-cpu and scikit-learn (see sample_models/README.md); the committed files are the reference,
+and remaking them keeps accuracy within 0.5 %.
 """
 
 from __future__ import annotations
