@@ -16,8 +16,10 @@ MOST_STEPS: Final = 200
 MOST_TEXTS: Final = 8
 
 _COPIES: Final = frozenset(
-    ("Identity", "IdentityN", "Snapshot", "StopGradient", "PreventGradient", "EnsureShape", "CheckNumerics", "GuaranteeConst")
-    + ("Reshape", "ExpandDims", "Squeeze", "PlaceholderWithDefault", "ShardedFilename", "ShardedFilespec", "AsString")
+    (
+        *("Identity", "IdentityN", "Snapshot", "StopGradient", "PreventGradient", "EnsureShape", "GuaranteeConst", "AsString"),
+        *("Reshape", "ExpandDims", "Squeeze", "PlaceholderWithDefault", "ShardedFilename", "ShardedFilespec"),
+    )
 )
 """Operators whose result holds the text of their first input."""
 
@@ -32,6 +34,8 @@ class Target(NamedTuple):
     texts: tuple[str, ...] = ()
     asset: AssetFacts | None = None
     by_request: bool = False
+    is_constant: bool = False
+    """Whether a constant names it, if only with an empty text."""
 
 
 class _Place(NamedTuple):
@@ -56,7 +60,7 @@ class TargetFinder:
     def _follow(self, start: _Place) -> Target:
         texts: list[str] = []
         asset: AssetFacts | None = None
-        by_request = False
+        by_request = is_constant = False
         pending, steps = [start], 0
         while pending and steps < MOST_STEPS and len(texts) < MOST_TEXTS:
             steps += 1
@@ -70,13 +74,14 @@ class TargetFinder:
             owner, node = maker
             asset = asset or self._assets.get((owner, node.name))
             if node.operator == "Const":
+                is_constant = True
                 texts.extend(self.reach.computation.small_texts.get((owner, place.tensor), ()))
             elif node.operator == "Placeholder":
                 by_request |= self._is_from_request(place)
             else:
                 sources = self._sources(node)
                 pending.extend(_Place(owner, name) for name in reversed(sources))
-        return Target(tuple(dict.fromkeys(text for text in texts if text))[:MOST_TEXTS], asset, by_request)
+        return Target(tuple(dict.fromkeys(text for text in texts if text))[:MOST_TEXTS], asset, by_request, is_constant)
 
     def _sources(self, node: Node) -> tuple[str, ...]:
         if node.operator in _COPIES:
@@ -112,11 +117,9 @@ class TargetFinder:
     @cached_property
     def _request_widths(self) -> Mapping[str, int]:
         """Number of leading inputs that a request fills, by path of each signature's function."""
-        facts = self.reach.computation.saved_model
-        tag_sets = facts.tag_sets if facts is not None else ()
         return {
             path: len(signature.inputs)
-            for one in tag_sets
+            for one in self.reach.tag_sets
             for signature in one.signatures
             for path in (signature.graph, f"function:{signature.wrapper}" if signature.wrapper else None)
             if path is not None
@@ -125,11 +128,9 @@ class TargetFinder:
     @cached_property
     def _requested(self) -> frozenset[tuple[str, str]]:
         """Graph path and name of each tensor of a GraphDef that a signature takes as input."""
-        facts = self.reach.computation.saved_model
-        tag_sets = facts.tag_sets if facts is not None else ()
         return frozenset(
             (path, part.strip().removesuffix(":0"))
-            for one in tag_sets
+            for one in self.reach.tag_sets
             for path in one.graphs
             for signature in one.signatures
             for tensor in signature.inputs
@@ -139,11 +140,9 @@ class TargetFinder:
     @cached_property
     def _assets(self) -> Mapping[tuple[str, str], AssetFacts]:
         """Assets by graph path and name of the constant that stands for each."""
-        facts = self.reach.computation.saved_model
-        tag_sets = facts.tag_sets if facts is not None else ()
         return {
             (path, asset.tensor.removesuffix(":0")): asset
-            for one in tag_sets
+            for one in self.reach.tag_sets
             for path in one.graphs
             for asset in one.assets
             if asset.tensor
@@ -152,9 +151,7 @@ class TargetFinder:
     @cached_property
     def _siblings(self) -> Mapping[str, tuple[str, ...]]:
         """The graphs of one GraphDef, which share its names, by the path of each."""
-        facts = self.reach.computation.saved_model
-        tag_sets = facts.tag_sets if facts is not None else ()
-        return {path: one.graphs for one in tag_sets for path in one.graphs}
+        return {path: one.graphs for one in self.reach.tag_sets for path in one.graphs}
 
     @cached_property
     def _made(self) -> dict[str, Mapping[str, tuple[str, Node]]]:

@@ -83,11 +83,15 @@ class Reachability:
             yield self.graphs[site.graph], site
             way = self.ways.get(site.graph)
 
+    @property
+    def tag_sets(self) -> tuple[MetaGraphFacts, ...]:
+        """The MetaGraphs of the computation, () where it is no SavedModel."""
+        facts = self.computation.saved_model
+        return facts.tag_sets if facts is not None else ()
+
     @cached_property
     def _wrappers(self) -> frozenset[str]:
-        facts = self.computation.saved_model
-        tag_sets = facts.tag_sets if facts is not None else ()
-        return frozenset(signature.wrapper for one in tag_sets for signature in one.signatures if signature.wrapper)
+        return frozenset(signature.wrapper for one in self.tag_sets for signature in one.signatures if signature.wrapper)
 
     def _steps_up(self, graph: str) -> Iterator[str]:
         """Yield a step for each graph on the way, from the innermost out."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from inspector.analysis.findings.catalogue import Rule
+from inspector.analysis.findings.rule import Rule
 
 READING_RULES: Final[tuple[Rule, ...]] = (
     Rule("changed-while-open", "high", "the file changed while it was read"),
