@@ -1,4 +1,4 @@
-"""Every hostile SavedModel against the real command: refused in one line, or read with a finding; never a crash or an escape."""
+"""Every hostile SavedModel against the real command: one line, or a reading with a finding; never a crash or an escape."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ import traceback
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.saved_models import graphs, keras_models, modules, planted, published, serving
+from tests.saved_models import by_hand, graphs, keras_models, modules, planted, published, serving
 from tests.saved_models.truth import truth_of
 
 MAKERS: dict[str, Callable[[Path], None]] = {
@@ -21,6 +21,7 @@ MAKERS: dict[str, Callable[[Path], None]] = {
     **modules.MAKERS,
     **graphs.MAKERS,
     **serving.MAKERS,
+    **by_hand.MAKERS,
     **planted.MAKERS,
 }
 
