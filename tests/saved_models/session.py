@@ -50,8 +50,8 @@ def make_once(shared: Path) -> SavedModels:
     return SavedModels(folder)
 
 
-def run_tensorflow(*arguments: str) -> None:
-    """Run a module of the project in a child in which TensorFlow is quiet; fails with its stderr."""
+def run_tensorflow(*arguments: str) -> str:
+    """Run a module of the project in a child in which TensorFlow is quiet and return its stdout; fails with its stderr."""
     quiet = {"TF_CPP_MIN_LOG_LEVEL": "3", "CUDA_VISIBLE_DEVICES": "", "KERAS_BACKEND": "tensorflow", "PYTHONPATH": str(PROJECT)}
     done = subprocess.run(
         [sys.executable, "-m", *arguments],
@@ -62,6 +62,7 @@ def run_tensorflow(*arguments: str) -> None:
         timeout=240,
     )
     assert done.returncode == 0, done.stderr[-4000:]
+    return done.stdout
 
 
 def _make(folder: Path) -> None:
