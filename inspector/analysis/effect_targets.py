@@ -118,11 +118,10 @@ class TargetFinder:
     def _request_widths(self) -> Mapping[str, int]:
         """Number of leading inputs that a request fills, by path of each signature's function."""
         return {
-            path: len(signature.inputs)
+            signature.graph: len(signature.inputs)
             for one in self.reach.tag_sets
             for signature in one.signatures
-            for path in (signature.graph, f"function:{signature.wrapper}" if signature.wrapper else None)
-            if path is not None
+            if signature.graph is not None
         }
 
     @cached_property

@@ -94,11 +94,14 @@ class Reachability:
         return frozenset(signature.wrapper for one in self.tag_sets for signature in one.signatures if signature.wrapper)
 
     def _steps_up(self, graph: str) -> Iterator[str]:
-        """Yield a step for each graph on the way, from the innermost out."""
+        """Yield a step for each function on the way, from the innermost out; those that only pass arguments on are left out."""
         for caller, site in self.calls_into(graph):
-            yield _step(caller.nodes[site.node], site, self.graphs[graph])
+            if function_name(self.graphs[graph]) not in self._wrappers:
+                yield _step(caller.nodes[site.node], site, self.graphs[graph])
             graph = site.graph
-        if graph.startswith(_FUNCTION_PREFIX) and graph in self.ways and (name := function_name(graph)) not in self._wrappers:
+        way = self.ways.get(graph)
+        name = function_name(self.graphs[graph])
+        if way is not None and way.site is None and name and name not in self._wrappers:
             yield name
 
 
@@ -117,9 +120,9 @@ def find_ways(computation: Computation) -> Reachability:
     return Reachability(computation, graphs, ways, node_ways)
 
 
-def function_name(path: str) -> str:
-    """Return the name of the function whose body has that path."""
-    return path.removeprefix(_FUNCTION_PREFIX).rpartition(":")[2]
+def function_name(graph: Graph) -> str:
+    """Return the name of the function whose body a graph is."""
+    return graph.name or graph.path.removeprefix(_FUNCTION_PREFIX).rpartition(":")[2]
 
 
 class _Walk:
@@ -137,12 +140,16 @@ class _Walk:
         """Mark everything that an entry runs and no stronger one did."""
         origin = Way(entry.kind, entry.name, self._facts.title)
         called: deque[str] = deque()
-        for path in entry.graphs:
-            self._enter(path, origin, called)
         for reference in self._needed(entry.nodes):
             self._node_ways[reference] = origin
             node = self._graphs[reference.graph].nodes[reference.index]
             self._call(node, reference.graph, origin, called)
+        self._follow_calls(called, origin)
+        for path in entry.graphs:
+            self._enter(path, origin, called)
+        self._follow_calls(called, origin)
+
+    def _follow_calls(self, called: deque[str], origin: Way) -> None:
         while called:
             path = called.popleft()
             for node in self._graphs[path].nodes:
@@ -194,6 +201,6 @@ _BRANCHES: Final = {"then_branch": "then", "else_branch": "else"}
 
 def _step(node: Node, site: CallSite, called: Graph) -> str:
     """Return what to call the step into a function: its name where it is called plainly, else how the caller uses it."""
-    if node.operator.endswith("PartitionedCall") or node.operator == function_name(called.path):
-        return function_name(called.path)
+    if node.operator.endswith("PartitionedCall") or site.attribute == "":
+        return function_name(called)
     return f"{node.name or node.operator}/{_BRANCHES.get(site.attribute, site.attribute)}"

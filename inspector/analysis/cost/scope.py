@@ -117,7 +117,8 @@ class Program:
         self.graphs: dict[str, Graph] = {}
         """Graphs that nodes call by name, by path."""
         if computation.saved_model is not None:
-            self.graphs = {function.body.path: function.body for function in computation.functions}
+            bodies = (computation.graph, *(function.body for function in computation.functions))
+            self.graphs = {body.path: body for body in bodies}
         self.opset = computation.opsets.get("ai.onnx", computation.opsets.get("", 0))
         self.weights_of: dict[str, dict[str, Weight]] = {}
         for weight in computation.weights:

@@ -46,7 +46,9 @@ def node_costs(computation: Computation) -> dict[str, tuple[NodeCost, ...]]:
     """
     walk = _Walk(computation)
     graph = computation.graph
+    walk.calling.add(graph.path)
     walk.graph(walk.program.main_scope(graph), walk.ledger(graph.path, None))
+    walk.calling.discard(graph.path)
     for function in _callers_first(computation):
         if function.body.path not in walk.costs:
             walk.graph(Scope(walk.program, function.body), walk.ledger(function.body.path, None))
