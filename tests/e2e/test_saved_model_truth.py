@@ -17,6 +17,8 @@ from inspector.records.saved_model import MetaGraphFacts, SavedModelFacts, Signa
 from inspector.workflows.inspect import inspect
 from tests.saved_models.session import SavedModels
 
+INIT_OP = "__saved_model_init_op"
+
 NAMES = [
     "basic_pitch",
     "digits_keras",
@@ -67,6 +69,11 @@ def of_tags(truth: dict[str, Any], one: MetaGraphFacts) -> dict[str, Any]:
     return next(said for said in truth["tag_sets"] if said["tags"] == list(one.tags))
 
 
+def callable_ones(signatures: dict[str, Any]) -> dict[str, Any]:
+    """Return the signatures without the init op, which TensorFlow keeps among them and nobody can call."""
+    return {name: said for name, said in signatures.items() if name != INIT_OP}
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_tag_sets_and_signatures(name: str, saved_models: SavedModels) -> None:
     facts, truth = facts_of(inspected(saved_models.path(name))), saved_models.truth(name)
@@ -75,11 +82,13 @@ def test_tag_sets_and_signatures(name: str, saved_models: SavedModels) -> None:
         said = of_tags(truth, one)
         assert one.tensorflow_version == said["tensorflow_version"]
         assert one.stripped_default_attrs == said["stripped_default_attrs"]
-        assert {s.name: s.method for s in one.signatures} == {key: value["method"] for key, value in said["signatures"].items()}
+        expected = callable_ones(said["signatures"])
+        assert {signature.name: signature.method for signature in one.signatures} == {
+            key: value["method"] for key, value in expected.items()
+        }
         for signature in one.signatures:
-            expected = said["signatures"][signature.name]
-            assert as_truth(signature.inputs) == without_defaults(expected["inputs"]), signature.name
-            assert as_truth(signature.outputs) == without_defaults(expected["outputs"]), signature.name
+            assert as_truth(signature.inputs) == without_defaults(expected[signature.name]["inputs"]), signature.name
+            assert as_truth(signature.outputs) == without_defaults(expected[signature.name]["outputs"]), signature.name
 
 
 def shown_by_us(one: SignatureTensor) -> dict[str, str]:
@@ -104,7 +113,21 @@ def test_signatures_are_those_that_the_command_of_tensorflow_shows(name: str, sa
         }
         for one in facts.tag_sets
     }
-    assert ours == saved_models.truth(name)["command_line"]
+    shown = saved_models.truth(name)["command_line"]
+    assert ours == {tags: callable_ones(signatures) for tags, signatures in shown.items()}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_init_op_is_what_runs_at_load(name: str, saved_models: SavedModels) -> None:
+    found = inspected(saved_models.path(name))
+    graphs = {graph.path: graph for graph in found.computation.roots()}
+    for one in facts_of(found).tag_sets:
+        init = of_tags(saved_models.truth(name), one)["signatures"].get(INIT_OP)
+        loaded = {
+            graphs[ref.graph].nodes[ref.index].name for entry in one.entries if entry.kind == "load" for ref in entry.nodes
+        }
+        if init is not None:
+            assert init["outputs"][INIT_OP]["tensor"] in loaded
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -176,8 +199,7 @@ def test_the_json_report_has_the_signatures_and_the_weights(
     main = facts_of(inspected(saved_models.path(name))).main
     expected = {
         key: {side: {name: (one["dtype"], one["shape"]) for name, one in said[side].items()} for side in ("inputs", "outputs")}
-        for key, said in of_tags(truth, main)["signatures"].items()
-        if not key.startswith("__saved_model")
+        for key, said in callable_ones(of_tags(truth, main)["signatures"]).items()
     }
     ours = {
         signature["name"]: {
@@ -187,7 +209,6 @@ def test_the_json_report_has_the_signatures_and_the_weights(
             for side in ("inputs", "outputs")
         }
         for signature in report["signatures"]
-        if not signature["name"].startswith("__saved_model")
     }
     assert ours == expected
     assert report["artifact"]["format"] == "saved_model"
@@ -213,7 +234,10 @@ def test_default_values_of_signatures(saved_models: SavedModels) -> None:
 def test_slices_of_a_variable(saved_models: SavedModels) -> None:
     facts = facts_of(inspected(saved_models.path("sliced")))
     table = next(one for one in facts.variables if one.key.startswith("table/"))
-    assert len(table.slices) == 4
+    rows = [tuple(map(int, one.split(":")[0].split(","))) for one in table.slices]
+    assert len(rows) > 4
+    assert [start for start, _ in rows] == [0, *(start + length for start, length in rows)][:-1]
+    assert sum(length for _, length in rows) == 300
     assert table.byte_count == 300 * 64 * 4
     assert facts.checkpoint is not None
     assert [shard.problem for shard in facts.checkpoint.shards] == [""] * 5
