@@ -90,6 +90,12 @@ class Computation:
     """SavedModel: what each MetaGraph holds outside functions and the main graph, such as initializers and savers."""
     saved_model: SavedModelFacts | None = None
 
+    @property
+    def definition_path(self) -> str:
+        """Path of the file that raw and typed values lie in, and beside which external files do."""
+        facts = self.saved_model
+        return self.artifact.path if facts is None else f"{facts.folder}/{facts.definition}"
+
     def roots(self) -> tuple[Graph, ...]:
         """Return the graphs that no node holds: the main one, functions, training graphs and surroundings."""
         return (self.graph, *(function.body for function in self.functions), *self.training, *self.surroundings)

@@ -78,10 +78,10 @@ def _opened(computation: Computation, weight: Weight) -> Iterator[int]:
     artifact, storage = computation.artifact, weight.storage
     if storage.encoding == "external":
         _refuse_known_problem(computation, storage)
-        descriptor = Locator(Path(artifact.path)).open(storage.path)
+        descriptor = Locator(Path(computation.definition_path)).open(storage.path)
     else:
         try:
-            descriptor = open_regular(Path(artifact.path))
+            descriptor = open_regular(Path(computation.definition_path))
         except UnreadableArtifact as error:
             raise OperationFailed(error.message, error.hint) from error
     try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -29,7 +29,7 @@ from inspector.formats.saved_model.entries import RawEntry, entry_point, functio
 from inspector.formats.saved_model.folder import Location
 from inspector.formats.saved_model.function_facts import function_facts, reach_of
 from inspector.formats.saved_model.graph_set import GraphSet, make_graphs
-from inspector.formats.saved_model.graph_variables import name_graph_variables
+from inspector.formats.saved_model.graph_variables import captured_constants, name_graph_variables
 from inspector.formats.saved_model.graphs import Gathered
 from inspector.formats.saved_model.keras_layers import keras_layers, read_metadata
 from inspector.formats.saved_model.main_choice import main_of, titles_of
@@ -52,7 +52,14 @@ from inspector.formats.saved_model.variables import (
 from inspector.formats.saved_model.warmup import read_warm_up
 from inspector.records.artifact import Artifact, Computation
 from inspector.records.graph import Graph
-from inspector.records.saved_model import Fingerprint, MetaGraphFacts, SavedModelFacts, ServedVersion, SignatureFacts
+from inspector.records.saved_model import (
+    Fingerprint,
+    KerasLayer,
+    MetaGraphFacts,
+    SavedModelFacts,
+    ServedVersion,
+    SignatureFacts,
+)
 
 _FINGERPRINT: Final = "fingerprint.pb"
 _LARGEST_FINGERPRINT: Final = 64 * 1024
@@ -82,6 +89,8 @@ class Assembly:
         self._trackable = self._read_trackable()
         self._variables: list[Variable] = []
         self._by_number: dict[int, dict[int, Variable]] = {}
+        self._held: dict[int, dict[int, Variable]] = {}
+        """Variables and captured constants, by number."""
         self._metadata: dict[int, dict[int, tuple[str, bytes]]] = {}
 
     def _objects(self, raw: RawMetaGraph) -> Objects:
@@ -189,10 +198,9 @@ class Assembly:
             self._follow(meta)
 
     def _follow(self, meta: MetaReading) -> None:
-        functions, variables = meta.raw.functions, self._by_number[id(meta)]
-        handles: Mapping[str, int] = {}
-        if meta.raw.objects is None:
-            handles = {node: number for number, one in variables.items() for node in one.nodes}
+        functions = meta.raw.functions
+        variables = self._held[id(meta)] = {**self._by_number[id(meta)], **captured_constants(meta)}
+        handles = {node: number for number, one in variables.items() for node in one.nodes}
         bound = [
             (name, len(functions[name].arguments) - from_end, number)
             for name, from_end, number in meta.objects.bound
@@ -202,7 +210,12 @@ class Assembly:
 
     def _graphs(self, meta: MetaReading, signatures: tuple[SignatureFacts, ...]) -> GraphSet:
         shown = next((one for one in signatures if one.name == meta.default_signature), None)
-        return make_graphs(meta, self._by_number[id(meta)], self._gathered, shown.inputs if shown is not None else ())
+        held = self._held[id(meta)]
+        made = make_graphs(meta, held, self._gathered, shown.inputs if shown is not None else ())
+        if meta.is_main:
+            constants = [held[number] for number in meta.objects.constants if number in held]
+            self._gathered.move(meta.places.surroundings, constants)
+        return made
 
     def _mark_served(self, meta: MetaReading, entries: Sequence[RawEntry]) -> None:
         """Take note of which variables a signature reads."""
@@ -216,7 +229,7 @@ class Assembly:
         self, meta: MetaReading, entries: list[RawEntry], signatures: tuple[SignatureFacts, ...], graphs: GraphSet
     ) -> MetaGraphFacts:
         raw, objects = meta.raw, meta.raw.objects
-        layers = ()
+        layers: tuple[KerasLayer, ...] = ()
         if objects is not None:
             metadata = read_metadata(self._locator, objects, self._cleaner)
             layers = keras_layers(metadata, objects, meta.objects, self._by_number[id(meta)], self._cleaner)

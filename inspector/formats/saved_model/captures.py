@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from inspector.formats.saved_model.dtypes import RESOURCE
 from inspector.formats.saved_model.meta_graph import RawGraph
 from inspector.formats.saved_model.nodes import RawNode
 
@@ -112,7 +111,7 @@ def _pass_on(
         learnt = False
         for number in range(max(taken, 0)):
             variable = aliases.get(node.inputs[number + leading])
-            if variable is not None and function.arguments[number].dtype == RESOURCE:
+            if variable is not None:
                 learnt |= captures.bind(function.name, function.arguments[number].name, variable)
         if learnt:
             yield function.name

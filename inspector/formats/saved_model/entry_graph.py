@@ -28,8 +28,8 @@ class Target:
     """Names of the nodes that give the outputs."""
 
 
-def tensor_names(info: Any) -> list[str]:
-    """Return the tensors that a signature's input or output is made of, as their bytes decoded."""
+def tensor_names(info: Any) -> list[bytes]:
+    """Return the tensors that a signature's input or output is made of."""
     if info.HasField("coo_sparse"):
         sparse = info.coo_sparse
         raw = [sparse.values_tensor_name, sparse.indices_tensor_name, sparse.dense_shape_tensor_name]

@@ -36,6 +36,17 @@ def name_graph_variables(meta: MetaReading, checkpoint: Checkpoint) -> dict[int,
     return dict(enumerate(by_name.values()))
 
 
+def captured_constants(meta: MetaReading) -> dict[int, Variable]:
+    """Return the constants of the GraphDef that functions are bound to, by node of the object graph."""
+    found = {}
+    for number, operation in meta.objects.constants.items():
+        node = meta.tensors.nodes.get(operation)
+        if node is not None and node.constants:
+            constant = node.constants[0][1]
+            found[number] = Variable(operation, b"", constant.dtype, constant.shape, nodes=[operation])
+    return found
+
+
 def _stored_name(node: RawNode, checkpoint: Checkpoint) -> str:
     """Return the name in the checkpoint: the shared name or the node's, or that of the tensor it is a part of."""
     for name in (node.text("shared_name"), node.name):

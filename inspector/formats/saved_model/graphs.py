@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from inspector.errors import UnreadableArtifact
@@ -15,6 +15,7 @@ from inspector.formats.saved_model.meta_graph import RawGraph
 from inspector.formats.saved_model.nodes import RawNode
 from inspector.formats.saved_model.operators import MOST_OUTPUTS
 from inspector.formats.saved_model.references import Tensors, tensor_name
+from inspector.formats.saved_model.variables import Variable
 from inspector.records.dtype import UNDEFINED
 from inspector.records.graph import Attribute, Call, Graph, Node
 from inspector.records.saved_model import TENSORFLOW
@@ -47,6 +48,18 @@ class Gathered:
             self.small_values[weight.graph, weight.name] = constant.values
         if constant.texts is not None:
             self.small_texts[weight.graph, weight.name] = constant.texts
+
+    def move(self, path: str, captured: Iterable[Variable]) -> None:
+        """Let constants that lie in the graph of that path and that the main graph is bound to be the main graph's."""
+        homes = {one.name: handle.tensor for one in captured for handle in one.handles if not handle.graph}
+        for index, weight in enumerate(self.weights):
+            if weight.graph == path and weight.name in homes and weight.carrier == "constant":
+                name = homes[weight.name]
+                self.weights[index] = replace(weight, name=name, graph="", node=-1)
+                if (path, weight.name) in self.small_values:
+                    self.small_values["", name] = self.small_values[path, weight.name]
+                if (path, weight.name) in self.small_texts:
+                    self.small_texts["", name] = self.small_texts[path, weight.name]
 
     def count(self, tensors: int) -> None:
         """Count tensors; raises UnreadableArtifact beyond what any real artifact has."""
@@ -94,7 +107,7 @@ class GraphMaker:
         """Return the graph of these nodes, numbered in their order; a function's inputs and outputs are its own."""
         made = tuple([self._node(node, index) for index, node in enumerate(nodes)])
         raw = self._raw
-        fed = tuple(self._argument(number) for number in range(len(raw.arguments))) if raw.is_function else tuple(inputs)
+        fed = tuple(self._arguments()) if raw.is_function else tuple(inputs)
         given = tuple(self._results()) if raw.is_function else tuple(outputs)
         for spec in fed:
             self._values[spec.name] = spec
@@ -111,6 +124,14 @@ class GraphMaker:
             frozenset(self._variables),
             control_outputs=raw.control_outputs,
         )
+
+    def _arguments(self) -> list[TensorSpec]:
+        """Return what a function is fed: the last arguments are left out as far as they are known variables or constants."""
+        specs = [self._argument(number) for number in range(len(self._raw.arguments))]
+        while specs and specs[-1].name in self._variables:
+            last = specs.pop()
+            self._values[last.name] = last
+        return specs
 
     def _argument(self, number: int) -> TensorSpec:
         argument = self._raw.arguments[number]

@@ -23,7 +23,7 @@ LARGEST_PART: Final = 256 * 1024**2
 LARGEST_PARTS: Final = 512 * 1024**2
 """Bytes of all such messages together."""
 
-_KNOWN_SAVED_MODEL: Final = frozenset({1, 2})
+_ASSETS_COLLECTION: Final = b"saved_model_assets"
 
 
 @dataclass(slots=True)
@@ -89,7 +89,7 @@ class DefinitionReader:
 
     def read(self) -> list[RawMetaGraph]:
         """Return every MetaGraph of the file. Raises UnreadableArtifact if it is none or malformed."""
-        found = []
+        found: list[RawMetaGraph] = []
         for tag, at, start, end in fields(self.source, 0, self.source.size):
             if tag == 0x08:
                 self.schema_version = signed(varint_at(self.source, start, end))
@@ -117,6 +117,7 @@ class DefinitionReader:
 
     def _meta_graph(self, span: Span) -> RawMetaGraph:
         meta = RawMetaGraph()
+        in_collection: list[Any] = []
         for tag, at, start, end in fields(self.source, *span):
             if tag == 0x0A:
                 self._take_info(meta, self.parsed(schema.MetaInfoMessage, start, end, "what describes a MetaGraph"))
@@ -127,17 +128,31 @@ class DefinitionReader:
             elif tag == 0x22:
                 entry = self.parsed(schema.CollectionMessage, start, end, "a collection")
                 meta.collections[self.cleaner.names[entry.key]] = entry.value
+                if entry.key == _ASSETS_COLLECTION:
+                    in_collection.extend(entry.value.any_list.value)
             elif tag == 0x2A:
                 self._take_signature(meta, start, end)
             elif tag == 0x32:
-                asset = self.parsed(schema.AssetFileMessage, start, end, "an asset")
-                filename = asset.filename.decode("utf-8", "surrogateescape")
-                meta.assets.append((filename, self.cleaner.names[asset.tensor_info.name]))
+                self._take_asset(meta, self.parsed(schema.AssetFileMessage, start, end, "an asset"))
             elif tag == 0x3A:
                 meta.objects = self.parsed(schema.ObjectGraphMessage, start, end, "the object graph")
             else:
                 self._note_unknown("MetaGraphDef", tag, at, end)
+        if not meta.assets:
+            self._take_collected_assets(meta, in_collection)
         return meta
+
+    def _take_asset(self, meta: RawMetaGraph, asset: Any) -> None:
+        filename = asset.filename.decode("utf-8", "surrogateescape")
+        meta.assets.append((filename, self.cleaner.names[asset.tensor_info.name]))
+
+    def _take_collected_assets(self, meta: RawMetaGraph, packed: list[Any]) -> None:
+        """Take the assets of a TF1 artifact, which lists them in a collection instead."""
+        for one in packed:
+            try:
+                self._take_asset(meta, schema.AssetFileMessage.FromString(one.value))
+            except DecodeError:
+                continue
 
     def _take_info(self, meta: RawMetaGraph, info: Any) -> None:
         clean = self.cleaner.clean

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 from inspector.formats.clean_text import TextCleaner
 from inspector.formats.saved_model.captures import Captures
@@ -69,9 +70,9 @@ class MetaReading:
         """Return the tensors of the GraphDef that a signature gives."""
         return self._references(self.raw.signatures[name][0].outputs)
 
-    def _references(self, entries: Iterable[object]) -> list[str]:
+    def _references(self, entries: Iterable[Any]) -> list[str]:
         names = self.cleaner.names
-        return [names[raw] for entry in entries for raw in tensor_names(entry.value)]  # type: ignore[attr-defined]
+        return [names[raw] for entry in entries for raw in tensor_names(entry.value)]
 
     def _target(self, name: str) -> Target:
         return target_of(self.raw, self.tensors, self.fed(name), self.wanted(name))

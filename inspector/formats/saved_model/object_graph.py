@@ -59,6 +59,8 @@ class Objects:
     """(concrete function, number of bound inputs after this one, node) for each input that a function is bound to."""
     methods: dict[str, list[str]] = field(default_factory=dict)
     """Paths of the methods each concrete function is the traced body of."""
+    constants: dict[int, str] = field(default_factory=dict)
+    """Names of the GraphDef's nodes that hold captured constants."""
     objects: tuple[SavedObject, ...] = ()
 
 
@@ -71,13 +73,15 @@ def read_objects(message: Any, cleaner: TextCleaner) -> Objects:
         path = found.paths.get(number, f"object {number}")
         if kind == "variable":
             found.variables[number] = _variable(number, node.variable, path, cleaner)
+        elif kind == "constant":
+            found.constants[number] = cleaner.names[node.constant.operation]
         elif kind in ("function", "bare_concrete_function"):
             for name in _concrete(node):
                 found.methods.setdefault(cleaner.names[name], []).append(path)
     _take_slots(message, found, cleaner)
     for entry in message.concrete_functions:
-        name, inputs = cleaner.names[entry.key], entry.value.bound_inputs
-        found.bound.extend((name, len(inputs) - position, number) for position, number in enumerate(inputs))
+        function, inputs = cleaner.names[entry.key], entry.value.bound_inputs
+        found.bound.extend((function, len(inputs) - position, number) for position, number in enumerate(inputs))
     found.objects = tuple(_saved_objects(message, found, cleaner))
     return found
 
