@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final, NamedTuple
@@ -18,7 +18,7 @@ MOST_TEXTS: Final = 8
 _COPIES: Final = frozenset(
     (
         *("Identity", "IdentityN", "Snapshot", "StopGradient", "PreventGradient", "EnsureShape", "GuaranteeConst", "AsString"),
-        *("Reshape", "ExpandDims", "Squeeze", "PlaceholderWithDefault", "ShardedFilename", "ShardedFilespec"),
+        *("ReadVariableOp", "Reshape", "ExpandDims", "Squeeze", "PlaceholderWithDefault", "ShardedFilename", "ShardedFilespec"),
     )
 )
 """Operators whose result holds the text of their first input."""
@@ -76,6 +76,8 @@ class TargetFinder:
             if node.operator == "Const":
                 is_constant = True
                 texts.extend(self.reach.computation.small_texts.get((owner, place.tensor), ()))
+            elif node.operator == "VarHandleOp":
+                pending.extend(_Place(*value) for value in self._assigned.get((owner, place.tensor), ()))
             elif node.operator == "Placeholder":
                 by_request |= self._is_from_request(place)
             else:
@@ -146,6 +148,18 @@ class TargetFinder:
             for asset in one.assets
             if asset.tensor
         }
+
+    @cached_property
+    def _assigned(self) -> Mapping[tuple[str, str], Sequence[tuple[str, str]]]:
+        """What the nodes of a GraphDef assign to each variable: (graph path, tensor) by graph path and resource."""
+        found: dict[tuple[str, str], list[tuple[str, str]]] = {}
+        for path, siblings in self._siblings.items():
+            graph = self.reach.graphs.get(path)
+            for node in graph.nodes if graph is not None else ():
+                if node.operator == "AssignVariableOp" and len(node.inputs) > 1:
+                    for sibling in siblings:
+                        found.setdefault((sibling, node.inputs[0]), []).append((path, node.inputs[1]))
+        return found
 
     @cached_property
     def _siblings(self) -> Mapping[str, tuple[str, ...]]:

@@ -7,7 +7,7 @@ function once, so cycles end. A function that is called runs as a whole: TensorF
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final, NamedTuple
@@ -62,6 +62,11 @@ class Reachability:
         """Return what makes a node run, None if nothing does."""
         way = self.way_to(graph, node)
         return None if way is None else way.kind
+
+    def runs(self, graph: str, kinds: Collection[EntryKind]) -> bool:
+        """Tell whether a graph runs as a whole for one of the kinds."""
+        way = self.ways.get(graph)
+        return way is not None and way.kind in kinds
 
     def path_to(self, graph: str, node: int) -> tuple[str, ...]:
         """Return the steps from the entry to a node: "serving_default", "__inference_f_12", "cond/then", "WriteFile"."""

@@ -7,6 +7,7 @@ from typing import Final
 
 from inspector.analysis.findings.evidence import Evidence
 from inspector.analysis.findings.wording import agreeing, amount, at_tensors, listed, overall, size
+from inspector.analysis.weights import training_variables
 from inspector.records.finding import Finding, Severity
 from inspector.records.saved_model import SavedModelFacts, VariableFacts
 
@@ -26,7 +27,7 @@ def findings(evidence: Evidence) -> Iterator[Finding]:
     yield from _signatures(facts)
     yield from _tag_sets(facts)
     yield from _dimensions(facts)
-    yield from _training(facts)
+    yield from _training(evidence, facts)
 
 
 def _signatures(facts: SavedModelFacts) -> Iterator[Finding]:
@@ -72,8 +73,8 @@ def _dimensions(facts: SavedModelFacts) -> Iterator[Finding]:
         yield at_tensors("dynamic-dimension", message, list(dict.fromkeys(open_inputs))[:_MOST_NAMED], kind="input")
 
 
-def _training(facts: SavedModelFacts) -> Iterator[Finding]:
-    baggage = [one for one in facts.variables if one.role in ("optimizer", "training") and one.stored]
+def _training(evidence: Evidence, facts: SavedModelFacts) -> Iterator[Finding]:
+    baggage = [one for one in training_variables(evidence.computation, evidence.reach) if one.stored]
     functions = [function for one in facts.tag_sets for function in one.functions if function.training]
     held = sum(one.byte_count for one in baggage)
     if not baggage and not functions:

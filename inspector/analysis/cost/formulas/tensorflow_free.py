@@ -54,6 +54,12 @@ _TEXT_AND_RECORDS: Final = (
     "StringToNumber StringUpper Substr UnicodeDecode UnicodeDecodeWithOffsets UnicodeEncode UnicodeScript UnicodeTranscode "
     "UnsortedSegmentJoin"
 )
+_DATASETS: Final = (
+    "AnonymousIteratorV3 BatchDataset BatchDatasetV2 CacheDataset CacheDatasetV2 ConcatenateDataset DatasetCardinality "
+    "DatasetToSingleElement IteratorGetNext IteratorV2 MakeIterator ModelDataset OptionsDataset PaddedBatchDatasetV2 "
+    "ParallelBatchDataset PrefetchDataset RangeDataset RebatchDataset RepeatDataset ShardDataset ShuffleDatasetV3 SkipDataset "
+    "TakeDataset TensorDataset TensorSliceDataset UnbatchDataset WindowDataset ZipDataset"
+)
 _GENERATION: Final = (
     "Multinomial RandomShuffle RandomStandardNormal RandomUniform RandomUniformInt RngReadAndSkip RngSkip "
     "StatefulStandardNormalV2 StatefulUniform StatelessMultinomial StatelessRandomGetAlg StatelessRandomGetKeyCounter "
@@ -67,7 +73,7 @@ RANDOM: Final = frozenset(f"tensorflow:{name}" for name in _GENERATION.split() i
 
 TENSORFLOW_FREE: Final = frozenset(
     f"tensorflow:{name}"
-    for names in (_MOVEMENT, _COMPARISON, _STATE, _COLLECTIONS, _TABLES, _TEXT_AND_RECORDS, _GENERATION)
+    for names in (_MOVEMENT, _COMPARISON, _STATE, _COLLECTIONS, _TABLES, _TEXT_AND_RECORDS, _DATASETS, _GENERATION)
     for name in names.split()
 )
 """Qualified names; they cost nothing and take no part in the covered share.

@@ -209,6 +209,11 @@ def reading(use: Use) -> tuple[Output, ...]:
     return ((use.text("dtype", UNDEFINED), shape),)
 
 
+def looking_up(use: Use) -> tuple[Output, ...]:
+    """LookupTableFind: a value for each key; tables of vectors are left to the file."""
+    return ((use.text("Tout", UNDEFINED), dims(use, 1)),)
+
+
 def _constant(use: Use, position: int) -> tuple[int, ...]:
     values = use.integers(position)
     if values is None:
@@ -224,6 +229,8 @@ _RULES: Final[dict[str, Rule]] = {
     **dict.fromkeys(_REDUCTIONS.split(), reducing),
     "ReadVariableOp": reading,
     "Cast": casting,
+    "LookupTableFind": looking_up,
+    "LookupTableFindV2": looking_up,
     "Select": choosing,
     "SelectV2": choosing,
     "IdentityN": passing,
