@@ -11,7 +11,7 @@ from inspector.records.saved_model import AssetFacts, SavedModelFacts, VariableF
 
 
 def findings(evidence: Evidence) -> Iterator[Finding]:
-    """Yield assets that escape, are missing or unclaimed, variables without values, several versions, and bad warm-ups."""
+    """Yield assets that escape, are missing or unclaimed, values nobody claims, several versions, and bad warm-ups."""
     facts = evidence.computation.saved_model
     if facts is None:
         return
@@ -48,10 +48,6 @@ def _files(assets: Sequence[AssetFacts]) -> str:
 
 
 def _variables(facts: SavedModelFacts) -> Iterator[Finding]:
-    missing = [variable for variable in facts.variables if variable.declared and not variable.stored]
-    if missing:
-        message = f"{amount(len(missing), 'variable')} {agreeing(len(missing), 'has', 'have')} no value in the checkpoint"
-        yield at_tensors("missing-variable", message, _largest_first(missing), kind="variable")
     unclaimed = [variable for variable in facts.variables if not variable.declared and variable.role == "parameter"]
     if unclaimed:
         held = sum(variable.byte_count for variable in unclaimed)

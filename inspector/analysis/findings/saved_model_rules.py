@@ -29,12 +29,6 @@ SAVED_MODEL_RULES: Final[tuple[Rule, ...]] = (
     ),
     Rule("asset-missing", "high", "an asset that is not there", "what it fills stays empty and loading fails: export again"),
     Rule(
-        "missing-variable",
-        "high",
-        "a variable that the checkpoint does not hold",
-        "loading fails or leaves it uninitialized: export again, or copy the whole variables/ folder",
-    ),
-    Rule(
         "served-version-unreadable",
         "high",
         "the version that a server picks cannot be read",
