@@ -192,12 +192,18 @@ def asset_table(target: Path) -> None:
 
 
 def planted_table_file(target: Path) -> None:
-    """The same, then with the path of a file of the machine in place of the asset's."""
+    """The same, but filled from a file of the machine in place of the asset."""
     asset_table(target)
     opened = _Opened(target)
-    asset = next(node for node in opened.graph.node if node.op == "Const" and node.attr["dtype"].type == types_pb2.DT_STRING)
-    asset.attr["value"].tensor.CopyFrom(tf.make_tensor_proto(planting.OUTSIDE_VOCABULARY))
-    del opened.meta.asset_file_def[:]
+    filler, fill = next(
+        (function, node)
+        for function in opened.graph.library.function
+        for node in function.node_def
+        if node.op == "InitializeTableFromTextFileV2"
+    )
+    path = _constant("planted_path", types_pb2.DT_STRING, planting.OUTSIDE_VOCABULARY)
+    filler.node_def.append(path)
+    fill.input[1] = f"{path.name}:output:0"
     opened.write()
 
 
