@@ -70,8 +70,9 @@ class _Walk:
         self.calling: set[str] = set()
         self.ledgers: dict[str, Ledger] = {}
         self.weights: dict[str, list[Weight]] = {}
-        self.handles: dict[str, frozenset[str]] = {}
+        self.handles: dict[str, set[str]] = {}
         """By graph path, the tensors that stand for variables; every graph that has one may be the first to use it."""
+        self.may_be_unordered = computation.saved_model is not None
         for weight in (weight for weight in computation.weights if weight.carrier != "variable"):
             self.weights.setdefault(weight.graph, []).append(weight)
         self._take_variables(computation)
@@ -85,7 +86,7 @@ class _Walk:
             if weight is not None:
                 for handle in variable.handles:
                     self.weights.setdefault(handle.graph, []).append(replace(weight, name=handle.tensor, graph=handle.graph))
-        self.handles = {graph.path: graph.initializers for graph in computation.graphs()}
+                    self.handles.setdefault(handle.graph, set()).add(handle.tensor)
 
     def ledger(self, path: str, outer: Ledger | None) -> Ledger:
         found = self.ledgers.get(path)
@@ -95,7 +96,7 @@ class _Walk:
 
     def graph(self, scope: Scope, ledger: Ledger) -> BodyCost:
         path = scope.graph.path
-        if self.handles:
+        if self.may_be_unordered:
             found = {node.index: self._node(node, scope, ledger) for node in execution_order(scope.graph.nodes)}
             costs = tuple([found[index] for index in range(len(found))])
         else:
@@ -153,7 +154,7 @@ class _Walk:
 
     def _calls(self, node: Node, scope: Scope, ledger: Ledger) -> NodeCost:
         """Cost the functions that a node of a SavedModel calls by name."""
-        variables = self.handles.get(scope.graph.path, frozenset())
+        variables = self.handles.get(scope.graph.path, ())
         carried = ledger.of(node.index, (name for name in node.inputs if name not in variables))
         run: list[BodyCost] = []
         for call in node.calls:
