@@ -20,6 +20,8 @@ from tests.e2e.hostile_saved_models.table import PAIRS, table
 CASES = [*folders.CASES, *indexes.CASES, *graphs.CASES]
 _NOTES = {"no-warm-up", "dynamic-dimension"}
 """What is found in the sound model as well."""
+_OF_MORE_ENTRIES = {"unclaimed-variable"}
+"""What is found, rightly, where a sound index was given more entries than the model has variables."""
 
 
 def inspected(path: Path) -> Inspection:
@@ -41,7 +43,7 @@ def test_hostile_saved_model(case: Case, tmp_path: Path) -> None:
         assert outcome.code == 0, outcome.stderr
         assert not set(case.finds) - set(rules_of(outcome)), rules_of(outcome)
     if case.sound:
-        assert not set(rules_of(outcome)) - _NOTES, rules_of(outcome)
+        assert not set(rules_of(outcome)) - _NOTES - _OF_MORE_ENTRIES, rules_of(outcome)
     if case.told:
         assert outcome.code == 3 or set(rules_of(outcome)) - _NOTES, "nothing was said"
 

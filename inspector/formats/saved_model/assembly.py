@@ -138,7 +138,7 @@ class Assembly:
         shards = inspect_shards(self._checkpoint, self._locator)
         variables = tuple(facts_of(one, self._cleaner) for one in self._variables)
         note_checkpoint(self._notes, self._checkpoint, shards)
-        note_variables(self._notes, self._checkpoint, variables)
+        note_variables(self._notes, self._checkpoint, self._variables, self._cleaner)
         keras = (layer.keras_version for one in facts for layer in one.layers if layer.keras_version)
         saved_model = SavedModelFacts(
             folder=str(location.folder),

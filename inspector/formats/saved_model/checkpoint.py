@@ -70,6 +70,8 @@ class Checkpoint:
     is_there: bool = False
     problem: str = ""
     unchecked_bytes: int = 0
+    negative_shapes: list[bytes] = field(default_factory=list)
+    """Tensors with a length below zero."""
     orphans: list[Entry] = field(default_factory=list)
     """Slices of tensors that the index does not name."""
 
@@ -115,13 +117,16 @@ def _take(checkpoint: Checkpoint, key: bytes, value: bytes) -> None:
     try:
         if not key:
             header = BundleHeaderMessage.FromString(value)
+            if not 0 <= header.num_shards <= MOST_SHARDS:
+                raise MalformedTableError(f"{header.num_shards:,} data files")
             checkpoint.shard_count = header.num_shards
             checkpoint.producer = header.version.producer
             checkpoint.is_little_endian = header.endianness == 0
-            if not 0 <= header.num_shards <= MOST_SHARDS:
-                raise MalformedTableError(f"{header.num_shards:,} data files")
             return
-        checkpoint.entries[key] = _entry(key, BundleEntryMessage.FromString(value))
+        message = BundleEntryMessage.FromString(value)
+        checkpoint.entries[key] = _entry(key, message)
+        if any(dim.size < 0 for dim in message.shape.dim):
+            checkpoint.negative_shapes.append(key)
     except DecodeError:
         raise MalformedTableError(f"a malformed entry for {one_line(key.decode('utf-8', 'replace'))}") from None
 

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import prod
 
+from inspector.formats.clean_text import TextCleaner
 from inspector.formats.onnx.notes import Notes
-from inspector.formats.saved_model.checkpoint import Checkpoint, ShardUse
+from inspector.formats.saved_model.checkpoint import Checkpoint, Entry, ShardUse
 from inspector.formats.saved_model.meta_graph import DefinitionReader
+from inspector.formats.saved_model.shapes import shape_text
+from inspector.formats.saved_model.variables import Variable, facts_of
+from inspector.records.dtype import UNDEFINED, packed_bytes
 from inspector.records.saved_model import VariableFacts
 
 _INDEX = "file variables/variables.index"
+_DAMAGED = "loading fails: save the model again"
+_UNCOUNTABLE = 10**15
 
 
 def note_library(notes: Notes, definition: DefinitionReader) -> None:
@@ -56,10 +63,48 @@ def _note_shard(notes: Notes, use: ShardUse) -> None:
         notes.add("shard-size-mismatch", "high", message, place, "cut short, or from another save: fetch it again")
 
 
-def note_variables(notes: Notes, checkpoint: Checkpoint, variables: Sequence[VariableFacts]) -> None:
+def note_variables(notes: Notes, checkpoint: Checkpoint, variables: Sequence[Variable], cleaner: TextCleaner) -> None:
     """Take note of variables whose values are not stored, or not as they are declared."""
-    if checkpoint.problem:
+    for key in checkpoint.negative_shapes:
+        name = cleaner.names[key]
+        message = f"{name} has a negative length in the checkpoint, taken as 0"
+        notes.add("negative-dimension", "high", message, f"variable {name}", _DAMAGED)
+    for one in variables:
+        if one.entry is not None:
+            _note_size(notes, one.name, one.entry)
+            _note_difference(notes, one)
+    if not checkpoint.problem:
+        _note_missing(notes, checkpoint, [facts_of(one, cleaner) for one in variables])
+
+
+def _note_size(notes: Notes, name: str, entry: Entry) -> None:
+    if entry.slices and len(entry.parts) != len(entry.slices):
+        message = f"variable {name} is stored in {len(entry.slices):,} slices, of which {len(entry.parts):,} are there"
+        notes.add("weight-size-mismatch", "high", message, f"variable {name}", _DAMAGED, tensor=name)
         return
+    expected = packed_bytes(entry.dtype, prod(entry.shape))
+    if expected is not None and expected != entry.byte_count:
+        asked = f"{expected:,}" if expected < _UNCOUNTABLE else "more bytes than can be counted"
+        message = f"variable {name} holds {entry.byte_count:,} bytes where its shape and {entry.dtype} ask for {asked}"
+        notes.add("weight-size-mismatch", "high", message, f"variable {name}", _DAMAGED, tensor=name)
+
+
+def _note_difference(notes: Notes, variable: Variable) -> None:
+    """Take note of a variable stored with another shape or type than it is declared with."""
+    entry = variable.entry
+    if entry is None or not variable.declared or variable.shape is None or entry.slices:
+        return
+    same = len(variable.shape) == len(entry.shape) and all(
+        ours is None or ours == theirs for ours, theirs in zip(variable.shape, entry.shape, strict=True)
+    )
+    if not same or variable.dtype not in (entry.dtype, UNDEFINED):
+        ours = f"{variable.dtype}{shape_text(variable.shape)}"
+        theirs = f"{entry.dtype}{shape_text(entry.shape)}"
+        message = f"variable {variable.name} is declared as {ours} and stored as {theirs}"
+        notes.add("shape-contradiction", "high", message, f"variable {variable.name}", _DAMAGED, tensor=variable.name)
+
+
+def _note_missing(notes: Notes, checkpoint: Checkpoint, variables: Sequence[VariableFacts]) -> None:
     for one in variables:
         if not one.stored and one.role == "parameter":
             where = "the checkpoint has no entry for it" if checkpoint.is_there else "there is no checkpoint"

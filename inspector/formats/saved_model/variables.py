@@ -99,15 +99,18 @@ def undeclared(
 
 def role_of(variable: Variable, key: str) -> VariableRole:
     """Return what a variable is for."""
-    if variable.slot or _OPTIMIZER.search(key) or _OPTIMIZER.search(variable.path):
+    if variable.slot:
+        return "optimizer"
+    if variable.is_served and "float" in variable.dtype:
+        # Whatever its path: Keras 3 keeps a model's own weights under its optimizer as well, and TensorFlow names one path.
+        return "parameter"
+    if _OPTIMIZER.search(key) or _OPTIMIZER.search(variable.path):
         return "optimizer"
     if _TRAINING.search(key) or _TRAINING.search(variable.path):
         return "training"
-    if variable.is_served and "float" in variable.dtype:
-        return "parameter"
     if "float" not in variable.dtype and "complex" not in variable.dtype:
         return "parameter" if variable.trainable else "state"
-    return "parameter" if variable.declared else "training"
+    return "parameter"
 
 
 def facts_of(variable: Variable, cleaner: TextCleaner) -> VariableFacts:
