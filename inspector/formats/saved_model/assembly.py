@@ -36,7 +36,7 @@ from inspector.formats.saved_model.main_choice import main_of, titles_of
 from inspector.formats.saved_model.meta_graph import DefinitionReader, RawMetaGraph
 from inspector.formats.saved_model.meta_reading import MetaReading
 from inspector.formats.saved_model.object_graph import Objects, match_checkpoint, read_objects
-from inspector.formats.saved_model.reader_notes import note_checkpoint, note_library, note_variables
+from inspector.formats.saved_model.reader_notes import note_checkpoint, note_constants, note_library, note_variables
 from inspector.formats.saved_model.signature_facts import signature_facts
 from inspector.formats.saved_model.signatures import shared_signature
 from inspector.formats.saved_model.tables import find_tables
@@ -137,6 +137,7 @@ class Assembly:
         )
         shards = inspect_shards(self._checkpoint, self._locator)
         variables = tuple(facts_of(one, self._cleaner) for one in self._variables)
+        note_constants(self._notes, self._gathered.unfit)
         note_checkpoint(self._notes, self._checkpoint, shards)
         note_variables(self._notes, self._checkpoint, self._variables, self._cleaner)
         keras = (layer.keras_version for one in facts for layer in one.layers if layer.keras_version)
@@ -188,7 +189,7 @@ class Assembly:
                 known = by_key.setdefault(one.key, one) if one.key else one
                 numbered[number] = known
             self._by_number[id(meta)] = numbered
-            self._variables.extend(one for one in numbered.values() if one not in self._variables)
+            self._variables = list(dict.fromkeys([*self._variables, *numbered.values()]))
         self._variables.extend(undeclared(self._checkpoint, by_key, described, self._cleaner))
         for one in self._variables:
             one.entry = self._checkpoint.entries.get(one.key)
