@@ -267,6 +267,17 @@ def test_slots_belong_to_their_variables(saved_models: SavedModels) -> None:
     }
 
 
+def test_weights_that_keras_keeps_under_its_optimizer_are_parameters(saved_models: SavedModels) -> None:
+    facts = facts_of(inspected(saved_models.path("digits_keras")))
+    roles = {one.name: one.role for one in facts.variables}
+    layers = {name: role for name, role in roles.items() if name.startswith("digits_keras/")}
+    assert len(layers) == 19
+    assert set(layers.values()) == {"parameter"}
+    moments = {name: role for name, role in roles.items() if name.endswith(("_momentum", "_velocity"))}
+    assert len(moments) == 2 * 13
+    assert set(moments.values()) == {"optimizer"}
+
+
 def test_tables_and_what_fills_them(saved_models: SavedModels) -> None:
     tables = facts_of(inspected(saved_models.path("tables_and_assets"))).main.tables
     assert {(table.key_dtype, table.value_dtype) for table in tables} == {("string", "int64"), ("int64", "string")}

@@ -68,6 +68,12 @@ def _objects(*nodes: bytes) -> bytes:
     return small(field(7, b"".join(field(1, one) for one in nodes)))
 
 
+def _variables(count: int) -> bytes:
+    """An object graph of many variables that the checkpoint does not hold."""
+    kind = field(7, field(1, protos.FLOAT) + field(2, protos.shape([2, 2])) + field(6, b"v"))
+    return _objects(b"".join(_child(i + 1, b"v%d" % i) for i in range(count)), *[kind] * count)
+
+
 def _child(index: int, name: bytes = b"child") -> bytes:
     return field(1, field(1, index) + field(2, name))
 
@@ -115,6 +121,7 @@ READ = {
     "object-past-the-end": _objects(_child(7) + _child(-1) + _child(2**31 - 1)),
     "objects-in-a-chain": _objects(*(_child(i + 1) for i in range(5000)), b""),
     "slots-of-nothing": _objects(field(3, field(1, 99) + field(2, b"m") + field(3, -5))),
+    "objects-of-20000-variables": _variables(20_000),
     "objects-of-escapes": _objects(_child(1, TEXT), field(4, field(1, TEXT) + field(3, b'{"class_name": '))),
     "two-alike-tag-sets": saved_model(meta_graph(graph(NODES)), meta_graph(graph(NODES))),
     "no-tags": saved_model(meta_graph(graph(NODES), tags=())),
