@@ -105,8 +105,11 @@ class TargetFinder:
         return _Place(site.graph, inputs[from_end])
 
     def _position(self, place: _Place) -> int | None:
-        graph = self.reach.graphs[place.graph]
-        return next((index for index, spec in enumerate(graph.inputs) if spec.name == place.tensor), None)
+        positions = self._positions.get(place.graph)
+        if positions is None:
+            inputs = self.reach.graphs[place.graph].inputs
+            positions = self._positions[place.graph] = {spec.name: index for index, spec in enumerate(inputs)}
+        return positions.get(place.tensor)
 
     def _is_from_request(self, place: _Place) -> bool:
         """Tell whether the tensor is an input of a signature: of its function, or of the GraphDef itself."""
@@ -165,6 +168,10 @@ class TargetFinder:
     def _siblings(self) -> Mapping[str, tuple[str, ...]]:
         """The graphs of one GraphDef, which share its names, by the path of each."""
         return {path: one.graphs for one in self.reach.tag_sets for path in one.graphs}
+
+    @cached_property
+    def _positions(self) -> dict[str, Mapping[str, int]]:
+        return {}
 
     @cached_property
     def _made(self) -> dict[str, Mapping[str, tuple[str, Node]]]:

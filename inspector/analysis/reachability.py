@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 from typing import Final, NamedTuple
 
 from inspector.records.artifact import Computation
@@ -21,6 +22,9 @@ KINDS: Final[tuple[EntryKind, ...]] = ("load", "signature", "saver", "object")
 
 LONGEST_PATH: Final = 9
 """Steps shown of a path; of longer ones both ends."""
+
+MOST_STEPS: Final = 5_000
+"""Calls followed back for a path; a longer one is shown from its end only."""
 
 _FUNCTION_PREFIX: Final = "function:"
 
@@ -73,7 +77,9 @@ class Reachability:
         way = self.way_to(graph, node)
         if way is None:
             return ()
-        steps = [self.graphs[graph].nodes[node].operator, *self._steps_up(graph)]
+        steps = [self.graphs[graph].nodes[node].operator, *islice(self._steps_up(graph), MOST_STEPS + 1)]
+        if len(steps) > MOST_STEPS:
+            steps = [*steps[: LONGEST_PATH - 2], "…"]
         steps.append(way.entry)
         if len(steps) > LONGEST_PATH:
             half = LONGEST_PATH // 2

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Set
 from typing import Final, NamedTuple
 
 from inspector.analysis.effect_targets import Target, TargetFinder
@@ -12,10 +12,14 @@ from inspector.analysis.findings.wording import Place, amount, at_nodes, short
 from inspector.analysis.operator_effects import EFFECTS, REMOTE_SCHEMES, Effect, EffectKind, effect_of, scheme_of
 from inspector.analysis.tensorflow_operators import DOMAIN
 from inspector.records.finding import Finding, Severity
+from inspector.records.graph import NodeRef
 from inspector.records.saved_model import EntryKind
 
 MOST_TOLD: Final = 20
 """Matches of one rule and severity told one by one; the rest in one finding more."""
+
+MOST_JUDGED: Final = 1_000
+"""Matches of one rule and severity whose file names are looked for."""
 
 _LONGEST_PATH: Final = 240
 _LONGEST_TARGET: Final = 120
@@ -42,8 +46,9 @@ class _Match(NamedTuple):
 
     kind: EffectKind
     severity: Severity
-    message: str
     place: Place
+    effect: Effect
+    target: Target
 
 
 def findings(evidence: Evidence) -> Iterator[Finding]:
@@ -51,20 +56,21 @@ def findings(evidence: Evidence) -> Iterator[Finding]:
     if evidence.computation.saved_model is None:
         return
     finder = TargetFinder(evidence.reach)
+    tables = _filled_from_assets(evidence)
     saver: list[Place] = []
     groups: dict[tuple[EffectKind, Severity], list[_Match]] = {}
     for place, effect in _effects(evidence):
         kind = evidence.reach.kind_of(place[0].path, place[1].index)
-        if kind is None:
-            continue
         if kind == "saver" and effect.is_checkpoint:
             saver.append(place)
-            continue
-        match = _judged(evidence, finder, place, effect, kind)
-        if match is not None:
-            groups.setdefault((match.kind, match.severity), []).append(match)
+        elif kind is not None:
+            seen = groups.setdefault((effect.kind, _SEVERITY[kind]), [])
+            target = finder.target_of(*place, effect) if len(seen) < MOST_JUDGED else Target()
+            match = _judged(place, effect, kind, target, tables)
+            if match is not None:
+                groups.setdefault((match.kind, match.severity), []).append(match)
     for matches in groups.values():
-        yield from _told(matches)
+        yield from _told(evidence, matches)
     yield from _saver(saver)
 
 
@@ -77,31 +83,21 @@ def _effects(evidence: Evidence) -> Iterator[tuple[Place, Effect]]:
                     yield place, effect
 
 
-def _judged(evidence: Evidence, finder: TargetFinder, place: Place, effect: Effect, kind: EntryKind) -> _Match | None:
+def _judged(place: Place, effect: Effect, kind: EntryKind, target: Target, tables: Set[NodeRef]) -> _Match | None:
     """Return how bad an effect is; None where it does nothing, or only fills a table from an asset."""
-    graph, node = place
-    target = finder.target_of(graph, node, effect)
     if effect.only_if_named and target.is_constant and not target.texts:
         return None
     own_asset = target.asset is not None and target.asset.contained and not target.asset.problem
-    if effect.is_table and (own_asset or _fills_from_asset(evidence, place)):
+    if effect.is_table and (own_asset or NodeRef(place[0].path, place[1].index) in tables):
         return None
     harmless = own_asset or (kind == "object" and effect.kind == "file read")
-    does = f"{node.operator} {_does(effect, target)} {_when(evidence, place, kind)}"
-    message = f"{does}{_about(effect, target)}{_path(evidence, place)}"
-    return _Match(_kind(effect, target), "info" if harmless else _SEVERITY[kind], message, place)
+    return _Match(_kind(effect, target), "info" if harmless else _SEVERITY[kind], place, effect, target)
 
 
-def _fills_from_asset(evidence: Evidence, place: Place) -> bool:
-    """Tell whether the reader knows the table that this node fills, and the asset it is filled from."""
-    graph, node = place
-    return any(
-        table.source.startswith("assets/")
-        and table.initializer is not None
-        and (table.initializer.graph, table.initializer.index) == (graph.path, node.index)
-        for one in evidence.reach.tag_sets
-        for table in one.tables
-    )
+def _filled_from_assets(evidence: Evidence) -> Set[NodeRef]:
+    """Return the nodes that fill a table from what the reader knows to be an asset."""
+    tables = (table for one in evidence.reach.tag_sets for table in one.tables)
+    return {table.initializer for table in tables if table.initializer is not None and table.source.startswith("assets/")}
 
 
 def _kind(effect: Effect, target: Target) -> EffectKind:
@@ -115,9 +111,13 @@ def _does(effect: Effect, target: Target) -> str:
     return f"{effect.does} over the network" if _kind(effect, target) != effect.kind else effect.does
 
 
-def _when(evidence: Evidence, place: Place, kind: EntryKind) -> str:
-    way = evidence.reach.way_to(place[0].path, place[1].index)
-    return _WHEN[kind].format(short(way.entry) if way is not None else "it")
+def _message(evidence: Evidence, match: _Match) -> str:
+    graph, node = match.place
+    way = evidence.reach.way_to(graph.path, node.index)
+    when = _WHEN[way.kind].format(short(way.entry)) if way is not None else ""
+    steps = " → ".join(map(short, evidence.reach.path_to(graph.path, node.index)))
+    does = f"{node.operator} {_does(match.effect, match.target)} {when}"
+    return f"{does}{_about(match.effect, match.target)} ({_clipped(steps, _LONGEST_PATH)})"
 
 
 def _about(effect: Effect, target: Target) -> str:
@@ -130,18 +130,13 @@ def _about(effect: Effect, target: Target) -> str:
     return "" if effect.target is None else ": which one is computed"
 
 
-def _path(evidence: Evidence, place: Place) -> str:
-    steps = evidence.reach.path_to(place[0].path, place[1].index)
-    return f" ({_clipped(' → '.join(map(short, steps)), _LONGEST_PATH)})"
-
-
 def _clipped(text: str, length: int) -> str:
     return text if len(text) <= length else f"{text[: length // 2]}…{text[-length // 2 + 1 :]}"
 
 
-def _told(matches: list[_Match]) -> Iterator[Finding]:
+def _told(evidence: Evidence, matches: list[_Match]) -> Iterator[Finding]:
     for match in matches[:MOST_TOLD]:
-        yield _EMIT[match.kind](match.message, [match.place], match.severity)
+        yield _EMIT[match.kind](_message(evidence, match), [match.place], match.severity)
     rest = matches[MOST_TOLD:]
     if rest:
         operators = Counter(match.place[1].operator for match in rest)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from inspector.analysis.reachability import LONGEST_PATH, find_ways
+from inspector.analysis.reachability import LONGEST_PATH, MOST_STEPS, find_ways
 from inspector.records.graph import Graph
 from inspector.records.saved_model import MetaGraphFacts
 from tests.unit.analysis.saved_model_making import AROUND, computation, entry, function, graph, node, signature
@@ -91,6 +91,16 @@ def test_a_deep_chain_is_followed_and_its_path_cut() -> None:
     assert len(steps) == LONGEST_PATH
     assert (steps[0], steps[1], steps[-2], steps[-1]) == ("serving_default", "f0", f"f{depth}", "ReadFile")
     assert any("more" in step for step in steps)
+
+
+def test_a_chain_without_bounds_is_shown_from_its_end() -> None:
+    depth = MOST_STEPS + 10
+    chain = [function(f"f{i}", node("PartitionedCall", name="next", calls={"f": f"f{i + 1}"})) for i in range(depth)]
+    chain.append(function(f"f{depth}", node("ReadFile")))
+    reach = find_ways(computation(EMPTY, *chain, entries=[entry("signature", "serving_default", graphs=["f0"])]))
+    steps = reach.path_to(f"function:f{depth}", 0)
+    assert (steps[0], steps[1], steps[-1]) == ("serving_default", "…", "ReadFile")
+    assert len(steps) == LONGEST_PATH
 
 
 def test_functions_that_only_pass_arguments_on_are_no_step() -> None:

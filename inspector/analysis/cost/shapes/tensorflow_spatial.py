@@ -86,7 +86,7 @@ def summing_indexes(use: Use) -> tuple[Output, ...]:
         for index, dim in zip(term, dims(use, position), strict=True):
             if extents.get(index) in (None, 1):
                 extents[index] = dim
-    return ((dtype(use), tuple(extents[index] for index in right)),)
+    return ((dtype(use), tuple(extents.get(index) for index in right)),)
 
 
 def _product(use: Use, transpose_left: int, transpose_right: int) -> Shape:
