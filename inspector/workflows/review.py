@@ -8,6 +8,7 @@ from heapq import nlargest
 from typing import Final
 
 from inspector import __version__
+from inspector.analysis.weights import served_weights
 from inspector.records.artifact import Computation
 from inspector.records.cost import CostSummary, OperatorCount
 from inspector.records.finding import Finding
@@ -56,6 +57,7 @@ def _shortened(finding: Finding) -> Finding:
 def _graph_summary(inspection: Inspection) -> GraphSummary:
     computation, cost = inspection.computation, inspection.cost
     main = inspection.views.get(computation.graph.path)
+    served = served_weights(computation)
     return GraphSummary(
         node_count=len(computation.graph.nodes),
         nested_node_count=sum(len(graph.nodes) for graph in computation.graphs()) - len(computation.graph.nodes),
@@ -64,9 +66,9 @@ def _graph_summary(inspection: Inspection) -> GraphSummary:
         flops=_flops(cost),
         opsets=dict(computation.opsets),
         operators=_operators(inspection.operators),
-        weight_count=len(computation.weights),
+        weight_count=len(served),
         weights_by_dtype=_by_dtype(cost),
-        largest_weights=_largest(computation),
+        largest_weights=_largest(served),
         activation_peak_bytes=cost.activation_peak_bytes,
         activation_covered=cost.activation_covered,
         activation_peak_place=_place(computation, cost.activation_peak_node),
@@ -103,9 +105,9 @@ def _by_dtype(cost: CostSummary) -> tuple[DtypeShare, ...]:
     return tuple(sorted(shares, key=lambda share: (-share.bytes, share.dtype)))
 
 
-def _largest(computation: Computation) -> tuple[LargestWeight, ...]:
+def _largest(weights: Sequence[Weight]) -> tuple[LargestWeight, ...]:
     """Return the largest weights by bytes, the earlier in the file first where equal."""
-    indexed = nlargest(LARGEST_WEIGHTS, enumerate(computation.weights), key=lambda item: (item[1].byte_count, -item[0]))
+    indexed = nlargest(LARGEST_WEIGHTS, enumerate(weights), key=lambda item: (item[1].byte_count, -item[0]))
     return tuple(
         LargestWeight(weight.name, weight.dtype, weight.shape, weight.byte_count, _carrier(weight)) for _, weight in indexed
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import fields, replace
 from typing import Final
 
@@ -42,6 +42,7 @@ def saved_model_review(computation: Computation) -> SavedModelReview | None:
     if facts is None:
         return None
     reach = find_ways(computation)
+    variables = _in_their_roles(facts, {one.name for one in training_variables(computation, reach)})
     return SavedModelReview(
         definition=facts.definition,
         schema_version=facts.schema_version,
@@ -50,9 +51,9 @@ def saved_model_review(computation: Computation) -> SavedModelReview | None:
         keras_version=facts.keras_version,
         fingerprint=_fingerprint(facts.fingerprint),
         checkpoint=replace(facts.checkpoint, shards=facts.checkpoint.shards[:FILES]) if facts.checkpoint else None,
-        variables=tuple(replace(one, handles=(), slices=one.slices[:PATHS]) for one in facts.variables[:VARIABLES]),
+        variables=tuple(replace(one, handles=(), slices=one.slices[:PATHS]) for one in variables[:VARIABLES]),
         variable_count=len(facts.variables),
-        variables_by_role=tuple(_shares(facts)),
+        variables_by_role=tuple(_shares(variables)),
         training=training_baggage(computation, reach),
         extra_assets=facts.extra_assets[:FILES],
         extra_asset_count=len(facts.extra_assets),
@@ -131,9 +132,17 @@ def _loaded(facts: MetaGraphFacts, reach: Reachability) -> Iterator[tuple[str, N
             yield way.entry, reach.graphs[ref.graph].nodes[ref.index]
 
 
-def _shares(facts: SavedModelFacts) -> Iterator[VariableShare]:
+def _in_their_roles(facts: SavedModelFacts, training: Collection[str]) -> list[VariableFacts]:
+    """Return the variables, what an optimizer holds and a request reads being a parameter."""
+    return [
+        one if one.role in ("parameter", "state") or one.name in training else replace(one, role="parameter")
+        for one in facts.variables
+    ]
+
+
+def _shares(variables: Iterable[VariableFacts]) -> Iterator[VariableShare]:
     by_role: dict[VariableRole, list[VariableFacts]] = {}
-    for variable in facts.variables:
+    for variable in variables:
         by_role.setdefault(variable.role, []).append(variable)
     for role in _ROLES:
         if role in by_role:
