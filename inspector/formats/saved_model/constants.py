@@ -4,18 +4,25 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from google.protobuf.message import DecodeError
 
 from inspector.formats.clean_text import TextCleaner
-from inspector.formats.onnx.typed_values import HAS_SMALL_VALUES, INT32_DATA, INT64_DATA, UINT64_DATA, small_values
-from inspector.formats.onnx.wire import LENGTH, Source, Span, fields, run, varint_at
-from inspector.formats.saved_model.dtypes import STRING, dtype_name
+from inspector.formats.onnx.typed_values import (
+    HAS_SMALL_VALUES,
+    INT32_DATA,
+    INT64_DATA,
+    TENSORFLOW_STRINGS,
+    UINT64_DATA,
+    small_values,
+)
+from inspector.formats.onnx.wire import LARGEST_WINDOW, Source, Span, fields, run, varint_at
+from inspector.formats.saved_model.dtypes import dtype_name
 from inspector.formats.saved_model.schema import ShapeMessage, TypedValuesMessage
 from inspector.formats.saved_model.shapes import whole_shape
-from inspector.records.dtype import UNDEFINED, packed_bytes
+from inspector.records.dtype import BITS, UNDEFINED, packed_bytes
 from inspector.records.tensor import Storage
 
 SMALL_COUNT: Final = 64
@@ -38,6 +45,8 @@ _TYPED_NAMES: Final = {
     5: "float_val", 6: "double_val", 7: "int_val", 10: "int64_val", 11: "bool_val", 16: "uint32_val", 17: "uint64_val",
 }  # fmt: skip
 _HALVES: Final = 13
+_CONTINUED: Final = bytes(range(128, 256))
+"""Bytes of a variable-length integer that others follow."""
 
 
 @dataclass(slots=True)
@@ -50,8 +59,6 @@ class Constant:
     stored_bytes: int | None = None
     values: tuple[int | float, ...] | None = None
     texts: tuple[str, ...] | None = None
-    stored_count: int | None = None
-    """Values stored one by one, where the last of them stands for all that follow; None for dense bytes."""
 
     @property
     def element_count(self) -> int:
@@ -60,6 +67,29 @@ class Constant:
         for length in self.shape:
             count *= length
         return count
+
+
+@dataclass(slots=True)
+class _Typed:
+    """The values of one typed field: where they lie, and whether as one packed payload."""
+
+    spans: list[Span] = field(default_factory=list)
+    is_packed: bool = True
+
+    def add(self, span: Span, is_packed: bool) -> None:
+        """Take in one more stretch."""
+        self.is_packed &= is_packed
+        self.spans.append(span)
+
+    @property
+    def size(self) -> int:
+        """Bytes of all stretches."""
+        return sum(span.end - span.start for span in self.spans)
+
+    @property
+    def is_one_packed(self) -> bool:
+        """Whether one packed payload holds them all."""
+        return self.is_packed and len(self.spans) == 1
 
 
 class ConstantReader:
@@ -72,7 +102,7 @@ class ConstantReader:
     def read(self, span: Span) -> Constant:
         """Return the tensor whose message lies at the span. Raises UnreadableArtifact if it is malformed."""
         constant = Constant()
-        typed: dict[int, list[Span]] = {}
+        typed: dict[int, _Typed] = {}
         content: Span | None = None
         position = span.start
         while position < span.end:
@@ -85,20 +115,34 @@ class ConstantReader:
                 elif tag == _CONTENT:
                     content = Span(start, end)
                 elif tag >> 3 in _TYPED:
-                    number = tag >> 3
-                    if tag & 7 in _SCALAR_WIRES and tag < 0x80:
-                        position, _ = run(self._source, at, span.end, tag)
-                        typed.setdefault(number, []).append(Span(at, position))
+                    position = self._take_field(typed.setdefault(tag >> 3, _Typed()), tag, at, Span(start, end), span.end)
+                    if position != end:
                         break
-                    typed.setdefault(number, []).append(Span(start if tag & 7 == LENGTH and number != _STRINGS else at, end))
+        self._place(constant, content, typed, span)
+        return constant
+
+    def _take_field(self, typed: _Typed, tag: int, at: int, value: Span, end: int) -> int:
+        """Take in one field of values, or a run of scalars that are not packed; return where to go on."""
+        if tag & 7 in _SCALAR_WIRES:
+            past = run(self._source, at, end, tag)[0] if tag < 0x80 else value.end
+            typed.add(Span(at, past), is_packed=False)
+            return past
+        is_text = tag >> 3 == _STRINGS
+        typed.add(Span(at, value.end) if is_text else value, is_packed=not is_text)
+        return value.end
+
+    def _place(self, constant: Constant, content: Span | None, typed: dict[int, _Typed], span: Span) -> None:
+        """Say where the values lie, and take those of a small tensor."""
         if content is not None and content.end > content.start:
             self._take_content(constant, content)
         elif typed:
             self._take_typed(constant, typed, span)
-        elif constant.element_count and constant.element_count <= SMALL_COUNT:
-            constant.values = (0,) * constant.element_count if constant.dtype in HAS_SMALL_VALUES else None
-            constant.stored_count = 0
-        return constant
+        elif constant.dtype in BITS:
+            constant.storage = Storage("raw", "", span.start, 0, repeats=constant.element_count > 0)
+            if constant.element_count <= SMALL_COUNT and constant.dtype in HAS_SMALL_VALUES:
+                constant.values = (0,) * constant.element_count
+        if self._source.fd < 0:
+            constant.storage = Storage("none")
 
     def _shape(self, start: int, end: int) -> tuple[int, ...]:
         if end - start > _LARGEST_SHAPE:
@@ -115,19 +159,30 @@ class ConstantReader:
         if count <= SMALL_COUNT and constant.dtype in HAS_SMALL_VALUES and length == packed_bytes(constant.dtype, count):
             constant.values = small_values(constant.dtype, count, self._source.read(content.start, length))
 
-    def _take_typed(self, constant: Constant, typed: dict[int, list[Span]], whole: Span) -> None:
-        number, spans = max(typed.items(), key=lambda item: sum(span.end - span.start for span in item[1]))
-        size = sum(span.end - span.start for span in spans)
+    def _take_typed(self, constant: Constant, typed: dict[int, _Typed], whole: Span) -> None:
+        number, held = max(typed.items(), key=lambda item: item[1].size)
+        first, count = held.spans[0], constant.element_count
         if number == _STRINGS:
-            constant.storage = Storage("typed", "", spans[0].start, spans[-1].end - spans[0].start, _STRINGS, True)
-            constant.stored_bytes = size
-        elif len(spans) == 1 and number in _VERBATIM:
-            constant.storage = Storage("raw", "", spans[0].start, size)
-        elif len(spans) == 1 and number in _VARINTS:
-            constant.storage = Storage("typed", "", spans[0].start, size, _VARINTS[number])
+            length = held.spans[-1].end - first.start
+            constant.storage = Storage("typed", "", first.start, length, TENSORFLOW_STRINGS, True)
+            constant.stored_bytes = held.size
+        elif held.is_one_packed and number in _VERBATIM:
+            dense = packed_bytes(constant.dtype, count)
+            repeats = dense is not None and held.size < dense
+            constant.storage = Storage("raw", "", first.start, held.size, repeats=repeats)
+        elif held.is_one_packed and number in _VARINTS:
+            repeats = self._count_varints(first) < count
+            constant.storage = Storage("typed", "", first.start, held.size, _VARINTS[number], repeats=repeats)
         limit = SMALL_TEXT_BYTES if number == _STRINGS else SMALL_BYTES
-        if whole.end - whole.start <= limit and constant.element_count <= SMALL_COUNT:
+        if whole.end - whole.start <= limit and count <= SMALL_COUNT:
             self._take_small(constant, number, self._source.read(whole.start, whole.end - whole.start))
+
+    def _count_varints(self, span: Span) -> int:
+        """Return how many integers a packed field holds."""
+        self._source.take_scanned(span.end - span.start)
+        width = LARGEST_WINDOW
+        pieces = (self._source.read(at, min(width, span.end - at)) for at in range(span.start, span.end, width))
+        return sum(len(piece.translate(None, _CONTINUED)) for piece in pieces)
 
     def _take_small(self, constant: Constant, number: int, raw: bytes) -> None:
         try:
@@ -137,13 +192,11 @@ class ConstantReader:
         count = constant.element_count
         if number == _STRINGS:
             constant.texts = _filled([self._cleaner.clean_value(text) for text in message.string_val], count, "")
-            constant.stored_count = len(message.string_val)
             constant.stored_bytes = sum(map(len, message.string_val))
             return
         stored = _small_numbers(message, number, constant.dtype)
         if stored is not None and constant.dtype in HAS_SMALL_VALUES:
             constant.values = _filled(stored, count, 0)
-            constant.stored_count = len(stored)
 
 
 def _small_numbers(message: Any, number: int, dtype: str) -> list[int | float] | None:
@@ -163,8 +216,3 @@ def _filled(stored: list[Any], count: int, otherwise: Any) -> tuple[Any, ...]:
     """Return count values: TensorFlow stores fewer where the last one repeats to the end."""
     last = stored[-1] if stored else otherwise
     return tuple(stored[:count]) + (last,) * (count - len(stored))
-
-
-def is_text(constant: Constant) -> bool:
-    """Tell whether the values are texts."""
-    return constant.dtype == STRING

@@ -16,7 +16,7 @@ from inspector.formats.saved_model.nodes import RawNode
 from inspector.formats.saved_model.operators import MOST_OUTPUTS
 from inspector.formats.saved_model.references import Tensors, tensor_name
 from inspector.formats.saved_model.variables import Variable
-from inspector.records.dtype import UNDEFINED
+from inspector.records.dtype import BITS, UNDEFINED
 from inspector.records.graph import Attribute, Call, Graph, Node
 from inspector.records.saved_model import TENSORFLOW
 from inspector.records.tensor import Carrier, Shape, TensorSpec, Weight
@@ -35,8 +35,8 @@ class Gathered:
     weights: list[Weight] = field(default_factory=list)
     small_values: dict[tuple[str, str], tuple[int | float, ...]] = field(default_factory=dict)
     small_texts: dict[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
-    repeated: list[Weight] = field(default_factory=list)
-    """Constants that store fewer values than they have, the last one standing for the rest."""
+    unfit: list[Weight] = field(default_factory=list)
+    """Constants that hold more or fewer bytes than their shape asks for."""
     tensors: int = 0
 
     def take(self, weight: Weight, constant: Constant) -> None:
@@ -44,6 +44,9 @@ class Gathered:
         if len(self.weights) >= MOST_WEIGHTS:
             raise UnreadableArtifact(f"{self.label}: holds more than {MOST_WEIGHTS:,} constants", DAMAGED_HINT)
         self.weights.append(weight)
+        storage = weight.storage
+        if storage.encoding == "raw" and not storage.repeats and weight.dtype in BITS and storage.length != weight.byte_count:
+            self.unfit.append(weight)
         if constant.values is not None:
             self.small_values[weight.graph, weight.name] = constant.values
         if constant.texts is not None:
@@ -209,9 +212,6 @@ class GraphMaker:
                 name, constant.dtype, constant.shape, constant.storage, carrier, self._path, index, constant.stored_bytes
             )
             self._gathered.take(weight, constant)
-            stored = constant.stored_count
-            if stored is not None and stored < weight.element_count:
-                self._gathered.repeated.append(weight)
             if is_value:
                 self._values[name] = TensorSpec(name, constant.dtype, constant.shape)
             names.setdefault(key.partition(":")[0], []).append(name)

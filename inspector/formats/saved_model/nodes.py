@@ -50,7 +50,10 @@ class RawNode:
 
     def attribute(self, name: str) -> Attribute | None:
         """Return the attribute of that name, or None."""
-        return next((one for one in self.attributes if one.name == name), None)
+        for one in self.attributes:
+            if one.name == name:
+                return one
+        return None
 
     def text(self, name: str) -> str:
         """Return an attribute's value that is a text, "" where there is none."""

@@ -12,7 +12,9 @@ from inspector.formats.saved_model.meta_graph import DefinitionReader
 from inspector.formats.saved_model.shapes import shape_text
 from inspector.formats.saved_model.variables import Variable, facts_of
 from inspector.records.dtype import UNDEFINED, packed_bytes
+from inspector.records.graph import NodeRef
 from inspector.records.saved_model import VariableFacts
+from inspector.records.tensor import Weight
 
 _INDEX = "file variables/variables.index"
 _DAMAGED = "loading fails: save the model again"
@@ -75,6 +77,17 @@ def note_variables(notes: Notes, checkpoint: Checkpoint, variables: Sequence[Var
             _note_difference(notes, one)
     if not checkpoint.problem:
         _note_missing(notes, checkpoint, [facts_of(one, cleaner) for one in variables])
+
+
+def note_constants(notes: Notes, unfit: Sequence[Weight]) -> None:
+    """Take note of constants that hold more or fewer bytes than their shape asks for."""
+    for weight in unfit:
+        asked = f"{weight.byte_count:,}" if weight.byte_count < _UNCOUNTABLE else "more bytes than can be counted"
+        message = (
+            f"constant {weight.name} holds {weight.storage.length:,} bytes where its shape and {weight.dtype} ask for {asked}"
+        )
+        place = NodeRef(weight.graph, weight.node) if weight.node >= 0 else None
+        notes.add("weight-size-mismatch", "high", message, f"node {weight.name}", _DAMAGED, place, weight.name)
 
 
 def _note_size(notes: Notes, name: str, entry: Entry) -> None:
