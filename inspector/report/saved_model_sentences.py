@@ -149,7 +149,7 @@ def version_sentence(version: ServedVersion) -> str:
     if version.problem:
         return version.problem
     parts = [
-        "what a server picks" if version.is_served else "",
+        "a server picks this one" if version.is_served else "",
         version_fact(version.tensorflow_version),
         bytes_text(version.size_bytes),
         plural(len(version.signatures), "signature"),

@@ -28,6 +28,7 @@ from inspector.records.review import (
 from inspector.records.tensor import Weight
 from inspector.workflows.environment import environment
 from inspector.workflows.saved_model_review import saved_model_review
+from inspector.workflows.telling_views import telling_views
 
 LARGEST_WEIGHTS: Final = 10
 FINDING_NODES: Final = 100
@@ -73,7 +74,7 @@ def _graph_summary(inspection: Inspection) -> GraphSummary:
         activation_covered=cost.activation_covered,
         activation_peak_place=_place(computation, cost.activation_peak_node),
         lanes=main.layout.width if main else 0,
-        repeats=_repeats(_telling_views(inspection)),
+        repeats=_repeats(telling_views(inspection)),
         function_count=len(computation.functions),
         ir_version=computation.ir_version,
         producer=computation.producer,
@@ -128,20 +129,6 @@ def _place(computation: Computation, ref: NodeRef | None) -> str:
             where = f"{graph.path}: " if graph.path else ""
             return f"{where}node {node.index} {node.operator} {node.name}".rstrip()
     return ""
-
-
-def _telling_views(inspection: Inspection) -> Mapping[str, GraphView]:
-    """Return the views of all graphs, or, for a SavedModel, of those that loading or a request runs, wrappers left out."""
-    facts = inspection.computation.saved_model
-    if facts is None:
-        return inspection.views
-    functions = {function.path: function for one in facts.tag_sets for function in one.functions}
-    return {
-        path: view
-        for path, view in inspection.views.items()
-        if path == inspection.computation.graph.path
-        or (path in functions and functions[path].used_by[:1] in (("load",), ("signature",)))
-    }
 
 
 def _repeats(views: Mapping[str, GraphView]) -> tuple[RepeatedBlock, ...]:

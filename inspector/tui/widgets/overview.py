@@ -11,6 +11,7 @@ from inspector.records.inspection import Inspection
 from inspector.tui.widgets.card import Card
 from inspector.tui.widgets.overview_facts import file_lines, finding_lines, next_lines, severity_note, structure_lines
 from inspector.tui.widgets.overview_figures import compute_lines, model_lines, operator_lines, weight_lines
+from inspector.tui.widgets.saved_model_facts import saved_model_lines
 
 _BUILDERS = {
     "model": model_lines,
@@ -19,6 +20,7 @@ _BUILDERS = {
     "compute": compute_lines,
     "weights-card": weight_lines,
     "structure": structure_lines,
+    "saved-model": saved_model_lines,
     "file": file_lines,
     "next": next_lines,
 }
@@ -34,6 +36,7 @@ class OverviewPane(VerticalScroll):
     def compose(self) -> ComposeResult:
         """Lay out the cards; styles decide on columns."""
         yield Card("model", id="model")
+        yield Card("saved model", id="saved-model")
         with Container(id="columns"):
             with Vertical(classes="column"):
                 yield Card("findings", id="findings-card")
@@ -63,3 +66,4 @@ class OverviewPane(VerticalScroll):
         for name, builder in _BUILDERS.items():
             note = severity_note(self._inspection) if name == "findings-card" else ""
             self.query_one(f"#{name}", Card).show(partial(builder, self._inspection), note)
+        self.query_one("#saved-model").display = self._inspection.computation.saved_model is not None
