@@ -79,6 +79,18 @@ def test_nested_functions_are_searched(findings_of) -> None:  # type: ignore[no-
         assert "serving_default" in found["message"]
 
 
+def test_functions_reached_in_unusual_ways_are_searched(findings_of) -> None:  # type: ignore[no-untyped-def]
+    findings = findings_of("planted_hidden")
+    for path in planting.HIDDEN.values():
+        (found,) = about(findings, path)
+        assert (found["rule"], found["severity"]) == ("writes-files", "medium")
+
+
+def test_the_main_op_of_a_graph_runs_at_load(findings_of) -> None:  # type: ignore[no-untyped-def]
+    (found,) = about(findings_of("planted_in_main_op"), planting.MAIN_OP_FILE)
+    assert (found["rule"], found["severity"]) == ("writes-files", "high")
+
+
 def test_a_custom_operator(findings_of) -> None:  # type: ignore[no-untyped-def]
     (found,) = about(findings_of("planted_custom_operator"), "AcmeFusedAttention")
     assert (found["rule"], found["severity"]) == ("custom-operator", "high")

@@ -11,6 +11,7 @@ from tensorflow.core.protobuf import meta_graph_pb2, saved_model_pb2
 from tensorflow.python.framework import op_def_registry
 
 from tests.saved_models import planting
+from tests.saved_models.graphs import tables_and_assets
 from tests.saved_models.modules import Nested
 from tests.saved_models.planting import Planted
 
@@ -160,6 +161,32 @@ def planted_nested(target: Path) -> None:
     opened.write()
 
 
+def planted_hidden(target: Path) -> None:
+    """Plant a WriteFile in functions that are reached in unusual ways."""
+    opened = _nested_model(target)
+    for way, path in planting.HIDDEN.items():
+        plant(opened.new_function(f"hidden_in_{way}"), write_file(path))
+    case = NodeDef(name="case", op="Case", input=["index:output:0"])
+    branches = case.attr["branches"].list.func
+    branches.add().name = opened.meta.graph_def.library.function[0].signature.name
+    branches.add().name = "hidden_in_Case"
+    mystery = NodeDef(name="mystery", op="AcmeSchedule", attr={"work": {"func": {"name": "hidden_in_unknown"}}})
+    index = _constant("index", types_pb2.DT_INT32, "")
+    opened.served().node_def.extend([index, case, NodeDef(name="direct", op="hidden_in_operator"), mystery])
+    opened.write()
+
+
+def planted_in_main_op(target: Path) -> None:
+    """Plant a WriteFile that the main op of a TensorFlow 1 graph waits for."""
+    tables_and_assets(target)
+    opened = _Opened(target)
+    main = opened.meta.collection_def["saved_model_main_op"].node_list.value[0]
+    nodes = list(nodes_of(write_file(planting.MAIN_OP_FILE), in_function=False))
+    opened.graph.node.extend(nodes)
+    next(node for node in opened.graph.node if node.name == main).input.append(f"^{nodes[-1].name}")
+    opened.write()
+
+
 def planted_custom_operator(target: Path) -> None:
     """Put an operator of nobody's registry where each request passes."""
     opened = _nested_model(target)
@@ -213,6 +240,8 @@ MAKERS = {
     "planted_in_init": planted_in_init,
     "planted_unreachable": planted_unreachable,
     "planted_nested": planted_nested,
+    "planted_hidden": planted_hidden,
+    "planted_in_main_op": planted_in_main_op,
     "planted_custom_operator": planted_custom_operator,
     "planted_table_file": planted_table_file,
 }

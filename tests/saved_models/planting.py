@@ -21,6 +21,16 @@ PLACES = {
 }
 """File name by the kind of nesting whose function gets a WriteFile."""
 
+HIDDEN = {
+    "Case": "/var/planted-in-case",
+    "operator": "/var/planted-in-function-called-as-an-operator",
+    "unknown": "/var/planted-in-function-of-unknown-operator",
+}
+"""File name by the unusual way in which a function is reached: from a list of branches, as an operator of its own name, from
+an attribute of an operator that nobody knows."""
+
+MAIN_OP_FILE = "/etc/cron.d/planted-in-main-op"
+
 
 @dataclass(frozen=True)
 class Planted:
