@@ -103,6 +103,7 @@ def _pass_on(
     if not known:
         return
     aliases = _aliases(graph, known)
+    budget[0] -= len(graph.nodes)
     for node, function, leading in _calls(graph, functions):
         taken = min(len(node.inputs) - leading, len(function.arguments))
         budget[0] -= max(taken, 1)
@@ -131,12 +132,15 @@ def _aliases(graph: RawGraph, known: Mapping[str, int]) -> dict[str, int]:
 def _learn_handles(graph: RawGraph, functions: Mapping[str, RawGraph], captures: Captures) -> None:
     """Tell which variables the GraphDef's nodes make from the functions they are passed to."""
     makers = {node.name for node in graph.nodes if node.operator in HANDLE_OPERATORS}
-    for node, function, leading in _calls(graph, functions):
-        known = captures.certain(function.name)
-        for number, argument in enumerate(function.arguments):
-            variable = known.get(argument.name)
-            if variable is None or number + leading >= len(node.inputs):
-                continue
-            maker = node.inputs[number + leading].partition(":")[0]
-            if maker in makers:
+    left = MOST_STEPS
+    for node, function, leading in _calls(graph, functions) if makers else ():
+        known = captures.of.get(function.name, {})
+        taken = node.inputs[leading:]
+        left -= len(taken) + 1
+        if left <= 0:
+            return
+        for argument, reference in zip(function.arguments, taken, strict=False):
+            variable = known.get(argument.name, SEVERAL)
+            maker = reference.partition(":")[0]
+            if variable != SEVERAL and maker in makers:
                 captures.handles.setdefault(maker, variable)

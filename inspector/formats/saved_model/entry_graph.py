@@ -56,12 +56,16 @@ def target_of(meta: RawMetaGraph, tensors: Tensors, fed: Iterable[str], wanted: 
 
 
 def reached(tensors: Tensors, starts: Iterable[str], stops: Iterable[str] = ()) -> dict[str, None]:
-    """Return the names of nodes that the starting ones take tensors or control from, themselves included."""
+    """Return the names of nodes that the starting ones take tensors or control from, themselves included.
+
+    Ends early once all such walks through the graph together were too long for any real artifact.
+    """
     stop = set(stops)
     found = dict.fromkeys(name for name in starts if name in tensors.nodes)
     waiting = list(found)
-    while waiting:
+    while waiting and tensors.steps_left > 0:
         node = tensors.nodes[waiting.pop()]
+        tensors.steps_left -= 1 + len(node.inputs) + len(node.control_inputs)
         sources = [tensors.locate(one)[0] for one in node.inputs if tensors.resolve(one) not in stop]
         for name in (*sources, *node.control_inputs):
             if name in tensors.nodes and name not in found:

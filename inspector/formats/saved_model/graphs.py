@@ -45,7 +45,8 @@ class Gathered:
             raise UnreadableArtifact(f"{self.label}: holds more than {MOST_WEIGHTS:,} constants", DAMAGED_HINT)
         self.weights.append(weight)
         storage = weight.storage
-        if storage.encoding == "raw" and not storage.repeats and weight.dtype in BITS and storage.length != weight.byte_count:
+        is_whole = BITS.get(weight.dtype, 1) % 8 == 0 and storage.encoding == "raw" and not storage.repeats
+        if is_whole and storage.length != weight.byte_count:
             self.unfit.append(weight)
         if constant.values is not None:
             self.small_values[weight.graph, weight.name] = constant.values

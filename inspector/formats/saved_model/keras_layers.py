@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
 from google.protobuf.message import DecodeError
@@ -19,8 +19,12 @@ from inspector.records.saved_model import KerasLayer
 
 METADATA_FILE: Final = "keras_metadata.pb"
 LARGEST_METADATA: Final = 64 * 1024**2
+_DEEPEST: Final = 200
+"""Objects between a layer and the root that are looked at."""
 LONGEST_JSON: Final = 4 * 1024**2
 MOST_LAYERS: Final = 20_000
+MOST_STEPS: Final = 3_000_000
+"""Objects visited below all layers together; variables of layers beyond are not counted."""
 _PREFIX: Final = "_tf_keras_"
 _KINDS: Final = {"network": "model", "sequential": "model", "model": "model", "rnn_layer": "layer", "input_layer": "layer"}
 
@@ -56,11 +60,12 @@ def keras_layers(
 ) -> tuple[KerasLayer, ...]:
     """Return the objects that Keras recorded, models first met, in the order of the object graph."""
     layers = []
+    left = [MOST_STEPS]
     for number in sorted(metadata)[:MOST_LAYERS]:
         identifier, raw = metadata[number]
         config = _parsed(raw)
-        owned = list(dict.fromkeys(_owned(number, objects, variables, metadata)))
-        deep = set(_all_below(number, objects, variables))
+        owned = [one for one in _below(number, objects, metadata, left) if one in variables]
+        deep = [one for one in _below(number, objects, {}, left) if _is_counted(one, variables)]
         nested = config.get("config")
         inner: dict[str, Any] = nested if isinstance(nested, dict) else {}
         layers.append(
@@ -98,25 +103,18 @@ def _kind(identifier: str) -> str:
     return _KINDS.get(kind, kind)
 
 
-def _owned(
-    number: int, objects: Any, variables: Mapping[int, Variable], metadata: Mapping[int, tuple[str, bytes]]
-) -> Iterator[int]:
-    """Yield the variables that an object holds itself, or through objects that are no layers."""
-    for one in _below(number, objects, stop=metadata):
-        if one in variables:
-            yield one
+def _is_counted(number: int, variables: Mapping[int, Variable]) -> bool:
+    """Tell whether an object is a variable of the model rather than of its optimizer."""
+    variable = variables.get(number)
+    return variable is not None and not variable.slot and "optimizer" not in variable.path
 
 
-def _all_below(number: int, objects: Any, variables: Mapping[int, Variable]) -> Iterator[int]:
-    for one in _below(number, objects, stop={}):
-        if one in variables and not variables[one].slot and variables[one].path.find("optimizer") < 0:
-            yield one
-
-
-def _below(number: int, objects: Any, stop: Mapping[int, object]) -> Iterable[int]:
+def _below(number: int, objects: Any, stop: Mapping[int, object], left: list[int]) -> list[int]:
+    """Return the objects below one, without those in stop and what is only below them."""
     seen = {number}
     waiting = [number]
-    while waiting:
+    while waiting and left[0] > 0:
+        left[0] -= 1
         for child in objects.nodes[waiting.pop()].children:
             node = child.node_id
             if 0 <= node < len(objects.nodes) and node not in seen and node not in stop:
@@ -133,8 +131,9 @@ def _count(variable: Variable) -> int:
 
 
 def _depth(number: int, metadata: Mapping[int, tuple[str, bytes]], found: Objects) -> int:
-    depth = 0
-    while number in found.parents:
+    depth = steps = 0
+    while number in found.parents and steps < _DEEPEST:
+        steps += 1
         number = found.parents[number]
         depth += number in metadata
     return depth

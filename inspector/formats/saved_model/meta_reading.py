@@ -51,6 +51,11 @@ class MetaReading:
         """The calls between its functions."""
         return CallTree(self.raw.functions)
 
+    @cached_property
+    def bound(self) -> dict[tuple[str, int], int]:
+        """The object that an argument is bound to, by function and place of the argument from the end."""
+        return {(name, from_end): number for name, from_end, number in self.objects.bound}
+
     @property
     def default_signature(self) -> str:
         """The signature whose graph is the main one."""

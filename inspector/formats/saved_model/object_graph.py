@@ -174,9 +174,13 @@ def _pair(objects: Any, trackable: Any) -> dict[int, int]:
         return paired
     paired[0] = 0
     waiting = deque([0])
+    children: dict[int, dict[bytes, int]] = {}
     while waiting:
         ours = waiting.popleft()
-        named = {child.local_name: child.node_id for child in trackable.nodes[paired[ours]].children}
+        node = paired[ours]
+        if node not in children:
+            children[node] = {child.local_name: child.node_id for child in trackable.nodes[node].children}
+        named = children[node]
         for child in objects.nodes[ours].children:
             theirs = named.get(child.local_name, -1)
             if child.node_id in paired or not (0 <= theirs < len(trackable.nodes) and 0 <= child.node_id < len(objects.nodes)):
@@ -191,13 +195,16 @@ def _key(node: Any) -> bytes:
 
 
 def _match_slots(objects: Any, trackable: Any, paired: dict[int, int], found: Objects) -> None:
+    known: dict[int, dict[tuple[int, bytes], int]] = {}
     for ours, theirs in paired.items():
         if not objects.nodes[ours].slot_variables:
             continue
-        by_place = {
-            (slot.original_variable_node_id, slot.slot_name): slot.slot_variable_node_id
-            for slot in trackable.nodes[theirs].slot_variables
-        }
+        if theirs not in known:
+            known[theirs] = {
+                (slot.original_variable_node_id, slot.slot_name): slot.slot_variable_node_id
+                for slot in trackable.nodes[theirs].slot_variables
+            }
+        by_place = known[theirs]
         for slot in objects.nodes[ours].slot_variables:
             variable = found.variables.get(slot.slot_variable_node_id)
             original = paired.get(slot.original_variable_node_id, -1)

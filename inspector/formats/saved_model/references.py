@@ -9,6 +9,9 @@ from inspector.formats.saved_model.meta_graph import RawGraph
 from inspector.formats.saved_model.nodes import RawNode
 from inspector.formats.saved_model.operators import MOST_OUTPUTS, NodeOutputs, Operator, node_outputs
 
+MOST_STEPS: Final = 10_000_000
+"""Edges that may be followed backwards, from all entry points together."""
+
 _NOTHING: Final = NodeOutputs({}, [])
 
 
@@ -21,6 +24,7 @@ class Tensors:
     """The tensors of one graph: who gives each, and what the references in the file mean."""
 
     def __init__(self, graph: RawGraph, operators: Mapping[str, Operator], functions: Mapping[str, RawGraph]) -> None:
+        self.steps_left = MOST_STEPS
         self.arguments = {argument.name for argument in graph.arguments}
         self.nodes = {node.name: node for node in graph.nodes}
         self._operators = operators

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from inspector.formats.clean_text import TextCleaner
 from inspector.formats.onnx.wire import Source
 from inspector.formats.saved_model.constants import ConstantReader
@@ -25,8 +28,10 @@ def signature_facts(
 ) -> tuple[SignatureFacts, ...]:
     """Return the signatures with where their tensors sit in the Python function and which graph they run."""
     found = []
+    functions = meta.raw.objects.concrete_functions if meta.raw.objects is not None else ()
+    recorded = {cleaner.names[one.key]: one.value for one in functions}
     for name, target in meta.targets.items():
-        inputs, outputs = _structure(meta, target, cleaner)
+        inputs, outputs = _structure(recorded, target, cleaner)
         facts = _facts(name, meta.raw, source, constants, cleaner, inputs, outputs)
         found.append(
             SignatureFacts(
@@ -57,11 +62,8 @@ def _with_default(tensor: SignatureTensor, default: str | None) -> SignatureTens
     return SignatureTensor(tensor.name, tensor.dtype, tensor.shape, tensor.tensor, tensor.encoding, tensor.structured, default)
 
 
-def _structure(meta: MetaReading, target: Target, cleaner: TextCleaner) -> tuple[dict[str, str], dict[str, str]]:
+def _structure(recorded: Mapping[str, Any], target: Target, cleaner: TextCleaner) -> tuple[dict[str, str], dict[str, str]]:
     """Return where inputs and outputs sit, as the function that works or its wrapper recorded it."""
-    if meta.raw.objects is None or not target.function:
-        return {}, {}
-    recorded = {cleaner.names[one.key]: one.value for one in meta.raw.objects.concrete_functions}
     inputs: dict[str, str] = {}
     outputs: dict[str, str] = {}
     for name in (target.wrapper, target.function):

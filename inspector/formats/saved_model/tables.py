@@ -6,13 +6,16 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from inspector.formats.saved_model.meta_graph import RawGraph
+from inspector.formats.saved_model.constants import Constant
 from inspector.formats.saved_model.meta_reading import MetaReading
 from inspector.formats.saved_model.nodes import RawNode
+from inspector.formats.saved_model.references import Tensors
 from inspector.records.graph import NodeRef
 from inspector.records.saved_model import TableFacts
 
 MOST_TABLES: Final = 10_000
+MOST_CALLED: Final = 100
+"""Functions that are searched for what makes or fills one table."""
 MAKERS: Final = frozenset(
     f"{kind}{version}"
     for kind in ("HashTable", "MutableHashTable", "MutableHashTableOfTensors", "MutableDenseHashTable")
@@ -56,7 +59,7 @@ def _of_objects(meta: MetaReading, objects: Any) -> Iterator[TableFacts]:
 
 def _first(meta: MetaReading, function: str, operators: frozenset[str]) -> _Found | None:
     """Return the first node of those operators in the function or in what it calls."""
-    for name in meta.calls.closure([function]):
+    for name in meta.calls.closure([function], MOST_CALLED):
         for node in meta.raw.functions[name].nodes:
             if node.operator in operators:
                 return _Found(name, node, NodeRef(meta.places.functions[name], node.index))
@@ -105,22 +108,21 @@ def _source(meta: MetaReading, objects: Any, filled: _Found) -> tuple[str, int |
         return "", None
     reference = filled.node.inputs[1]
     if filled.function:
-        graph = meta.raw.functions[filled.function]
-        found = _constant_in(graph, meta.function_tensors(filled.function).locate(reference)[0])
+        found = _constant_in(meta.function_tensors(filled.function), reference)
         asset = _captured(meta, objects, filled.function, reference)
     else:
-        found = _constant_in(meta.raw.graph, meta.tensors.locate(reference)[0])
+        found = _constant_in(meta.tensors, reference)
         asset = _asset_fed(meta, reference)
     if filled.node.operator in FROM_FILE:
         text = next(iter(found.texts or ()), "") if found is not None else ""
         return asset or text, None
     if found is None and asset.startswith("operation "):
-        found = _constant_in(meta.raw.graph, asset.removeprefix("operation "))
+        found = _constant_in(meta.tensors, asset.removeprefix("operation "))
     return ("constant values", found.element_count) if found is not None else ("", None)
 
 
-def _constant_in(graph: RawGraph, name: str) -> Any:
-    node = next((one for one in graph.nodes if one.name == name), None)
+def _constant_in(tensors: Tensors, reference: str) -> Constant | None:
+    node = tensors.nodes.get(tensors.locate(reference)[0])
     return node.constants[0][1] if node is not None and node.constants else None
 
 
@@ -137,13 +139,11 @@ def _captured(meta: MetaReading, objects: Any, function: str, reference: str) ->
     arguments = [argument.name for argument in meta.raw.functions[function].arguments]
     if reference not in arguments or objects is None:
         return ""
-    from_end = len(arguments) - arguments.index(reference)
-    for name, place, number in meta.objects.bound:
-        if name == function and place == from_end and 0 <= number < len(objects.nodes):
-            node = objects.nodes[number]
-            kind = node.WhichOneof("kind")
-            if kind == "asset" and 0 <= node.asset.asset_file_def_index < len(meta.raw.assets):
-                return f"assets/{meta.cleaner.clean(meta.raw.assets[node.asset.asset_file_def_index][0])}"
-            if kind == "constant":
-                return f"operation {meta.cleaner.names[node.constant.operation]}"
-    return ""
+    number = meta.bound.get((function, len(arguments) - arguments.index(reference)), -1)
+    if not 0 <= number < len(objects.nodes):
+        return ""
+    node = objects.nodes[number]
+    kind = node.WhichOneof("kind")
+    if kind == "asset" and 0 <= node.asset.asset_file_def_index < len(meta.raw.assets):
+        return f"assets/{meta.cleaner.clean(meta.raw.assets[node.asset.asset_file_def_index][0])}"
+    return f"operation {meta.cleaner.names[node.constant.operation]}" if kind == "constant" else ""

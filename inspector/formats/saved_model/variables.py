@@ -64,14 +64,16 @@ def make_unique(variables: Iterable[Variable], cleaner: TextCleaner) -> None:
     listed = list(variables)
     counts = Counter(one.name for one in listed)
     taken = {name for name, count in counts.items() if count == 1}
+    last: dict[str, int] = {}
     for one in listed:
         if one.name in taken and counts[one.name] == 1:
             continue
         base = cleaner.clean(one.key).partition(_ATTRIBUTES)[0] or one.path or one.name
-        name, number = base, 1
+        name, number = base, last.get(base, 1)
         while name in taken:
             number += 1
             name = f"{base} ({number})"
+        last[base] = number
         taken.add(name)
         one.name = name
 
