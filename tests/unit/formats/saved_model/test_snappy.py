@@ -51,7 +51,7 @@ def test_every_kind_of_element(elements: bytes, expected: bytes) -> None:
     ],
 )
 def test_refuses_malformed_blocks(data: bytes) -> None:
-    with pytest.raises(ValueError, match="compressed block|integer"):
+    with pytest.raises(ValueError, match=r"compressed block|integer"):
         decompress(data, MOST)
 
 
