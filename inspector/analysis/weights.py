@@ -42,11 +42,14 @@ def total_weights(computation: Computation) -> tuple[WeightTotal, ...]:
     return tuple(WeightTotal(dtype, parameters[dtype], sizes[dtype], counts[dtype]) for dtype in order)
 
 
-def served_weights(computation: Computation) -> Sequence[Weight]:
-    """Return the weights that inference may use: all but, in a SavedModel, those that only training or the saver reaches."""
+def served_weights(computation: Computation, reach: Reachability | None = None) -> Sequence[Weight]:
+    """Return the weights that inference may use: all but, in a SavedModel, those that only training or the saver reaches.
+
+    reach, where it is known already, saves following the calls again.
+    """
     if computation.saved_model is None:
         return computation.weights
-    reach = find_ways(computation)
+    reach = reach or find_ways(computation)
     training = {variable.weight for variable in training_variables(computation, reach)}
     return [
         weight

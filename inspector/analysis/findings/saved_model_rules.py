@@ -12,7 +12,12 @@ SAVED_MODEL_RULES: Final[tuple[Rule, ...]] = (
     Rule("writes-files", "high", "an operator that writes files", _TRUST),
     Rule("reads-files", "high", "an operator that reads files which are not the artifact's own", _TRUST),
     Rule("uses-network", "high", "an operator that connects to other machines", _TRUST),
-    Rule("calls-python", "high", "an operator that calls a Python function by number", "it runs in no server: rewrite it"),
+    Rule(
+        "calls-python",
+        "high",
+        "an operator that calls Python code outside the artifact",
+        "no server has that code: write it in TensorFlow",
+    ),
     Rule("changes-file-system", "high", "an operator that moves, deletes or redirects files", _TRUST),
     Rule("runs-native-code", "high", "an operator that runs native code which nothing here can show", _TRUST),
     Rule(

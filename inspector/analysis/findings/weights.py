@@ -22,7 +22,8 @@ _SMALL: Final = 4096
 
 def findings(evidence: Evidence) -> Iterator[Finding]:
     """Yield float64, text, duplicate, shared and Constant-held weights, and constants that hold NaN."""
-    weights = [weight for weight in served_weights(evidence.computation) if weight.carrier != "training"]
+    served = served_weights(evidence.computation, evidence.reach)
+    weights = [weight for weight in served if weight.carrier != "training"]
     yield from _float64(evidence, weights)
     yield from _text(weights)
     yield from _duplicates(evidence)
