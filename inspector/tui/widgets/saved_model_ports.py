@@ -44,6 +44,12 @@ def signature_title(facts: SavedModelFacts, port: PortFacts) -> str:
     return f"{port.tag_set.title}: {port.signature.name}" if len(facts.tag_sets) > 1 else port.signature.name
 
 
+def listed(facts: SavedModelFacts, port: PortFacts) -> str:
+    """Return what to list an input or output as: its name, the signature before it where there are several."""
+    several = sum(len(one.signatures) for one in facts.tag_sets) > 1
+    return f"{port.signature.name} · {port.tensor.name}" if several else port.tensor.name
+
+
 def port_lines(port: PortFacts, width: int) -> Iterator[Content]:
     """Yield what a SavedModel says of an input or output beyond element type and shape."""
     yield Content()
@@ -76,6 +82,9 @@ def touching(inspection: Inspection, port: PortFacts) -> tuple[NodeRef, ...]:
 def _in_graph(graph: Graph, port: PortFacts) -> Iterator[NodeRef]:
     tensors = {port.tensor.name, *port.tensor.tensor.split(", ")}
     tensors |= {name.removesuffix(":0") for name in tensors}
+    own, given = (port.signature.inputs, graph.inputs) if port.direction == "in" else (port.signature.outputs, graph.outputs)
+    if len(own) == len(given) == 1:
+        tensors.add(given[0].name)
     for node in graph.nodes:
         names = node.inputs if port.direction == "in" else node.outputs
         if tensors.intersection(names):

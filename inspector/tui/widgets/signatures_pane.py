@@ -20,7 +20,7 @@ from inspector.tui.plain_text import plain
 from inspector.tui.widgets.card import Card
 from inspector.tui.widgets.line_table import LineTable
 from inspector.tui.widgets.list_pane import ListPane
-from inspector.tui.widgets.saved_model_ports import PortFacts, port_facts, port_lines, signature_title, touching
+from inspector.tui.widgets.saved_model_ports import PortFacts, listed, port_facts, port_lines, signature_title, touching
 from inspector.tui.widgets.table_columns import Cell, Column
 from inspector.tui.widgets.text_rows import labeled, wrapped
 
@@ -37,6 +37,8 @@ class Port:
     position: int
     spec: TensorSpec
     facts: PortFacts | None = None
+    title: str = ""
+    """What to list it as where a SavedModel has several signatures: the signature before the name."""
 
 
 class SignaturesPane(ListPane[Port]):
@@ -54,7 +56,7 @@ class SignaturesPane(ListPane[Port]):
         """Return the table, without rows."""
         columns: tuple[Column[Port], ...] = (
             Column("direction", "", lambda port: Cell(port.direction, "soft"), 4),
-            Column("name", "name", lambda port: Cell(port.spec.name), order=lambda port: port.spec.name),
+            Column("name", "name", lambda port: Cell(port.title or port.spec.name), order=lambda port: port.spec.name),
             Column("dtype", "dtype", lambda port: Cell(port.spec.dtype, "violet"), 9, order=lambda port: port.spec.dtype),
             Column("shape", "shape", lambda port: Cell(shape_text(port.spec.shape)), 26),
             Column("bytes", "bytes", lambda port: Cell(self._bytes(port), "soft"), 9, "right", rank=2),
@@ -63,7 +65,9 @@ class SignaturesPane(ListPane[Port]):
         return LineTable(
             columns,
             key=lambda port: (port.signature, port.direction, port.position),
-            search_text=lambda port: f"{port.direction} {port.spec.name} {port.spec.dtype} {shape_text(port.spec.shape)}",
+            search_text=lambda port: (
+                f"{port.direction} {port.signature} {port.spec.name} {port.spec.dtype} {shape_text(port.spec.shape)}"
+            ),
             nothing="Nothing goes in and nothing comes out",
         )
 
@@ -71,7 +75,9 @@ class SignaturesPane(ListPane[Port]):
         """Return inputs, then outputs, of every signature."""
         facts = inspection.computation.saved_model
         if facts is not None:
-            return [Port(signature_title(facts, p), p.direction, p.position, p.spec, p) for p in port_facts(facts)]
+            return [
+                Port(signature_title(facts, p), p.direction, p.position, p.spec, p, listed(facts, p)) for p in port_facts(facts)
+            ]
         return [port for signature in inspection.computation.signatures for port in _ports(signature)]
 
     def summary(self, inspection: Inspection) -> str:
