@@ -12,7 +12,6 @@ from inspector.formats.saved_model.references import Tensors
 
 DEEPEST_WRAPPER: Final = 32
 CALLS: Final = frozenset({"PartitionedCall", "StatefulPartitionedCall", "TPUPartitionedCall"})
-_AROUND_A_CALL: Final = frozenset({"Placeholder", "PlaceholderWithDefault", "VarHandleOp", "Const", "Identity", "NoOp"})
 _IN_A_WRAPPER: Final = frozenset({"Identity", "NoOp"})
 
 
@@ -46,13 +45,18 @@ def target_of(meta: RawMetaGraph, tensors: Tensors, fed: Iterable[str], wanted: 
     stops = {tensors.resolve(reference) for reference in fed}
     nodes = reached(tensors, fetched, stops)
     calls = [meta.graph.nodes[tensors.nodes[name].index] for name in nodes if tensors.nodes[name].operator in CALLS]
-    simple = all(tensors.nodes[name].operator in CALLS | _AROUND_A_CALL for name in nodes)
+    simple = all(_only_feeds_or_passes_on(tensors.nodes[name]) for name in nodes)
     if meta.objects is not None and simple and len(calls) == 1:
         outer = called_function(calls[0], meta.functions)
         if outer:
             inner = unwrapped(outer, meta.functions)
             return Target(inner, outer if inner != outer else "", fetched=fetched)
     return Target(nodes=frozenset(nodes), fetched=fetched)
+
+
+def _only_feeds_or_passes_on(node: RawNode) -> bool:
+    """Tell whether a node around a call computes nothing: it takes nothing, as variables and tables, or gives what it takes."""
+    return node.operator in CALLS | _IN_A_WRAPPER or not (node.inputs or node.functions)
 
 
 def reached(tensors: Tensors, starts: Iterable[str], stops: Iterable[str] = ()) -> dict[str, None]:

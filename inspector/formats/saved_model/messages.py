@@ -52,8 +52,11 @@ _SHARED: Final[dict[str, Fields]] = {
         "name": _one(1, _BYTES),
         "input_arg": _many(2, "Argument"),
         "output_arg": _many(3, "Argument"),
+        "attr": _many(4, "OperatorAttribute"),
         "is_stateful": _one(17, _BOOL),
     },
+    "OperatorAttribute": {"name": _one(1, _BYTES), "default_value": _one(3, "DefaultValue")},
+    "DefaultValue": {"i": _one(3, _INT64), "type": _one(6, ENUM)},
     "Argument": {
         "name": _one(1, _BYTES),
         "type": _one(3, ENUM),

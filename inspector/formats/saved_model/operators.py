@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
 from inspector.formats.clean_text import TextCleaner
@@ -31,6 +32,9 @@ class Operator(NamedTuple):
     inputs: tuple[Argument, ...]
     outputs: tuple[Argument, ...]
     is_stateful: bool = False
+    default_types: Mapping[str, str] = {}
+    """Element types of attributes that nodes may leave out (stripped_default_attrs), by name."""
+    default_numbers: Mapping[str, int] = {}
 
     def definition(self) -> OperatorDefinition:
         """Return the record of it."""
@@ -52,6 +56,8 @@ def read_operator(message: Any, cleaner: TextCleaner) -> Operator:
         tuple([_argument(one, cleaner) for one in message.input_arg]),
         tuple([_argument(one, cleaner) for one in message.output_arg]),
         message.is_stateful,
+        {cleaner.names[one.name]: dtype_name(one.default_value.type) for one in message.attr if one.default_value.type},
+        {cleaner.names[one.name]: one.default_value.i for one in message.attr if one.default_value.i},
     )
 
 
@@ -72,19 +78,21 @@ def node_outputs(operator: Operator, node: RawNode) -> NodeOutputs:
     dtypes: list[str] = []
     for argument in operator.outputs:
         places[argument.name] = len(dtypes)
-        dtypes.extend(_dtypes(argument, node)[: MOST_OUTPUTS - len(dtypes)])
+        dtypes.extend(_dtypes(operator, argument, node)[: MOST_OUTPUTS - len(dtypes)])
     return NodeOutputs(places, dtypes)
 
 
-def _dtypes(argument: Argument, node: RawNode) -> list[str]:
+def _dtypes(operator: Operator, argument: Argument, node: RawNode) -> list[str]:
     if argument.type_list_attribute:
         listed = node.attribute(argument.type_list_attribute)
         return [str(one) for one in listed.value] if listed is not None and isinstance(listed.value, tuple) else []
     dtype = argument.dtype
     if argument.type_attribute:
-        dtype = node.text(argument.type_attribute) or UNDEFINED
+        dtype = node.text(argument.type_attribute) or operator.default_types.get(argument.type_attribute, UNDEFINED)
     if not argument.number_attribute:
         return [dtype]
     number = node.attribute(argument.number_attribute)
-    count = number.value if number is not None and isinstance(number.value, int) else 1
+    count = operator.default_numbers.get(argument.number_attribute, 1)
+    if number is not None and isinstance(number.value, int):
+        count = number.value
     return [dtype] * max(0, min(count, MOST_OUTPUTS))

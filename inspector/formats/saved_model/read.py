@@ -19,7 +19,7 @@ from inspector.formats.saved_model.meta_graph import DefinitionReader
 from inspector.formats.saved_model.serving_folder import VersionSummary, describe_versions
 from inspector.formats.saved_model.signature_facts import plain_signatures
 from inspector.formats.saved_model.text_proto import is_text, read_text_definition
-from inspector.records.artifact import Artifact, Computation
+from inspector.records.artifact import Artifact, Computation, LinkKind
 from inspector.records.saved_model import ServedVersion
 
 MOST_DESCRIBED: int = 50
@@ -42,7 +42,7 @@ def read(path: Path) -> Computation:
         assembly.note_definition(definition)
         if before != _stamp(source):
             assembly.note_change(location.definition)
-        artifact = Artifact(str(path), "saved_model", _size(location, source), None, {}, link_of(path))
+        artifact = Artifact(str(path), "saved_model", _size(location, source), None, {}, _link(path, location))
         versions = _versions(location.serving) if location.serving is not None else ()
         return assembly.build(artifact, location, definition.schema_version, versions)
 
@@ -85,6 +85,11 @@ def _stamp(source: Source) -> tuple[int, int]:
         return (0, 0)
     status = os.fstat(source.fd)
     return (status.st_size, status.st_mtime_ns)
+
+
+def _link(path: Path, location: Location) -> LinkKind:
+    """Return how the path leads to the definition; folders have more names than one by nature."""
+    return link_of(path if path.is_symlink() else location.file)
 
 
 def _size(location: Location, source: Source) -> int:
