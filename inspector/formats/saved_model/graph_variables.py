@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from google.protobuf.message import DecodeError
@@ -16,6 +16,9 @@ from inspector.formats.saved_model.schema import VariableMessage
 from inspector.formats.saved_model.variables import Variable
 
 _PART: Final = re.compile(r"(?P<whole>.+)/part_\d+")
+_SLOTS: Final = frozenset(
+    ("Momentum", "Adam", "Adam_1", "Adagrad", "Adadelta", "Adadelta_1", "RMSProp", "RMSProp_1", "RMSProp_2", "Ftrl", "Ftrl_1")
+)
 _TRAINABLE: Final = "trainable_variables"
 
 
@@ -33,7 +36,16 @@ def name_graph_variables(meta: MetaReading, checkpoint: Checkpoint) -> dict[int,
             variable = by_name[name] = Variable(name, _encoded(name), node.text("dtype"), shape, device=node.device)
         variable.nodes.append(node.name)
         variable.trainable |= node.name in trainable
+    _name_slots(by_name)
     return dict(enumerate(by_name.values()))
+
+
+def _name_slots(by_name: Mapping[str, Variable]) -> None:
+    """Find the slots of TensorFlow 1's optimizers: variables named after another of the same shape and after the optimizer."""
+    for name, variable in by_name.items():
+        owner, _, slot = name.rpartition("/")
+        if slot in _SLOTS and owner in by_name and by_name[owner].shape == variable.shape and not variable.trainable:
+            variable.slot, variable.slot_of = slot, by_name[owner].name
 
 
 def captured_constants(meta: MetaReading) -> dict[int, Variable]:

@@ -7,11 +7,14 @@ from typing import Final
 
 from inspector.formats.saved_model.meta_graph import RawGraph
 from inspector.formats.saved_model.nodes import RawNode
-from inspector.formats.saved_model.operators import MOST_OUTPUTS, NodeOutputs, Operator, node_outputs
+from inspector.formats.saved_model.operators import MOST_OUTPUTS, Argument, NodeOutputs, Operator, node_outputs
 
 MOST_STEPS: Final = 10_000_000
 """Edges that may be followed backwards, from all entry points together."""
 
+_RESULT_TYPES: Final = "Tout"
+_CALL: Final = Operator("", (), (Argument("output", type_list_attribute=_RESULT_TYPES),))
+"""What calls give that the artifact's list of operators leaves out."""
 _NOTHING: Final = NodeOutputs({}, [])
 
 
@@ -79,6 +82,8 @@ class Tensors:
         if operator is None:
             function = self._functions.get(node.operator)
             operator = function.operator if function is not None else None
+        if operator is None and node.functions and node.attribute(_RESULT_TYPES) is not None:
+            operator = _CALL
         return node_outputs(operator, node) if operator is not None else _NOTHING
 
     def _place(self, node: RawNode, output: str) -> int:
