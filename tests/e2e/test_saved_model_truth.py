@@ -277,6 +277,17 @@ def test_slots_belong_to_their_variables(saved_models: SavedModels) -> None:
     }
 
 
+def test_slots_of_a_training_tag_set_are_no_parameters(saved_models: SavedModels) -> None:
+    found = inspected(saved_models.path("two_tag_sets"))
+    assert {one.name: (one.role, one.slot_of) for one in facts_of(found).variables} == {
+        "head/kernel": ("parameter", ""),
+        "head/bias": ("parameter", ""),
+        "head/kernel/Momentum": ("optimizer", "head/kernel"),
+        "head/bias/Momentum": ("optimizer", "head/bias"),
+    }
+    assert "training-baggage" in {finding.rule for finding in found.findings}
+
+
 def test_weights_that_keras_keeps_under_its_optimizer_are_parameters(saved_models: SavedModels) -> None:
     facts = facts_of(inspected(saved_models.path("digits_keras")))
     roles = {one.name: one.role for one in facts.variables}
