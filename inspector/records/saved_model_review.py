@@ -50,6 +50,8 @@ class TagSetReview:
     at_load: tuple[LoadStep, ...] = ()
     functions: tuple[FunctionFacts, ...] = ()
     function_count: int = 0
+    function_uses: Mapping[str, int] = field(default_factory=dict)
+    """Functions by what reaches them, the strongest counted: load, signature, saver, object, nothing."""
     assets: tuple[AssetFacts, ...] = ()
     asset_count: int = 0
     tables: tuple[TableFacts, ...] = ()

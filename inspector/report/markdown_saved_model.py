@@ -53,6 +53,8 @@ def _versions(review: SavedModelReview) -> Lines:
 def _tag_set(one: TagSetReview) -> Lines:
     yield from _section(f"Tag set {code(sentences.tags_text(one.tags))}")
     yield f"{prose(sentences.tag_set_sentence(one))}."
+    if one.function_uses:
+        yield from ["", f"Functions: {prose(sentences.functions_sentence(one))}."]
     for signature in one.signatures[:MOST_ROWS]:
         yield from _signature(signature)
     yield from _rest(one.signature_count - min(len(one.signatures), MOST_ROWS), "signature")

@@ -21,6 +21,14 @@ from inspector.report.figures import bytes_text, count_text, plural, shape_text,
 MOST_OPERATORS = 8
 MOST_DIFFERENCES = 6
 
+_USES = {
+    "load": "run at load",
+    "signature": "run for a request",
+    "saver": "save and restore",
+    "object": "only Python can call",
+    "nothing": "nothing reaches",
+}
+
 ROLE_NAMES: dict[VariableRole, str] = {
     "parameter": "parameters",
     "state": "state",
@@ -53,6 +61,11 @@ def tag_set_sentence(one: TagSetReview) -> str:
         f"readers from GraphDef version {one.min_consumer} on" if one.min_consumer else "",
     ]
     return " · ".join(part for part in parts if part)
+
+
+def functions_sentence(one: TagSetReview) -> str:
+    """Return how many functions there are for each thing that reaches them: "2 for a request, 98 for Python only"."""
+    return ", ".join(f"{count:,} {_USES.get(use, use)}" for use, count in one.function_uses.items())
 
 
 def signature_sentence(signature: SignatureFacts) -> str:
@@ -139,7 +152,7 @@ def warm_up_sentence(warm_up: WarmUp | None) -> str:
 
 def layer_fact(layer: KerasLayer) -> str:
     """Return kind and parameters of what Keras recorded."""
-    frozen = "frozen" if layer.trainable is False else ""
+    frozen = "frozen" if layer.trainable is False and layer.parameters else ""
     parameters = f"{count_text(layer.parameters)} params" if layer.parameters else ""
     return " · ".join(part for part in (parameters, frozen) if part)
 

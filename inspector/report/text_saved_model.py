@@ -44,6 +44,8 @@ def _write_versions(page: Page, review: SavedModelReview) -> None:
 def _write_tag_set(page: Page, one: TagSetReview) -> None:
     page.heading(f"Tag set {sentences.tags_text(one.tags)}")
     page.paragraph([Cell(sentences.tag_set_sentence(one), "label")], indent=2)
+    if one.function_uses:
+        page.paragraph([Cell(f"functions: {sentences.functions_sentence(one)}", "label")], indent=2)
     for signature in one.signatures[:MOST_SIGNATURES]:
         _write_signature(page, signature)
     page.rest(one.signature_count - min(len(one.signatures), MOST_SIGNATURES), "signature")

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import fields, replace
 from typing import Final
 
-from inspector.analysis.reachability import Reachability, find_ways
+from inspector.analysis.reachability import KINDS, Reachability, find_ways
 from inspector.analysis.weights import training_variables
 from inspector.records.artifact import Computation
 from inspector.records.graph import Node
@@ -97,6 +97,7 @@ def _tag_set(facts: MetaGraphFacts, reach: Reachability) -> TagSetReview:
             for one in facts.functions[:FUNCTIONS]
         ),
         function_count=len(facts.functions),
+        function_uses=_function_uses(facts),
         assets=facts.assets[:FILES],
         asset_count=len(facts.assets),
         tables=facts.tables[:FILES],
@@ -105,6 +106,11 @@ def _tag_set(facts: MetaGraphFacts, reach: Reachability) -> TagSetReview:
         layer_count=len(facts.layers),
         collections=dict(list(facts.collections.items())[:FILES]),
     )
+
+
+def _function_uses(facts: MetaGraphFacts) -> dict[str, int]:
+    counts = Counter(function.used_by[0] if function.used_by else "nothing" for function in facts.functions)
+    return {use: counts[use] for use in (*KINDS, "nothing") if counts[use]}
 
 
 def _signature(facts: SignatureFacts) -> SignatureFacts:

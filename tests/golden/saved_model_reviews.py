@@ -65,6 +65,7 @@ def _tag_sets() -> tuple[TagSetReview, ...]:
         at_load=(LoadStep("init op", 5, {"Const": 3, "HashTableV2": 1, "InitializeTableFromTextFileV2": 1}),),
         functions=(FunctionFacts("__inference_init_3", INIT, 5, (), (MAIN,), ("load",), ("root._initialize",)),),
         function_count=1,
+        function_uses={"load": 1, "object": 1_204, "nothing": 2},
         assets=(
             AssetFacts("words.txt", "assets/words.txt", "file:0", 1_204),
             AssetFacts("../../etc/passwd", "assets/../../etc/passwd", "other:0", None, False, "lies outside the folder"),
@@ -133,6 +134,7 @@ def hostile_saved_model_review() -> Review:
         signature_count=2**70,
         at_load=tuple(LoadStep(text, 2**70, dict.fromkeys(HOSTILE, 2**70)) for text in HOSTILE),
         functions=tuple(FunctionFacts(text, text, 2**70, HOSTILE, HOSTILE, (), HOSTILE) for text in HOSTILE),
+        function_uses=dict.fromkeys(HOSTILE, 2**70),
         assets=tuple(AssetFacts(text, text, text, 2**70, False, text) for text in HOSTILE),
         tables=tuple(TableFacts(text, text, text, text, NodeRef(text, 1), source=text, entries=2**70) for text in HOSTILE),
         layers=tuple(KerasLayer(text, text, text, text, False, 2**70, depth=2**31) for text in HOSTILE),
