@@ -3,14 +3,27 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
+from inspector.records.artifact import Computation
+from inspector.records.saved_model import (
+    AssetFacts,
+    EntryPoint,
+    MetaGraphFacts,
+    SavedModelFacts,
+    ServedVersion,
+    SignatureFacts,
+    SignatureTensor,
+    WarmUp,
+)
 from inspector.tui.screens.workbench import WorkbenchScreen
 from inspector.tui.widgets.graph import GraphPane
 from inspector.tui.widgets.signatures_pane import SignaturesPane
 from inspector.tui.widgets.weights_pane import WeightsPane
 from tests.saved_models.session import SavedModels
-from tests.tui.driving import SAMPLES, opened, press, screen_text, settle
+from tests.tui.driving import SAMPLES, opened, press, screen_text, settle, showing
+from tests.tui.inspections import HOSTILE, small_inspection
 
 SAMPLE = SAMPLES / "digits_keras"
 
@@ -97,3 +110,30 @@ async def test_a_finding_leads_to_the_planted_node(saved_models: SavedModels) ->
         node = state.document.node(state.ref)
         assert node is not None
         assert node.operator == "WriteFile"
+
+
+async def test_hostile_text_of_a_saved_model_stays_text() -> None:
+    async with showing(replace(small_inspection(), computation=hostile_computation()), (160, 60)) as (app, pilot):
+        for tab in ("1", "4"):
+            await press(pilot, tab)
+            text = screen_text(app)
+            assert "[/foo]" in text, tab
+            assert all(line.isprintable() for line in text.split("\n")), tab
+
+
+def hostile_computation() -> Computation:
+    tensors = tuple(SignatureTensor(text, text, (text, None), text, "composite", text, text) for text in HOSTILE)
+    one = MetaGraphFacts(
+        tags=HOSTILE,
+        tensorflow_version=HOSTILE[0],
+        is_main=True,
+        signatures=(SignatureFacts(HOSTILE[0], HOSTILE[1], tensors, tensors, None, HOSTILE[2]),),
+        entries=(EntryPoint("load", HOSTILE[2]),),
+        assets=tuple(AssetFacts(text, text, text, 1, False, text) for text in HOSTILE),
+    )
+    versions = tuple(ServedVersion(number, text, 1, differences=HOSTILE) for number, text in enumerate(HOSTILE))
+    warm_up = WarmUp(HOSTILE[0], 1, 1, problem=HOSTILE[2])
+    return replace(
+        small_inspection().computation,
+        saved_model=SavedModelFacts("/models", "saved_model.pb", 1, (one,), warm_up=warm_up, versions=versions),
+    )
