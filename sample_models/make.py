@@ -1,7 +1,7 @@
 """Train and write the sample models and their labelled data; everything is seeded.
 
-Needs torch, onnxscript and scikit-learn (see sample_models/README.md); the committed files are the reference, and remaking
-them keeps accuracy within 0.5 %.
+Needs torch, onnxscript, tensorflow-cpu and scikit-learn (see sample_models/README.md); the committed files are the reference,
+and remaking them keeps accuracy within 0.5 %.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from sample_models import digits_cnn, digits_data, digits_transformer, iterative_refinement
+from sample_models import digits_cnn, digits_data, digits_keras, digits_transformer, iterative_refinement
 
 
 def main() -> None:
@@ -20,6 +20,7 @@ def main() -> None:
     folder.mkdir(parents=True, exist_ok=True)
     digits = digits_data.load()
     print(f"digits_cnn: accuracy {digits_cnn.write(folder, digits):.4f}")
+    print(f"digits_keras: accuracy {digits_keras.write(folder, digits):.4f}")
     print(f"digits_transformer: accuracy {digits_transformer.write(folder, digits):.4f}")
     iterative_refinement.write(folder)
     print("iterative_refinement: written")

@@ -41,6 +41,7 @@ def light_model(name: str) -> Path:
 
 CNN = SAMPLES / "digits_cnn.onnx"
 TRANSFORMER = SAMPLES / "digits_transformer.onnx"
+KERAS = SAMPLES / "digits_keras"
 LOOP = SAMPLES / "iterative_refinement.onnx"
 
 SHOTS = (
@@ -53,6 +54,10 @@ SHOTS = (
     Shot("signatures", CNN, ("4",)),
     Shot("weights", CNN, ("5", "down", "enter")),
     Shot("findings", light_model("resnet50"), ("6",)),
+    Shot("saved-model", KERAS, ("1",)),
+    Shot("saved-model-signatures", KERAS, ("4",)),
+    Shot("saved-model-graph", KERAS, ("2", *("down",) * 6)),
+    Shot("saved-model-findings", KERAS, ("6",)),
     Shot("help", CNN, ("2", "question_mark")),
 )
 
@@ -88,7 +93,11 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as workplace:
         os.environ["XDG_STATE_HOME"] = workplace
         for shot in SHOTS:
-            shutil.copy(shot.model, workplace)
+            target = Path(workplace, shot.model.name)
+            if shot.model.is_dir():
+                shutil.copytree(shot.model, target, dirs_exist_ok=True)
+            else:
+                shutil.copy(shot.model, target)
         os.chdir(workplace)
         for shot in SHOTS:
             for columns, rows in SIZES:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 
 import pytest
+
+from tests.saved_models.session import SavedModels, make_once
 
 NO_SKIPS = "MODELPACK_TUI_NO_SKIPS"
 
@@ -32,3 +35,12 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.section("only GPU tests may skip here", red=True)
         for nodeid in _skipped:
             terminalreporter.line(nodeid)
+
+
+@pytest.fixture(scope="session")
+def saved_models(tmp_path_factory: pytest.TempPathFactory) -> SavedModels:
+    """Return the SavedModels that TensorFlow writes in a child, once for all workers; skips where it has no wheel."""
+    if importlib.util.find_spec("tensorflow") is None:
+        pytest.skip("TensorFlow has no wheel for this Python or platform")
+    base = tmp_path_factory.getbasetemp()
+    return make_once(base.parent if "PYTEST_XDIST_WORKER" in os.environ else base)

@@ -7,8 +7,15 @@ from dataclasses import dataclass
 from math import prod
 from typing import Final
 
+from inspector.analysis.tensorflow_absorption import (
+    CONSTANT_OPERATORS,
+    TENSORFLOW_SHAPE_ARITHMETIC,
+    TENSORFLOW_SHAPE_READERS,
+    is_shown_always,
+)
 from inspector.analysis.wiring import Wiring, captured_names, wire
 from inspector.records.graph import Graph, Node
+from inspector.records.saved_model import TENSORFLOW
 
 CONSTANT: Final = 0
 SHAPE: Final = 1
@@ -60,7 +67,7 @@ def absorb(wiring: Wiring) -> Absorption:
     visible = bytearray(kind == DATA for kind in kinds)
     if not any(visible[:count]):
         for position, node in enumerate(wiring.nodes):
-            visible[position] = node.operator != "Constant"
+            visible[position] = node.operator not in CONSTANT_OPERATORS
     for position in sinks:
         visible[position] = True
     return Absorption(kinds, visible)
@@ -79,21 +86,31 @@ def _kinds(wiring: Wiring) -> bytearray:
         if position in outer:
             kind = DATA
         if kind == DATA:
-            kinds[position] = SHAPE if node.operator in SHAPE_READERS and node.domain in STANDARD_DOMAINS else DATA
+            kinds[position] = SHAPE if _reads_shape(node) else DATA
         else:
             kinds[position] = DATA if _makes_data(wiring, kinds, node, kind) else kind
     return kinds
+
+
+def _reads_shape(node: Node) -> bool:
+    if node.domain == TENSORFLOW:
+        return node.operator in TENSORFLOW_SHAPE_READERS
+    return node.operator in SHAPE_READERS and node.domain in STANDARD_DOMAINS
 
 
 def _makes_data(wiring: Wiring, kinds: bytearray, node: Node, kind: int) -> bool:
     """Tell whether a node fed from constants or shapes only is worth a row nevertheless."""
     if node.subgraphs or (node.operator in RANDOM and node.domain in STANDARD_DOMAINS):
         return True
-    if node.domain not in STANDARD_DOMAINS:
+    is_tensorflow = node.domain == TENSORFLOW
+    if is_tensorflow and is_shown_always(node):
+        return True
+    if not is_tensorflow and node.domain not in STANDARD_DOMAINS:
         return not any(node.inputs)
     if kind == CONSTANT:
         return False
-    return node.operator not in SHAPE_ARITHMETIC or _reads_large_table(wiring, kinds, node)
+    arithmetic = TENSORFLOW_SHAPE_ARITHMETIC if is_tensorflow else SHAPE_ARITHMETIC
+    return node.operator not in arithmetic or _reads_large_table(wiring, kinds, node)
 
 
 def _reads_large_table(wiring: Wiring, kinds: bytearray, node: Node) -> bool:

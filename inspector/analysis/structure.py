@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from inspector.analysis.tensorflow_absorption import CONSTANT_OPERATORS, telling_attributes
 from inspector.analysis.wiring import Wiring, wire
 from inspector.records.graph import Attribute, Graph, Node
 from inspector.records.layout import Layout
+from inspector.records.saved_model import TENSORFLOW
 from inspector.records.tensor import TensorSpec
 
 GENERATED_SYMBOL: Final = "unk__"
@@ -180,9 +182,10 @@ class _Labels:
         return known
 
     def _attributes(self, node: Node) -> Key:
-        if node.operator == "Constant" and len(node.inputs) == 0:
+        if node.operator in CONSTANT_OPERATORS and len(node.inputs) == 0:
             return ()
-        return tuple(self._attribute(node, a) if a.kind in _BY_REFERENCE else a for a in node.attributes)
+        told = node.attributes if node.domain != TENSORFLOW else telling_attributes(node)
+        return tuple(self._attribute(node, a) if a.kind in _BY_REFERENCE else a for a in told)
 
     def _attribute(self, node: Node, attribute: Attribute) -> Key:
         if attribute.kind in ("graph", "graphs"):
@@ -209,7 +212,7 @@ class _Labels:
         key: list[object] = []
         for at, node in enumerate(graph.nodes):
             attributes = tuple(a if a.kind not in _BY_REFERENCE else a.name for a in node.attributes)
-            attributes = () if node.operator == "Constant" else attributes
+            attributes = () if node.operator in CONSTANT_OPERATORS else attributes
             inside = tuple(label_of[id(inner)] for inner in node.subgraphs)
             taken = tuple(given.get(name, ("outer", bool(name))) for name in node.inputs)
             key.append((node.operator, node.domain, node.overload, attributes, inside, taken))

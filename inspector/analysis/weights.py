@@ -7,7 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from heapq import nlargest
 
+from inspector.analysis.reachability import Reachability, find_ways
 from inspector.records.artifact import Computation
+from inspector.records.saved_model import VariableFacts
 from inspector.records.tensor import Weight
 
 
@@ -22,18 +24,53 @@ class WeightTotal:
 
 
 def total_weights(computation: Computation) -> tuple[WeightTotal, ...]:
-    """Return the totals by element type, most bytes first: every weight of every carrier, in every graph."""
+    """Return the totals by element type, most bytes first: every weight of every carrier, in every graph.
+
+    Of a SavedModel, only what loading and requests use: not an optimizer's state, not the saver's constants.
+    """
+    weights = served_weights(computation)
     parameters: Counter[str] = Counter()
     sizes: Counter[str] = Counter()
     counts: Counter[str] = Counter()
-    by_kind = {(weight.dtype, weight.shape, weight.stored_bytes): weight for weight in computation.weights}
-    uses = Counter((weight.dtype, weight.shape, weight.stored_bytes) for weight in computation.weights)
+    by_kind = {(weight.dtype, weight.shape, weight.stored_bytes): weight for weight in weights}
+    uses = Counter((weight.dtype, weight.shape, weight.stored_bytes) for weight in weights)
     for kind, weight in by_kind.items():
         parameters[weight.dtype] += weight.element_count * uses[kind]
         sizes[weight.dtype] += weight.byte_count * uses[kind]
         counts[weight.dtype] += uses[kind]
     order = sorted(parameters, key=lambda dtype: (-sizes[dtype], dtype))
     return tuple(WeightTotal(dtype, parameters[dtype], sizes[dtype], counts[dtype]) for dtype in order)
+
+
+def served_weights(computation: Computation, reach: Reachability | None = None) -> Sequence[Weight]:
+    """Return the weights that inference may use: all but, in a SavedModel, those that only training or the saver reaches.
+
+    reach, where it is known already, saves following the calls again.
+    """
+    if computation.saved_model is None:
+        return computation.weights
+    reach = reach or find_ways(computation)
+    training = {variable.weight for variable in training_variables(computation, reach)}
+    return [
+        weight
+        for weight in computation.weights
+        if (
+            weight.name not in training
+            if weight.carrier == "variable"
+            else reach.kind_of(weight.graph, weight.node) in ("load", "signature")
+        )
+    ]
+
+
+def training_variables(computation: Computation, reach: Reachability) -> tuple[VariableFacts, ...]:
+    """Return the variables of a SavedModel that only training needs: an optimizer's, a metric's, and no graph served reads."""
+    facts = computation.saved_model
+    return tuple(
+        variable
+        for variable in (facts.variables if facts is not None else ())
+        if variable.role in ("optimizer", "training")
+        and not any(reach.runs(handle.graph, ("load", "signature")) for handle in variable.handles)
+    )
 
 
 def largest_weights(computation: Computation, limit: int = 10) -> Sequence[Weight]:

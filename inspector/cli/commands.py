@@ -16,7 +16,6 @@ from inspector.cli.output_file import check_target, write_file
 from inspector.errors import EXIT_OK, UsageError
 
 if TYPE_CHECKING:
-    from inspector.records.artifact import Computation
     from inspector.records.review import Review
     from inspector.workflows.opening import Opening
 
@@ -82,19 +81,14 @@ def _unwind_when_terminated() -> None:
 def _review(path: Path, options: Options, narrator: Narrator) -> tuple[Review, list[Path]]:
     """Return the review of the artifact at path, and the files it is made of."""
     from inspector.workflows.examine import examine
+    from inspector.workflows.files import files_of
     from inspector.workflows.review import review
 
     inspection = narrator.follow(examine(path, options.batch, options.dimensions, options.digest))
-    inputs = _files_of(inspection.computation)
+    inputs = files_of(inspection.computation)
     if options.target != STDOUT:
         check_target(Path(options.target), inputs)
     return review(inspection, narrator.warnings), inputs
-
-
-def _files_of(computation: Computation) -> list[Path]:
-    path = Path(computation.artifact.path)
-    folder = path.resolve().parent
-    return [path, *(folder / file.location for file in computation.external_files)]
 
 
 def _print(review: Review, report_format: str) -> None:

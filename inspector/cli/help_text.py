@@ -12,8 +12,9 @@ Open a packaged model in the terminal and see what is inside: its graph,
 operators, weights, cost, and what a reader should know. Structure comes first;
 gigabytes of weights are never loaded for it.
 
-  ARTIFACT          the model to open, an ONNX file; without it, a screen to
-                    choose one in
+  ARTIFACT          the model to open: an ONNX file, a SavedModel's folder, or a
+                    serving folder of numbered versions; without it, a screen
+                    to choose one in
 
 what you get
   --report [FILE]   write a report instead of opening the workbench: to FILE,
@@ -35,6 +36,7 @@ about
 
 examples
   modelpack-tui model.onnx                       open the workbench
+  modelpack-tui saved_model/                     the same for a SavedModel
   modelpack-tui model.onnx --report              print what it found
   modelpack-tui model.onnx --report review.md    write it for a pull request
   modelpack-tui model.onnx --format json | jq .graph.flops

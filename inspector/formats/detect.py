@@ -9,11 +9,15 @@ from typing import TYPE_CHECKING, Final
 from inspector.errors import UnreadableArtifact
 from inspector.formats.clean_text import one_line
 from inspector.formats.onnx.open_file import open_regular
+from inspector.formats.onnx.wire import decode_varint
 
 if TYPE_CHECKING:
     from inspector.records.artifact import Format
 
 _HEAD: Final = 512
+_DEFINITION_START: Final = b"\x08\x01\x12"
+_DEFINITION_TEXTS: Final = (b"saved_model_schema_version", b"meta_graphs {", b"meta_graphs{")
+_LONGEST_PRODUCER: Final = 4096
 
 _ONNX_HINT: Final = "name an ONNX model (.onnx) or export one"
 _KNOWN: Final[tuple[tuple[int, bytes, str, str], ...]] = (
@@ -50,31 +54,57 @@ def detect(path: Path) -> Format:
     label = one_line(path)
     try:
         is_folder = path.is_dir()
-        is_saved_model = is_folder and ((path / "saved_model.pb").exists() or (path / "saved_model.pbtxt").exists())
+        is_saved_model = is_folder and _is_saved_model_folder(path)
     except (OSError, ValueError) as error:
         raise UnreadableArtifact(f"{label}: {one_line(error)}", "check the path") from None
     if is_saved_model:
         return "saved_model"
     if is_folder:
         raise UnreadableArtifact(f"{label}: is a folder without a saved_model.pb", _hint_for_folder(path))
-    head = _head(path, label)
+    head, size = _head(path, label)
+    if _is_definition(head, size):
+        return "saved_model"
     kind, hint = _recognize(head)
     if kind:
         raise UnreadableArtifact(f"{label}: is {kind}, not an ONNX model", hint)
     return "onnx"
 
 
-def _head(path: Path, label: str) -> bytes:
+def _is_saved_model_folder(path: Path) -> bool:
+    if (path / "saved_model.pb").exists() or (path / "saved_model.pbtxt").exists():
+        return True
+    from inspector.formats.saved_model.serving_folder import is_serving_folder
+
+    return is_serving_folder(path)
+
+
+def _is_definition(head: bytes, size: int) -> bool:
+    """Tell whether a file begins as a saved_model.pb or .pbtxt does: version 1, then a MetaGraph that fills the file.
+
+    An ONNX model of IR version 1 has its producer's name, a short text, where the MetaGraph is.
+    """
+    if head.lstrip(b" \t\r\n").startswith(_DEFINITION_TEXTS):
+        return True
+    if head[:3] != _DEFINITION_START:
+        return False
+    try:
+        length, position = decode_varint(head, 3)
+    except (IndexError, ValueError):
+        return False
+    return head[position : position + 1] == b"\x0a" and (length > _LONGEST_PRODUCER or position + length == size)
+
+
+def _head(path: Path, label: str) -> tuple[bytes, int]:
     descriptor = open_regular(path)
     try:
-        head = os.pread(descriptor, _HEAD, 0)
+        head, size = os.pread(descriptor, _HEAD, 0), os.fstat(descriptor).st_size
     except OSError as error:
         raise UnreadableArtifact(f"{label}: {error.strerror}", "check the disk") from None
     finally:
         os.close(descriptor)
     if not head:
         raise UnreadableArtifact(f"{label}: is empty", "the download or export did not finish: repeat it")
-    return head
+    return head, size
 
 
 def _recognize(head: bytes) -> tuple[str, str]:

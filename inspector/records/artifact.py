@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from inspector.records.finding import Finding
 from inspector.records.graph import Function, Graph, Signature
 from inspector.records.tensor import Weight
+
+if TYPE_CHECKING:
+    from inspector.records.saved_model import SavedModelFacts
 
 Format = Literal["onnx", "saved_model", "image"]
 LinkKind = Literal["none", "symlink", "hard_link", "hub_cache"]
@@ -76,15 +79,30 @@ class Computation:
     doc: str = ""
     small_values: Mapping[tuple[str, str], tuple[int | float, ...]] = field(default_factory=dict)
     """Values of integer or float weights of at most 64 elements, by (graph path, tensor name): shapes, axes, scalars."""
+    small_texts: Mapping[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
+    """SavedModel: values of string weights of at most 64 elements, cleaned and clipped, by (graph path, tensor name)."""
     external_files: tuple[ExternalFile, ...] = ()
     findings: tuple[Finding, ...] = ()
     """What the reader itself noticed."""
     inferred: bool = False
     """Whether shape inference has filled in the values that the file leaves out."""
+    surroundings: tuple[Graph, ...] = ()
+    """SavedModel: what each MetaGraph holds outside functions and the main graph, such as initializers and savers."""
+    saved_model: SavedModelFacts | None = None
+
+    @property
+    def definition_path(self) -> str:
+        """Path of the file that raw and typed values lie in, and beside which external files do."""
+        facts = self.saved_model
+        return self.artifact.path if facts is None else f"{facts.folder}/{facts.definition}"
+
+    def roots(self) -> tuple[Graph, ...]:
+        """Return the graphs that no node holds: the main one, functions, training graphs and surroundings."""
+        return (self.graph, *(function.body for function in self.functions), *self.training, *self.surroundings)
 
     def graphs(self) -> Iterator[Graph]:
-        """Yield every graph: the main one, functions and training graphs, each before the subgraphs nested in it."""
-        pending = [*reversed(self.training), *(function.body for function in reversed(self.functions)), self.graph]
+        """Yield every graph: those of roots(), each before the subgraphs nested in it."""
+        pending = list(reversed(self.roots()))
         while pending:
             graph = pending.pop()
             yield graph

@@ -34,6 +34,13 @@ class NodeRef:
     index: int
 
 
+class Call(NamedTuple):
+    """A graph that a node calls by name: the attribute that names it (f, then_branch, body, …) and its Graph.path."""
+
+    attribute: str
+    graph: str
+
+
 @dataclass(frozen=True, slots=True)
 class Node:
     """One use of an operator; an empty input name is an omitted optional input, and domain is never empty ("ai.onnx")."""
@@ -49,6 +56,10 @@ class Node:
     overload: str = ""
     scope: str = ""
     """The module the node comes from, levels joined by dots, where the exporter wrote it beside the name."""
+    calls: tuple[Call, ...] = ()
+    """SavedModel: the functions it runs; many nodes may call one, and calls may be cyclic, so these are never in subgraphs."""
+    control_inputs: tuple[str, ...] = ()
+    """SavedModel: names of nodes that must run before it and give it no tensor."""
 
     def attribute(self, name: str) -> Attribute | None:
         """Return the attribute of that name, or None."""
@@ -61,6 +72,7 @@ class Graph:
 
     path: "" for the main graph; "<parent path>/<node index>.<attribute>" for a subgraph, ":<i>" appended for the i-th of
     several; "function:<domain>:<name>[:<overload>]" for a function body; "training:<i>.algorithm|initialization".
+    SavedModel: "function:<name>", and "graph:<tags>" for what a MetaGraph holds outside functions and the main graph.
     """
 
     path: str
@@ -71,7 +83,9 @@ class Graph:
     values: Mapping[str, TensorSpec] = field(default_factory=dict)
     """Every tensor the file or inference describes, by name, inputs, outputs and weights included."""
     initializers: frozenset[str] = frozenset()
-    """Names of the weights this graph holds as (sparse) initializers."""
+    """Names of the weights this graph holds as (sparse) initializers; SavedModel: its variables, resource inputs too."""
+    control_outputs: tuple[str, ...] = ()
+    """SavedModel: names of nodes of a function that run for their effect alone."""
 
 
 @dataclass(frozen=True, slots=True)

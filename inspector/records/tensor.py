@@ -44,6 +44,8 @@ class Storage:
     tagged: bool = False
     """For typed encoding: whether the stretch is protobuf fields, each with its tag (not packed, or in several parts; other
     fields may lie in between), rather than one packed payload."""
+    repeats: bool = False
+    """SavedModel: whether fewer values are stored than there are, the last one (0 where none is) standing for the rest."""
 
 
 @dataclass(frozen=True, slots=True)

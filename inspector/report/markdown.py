@@ -8,8 +8,10 @@ from inspector.records.artifact import ExternalFile
 from inspector.records.finding import SEVERITIES, Finding
 from inspector.records.graph import Signature
 from inspector.records.review import GraphSummary, Review
+from inspector.records.saved_model import TENSORFLOW
 from inspector.report import sentences
 from inspector.report.figures import bytes_text, count_text, plural, shape_text, share_text, tensor_text, whole_text
+from inspector.report.markdown_saved_model import saved_model_lines
 from inspector.report.markdown_text import code, prose, table
 
 MOST_ROWS = 20
@@ -27,7 +29,7 @@ def to_markdown(review: Review) -> str:
         *_warnings(review),
         *_facts(review),
         *_findings(review),
-        *(line for signature in review.signatures for line in _signature(signature, len(review.signatures) > 1)),
+        *_signatures(review),
         *(_graph(review.graph) if review.graph else ()),
         *_external_files(review.external_files),
         *_checks(review),
@@ -92,6 +94,14 @@ def _advice(finding: Finding) -> str:
     return " — ".join(prose(part) for part in (finding.message, finding.hint) if part)
 
 
+def _signatures(review: Review) -> Lines:
+    if review.saved_model:
+        yield from saved_model_lines(review.saved_model)
+        return
+    for signature in review.signatures:
+        yield from _signature(signature, len(review.signatures) > 1)
+
+
 def _signature(signature: Signature, named: bool) -> Lines:
     yield from _section(f"Signature {code(signature.name)}" if named else "Signature")
     specs = [("input", spec) for spec in signature.inputs] + [("output", spec) for spec in signature.outputs]
@@ -114,7 +124,7 @@ def _operators(graph: GraphSummary) -> Lines:
     for use in graph.operators[:MOST_ROWS]:
         share = share_text(use.flops / graph.flops.value) if use.flops and graph.flops.value else ""
         flops = "unknown" if use.flops is None else count_text(use.flops)
-        name = use.name if use.domain in ("", "ai.onnx") else f"{use.domain}.{use.name}"
+        name = use.name if use.domain in ("", "ai.onnx", TENSORFLOW) else f"{use.domain}.{use.name}"
         rows.append((code(name), whole_text(use.count), count_text(use.parameters), flops, share))
     yield from _section("Operators")
     yield from table(("operator", "nodes", "params", "FLOPs", "of FLOPs"), rows, right=(1, 2, 3, 4))

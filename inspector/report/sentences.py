@@ -8,6 +8,7 @@ from inspector.records.artifact import ExternalFile
 from inspector.records.finding import SEVERITIES
 from inspector.records.review import Flops, GraphSummary, Review
 from inspector.report.figures import bindings_text, bytes_text, count_text, flops_text, plural, share_text
+from inspector.report.saved_model_sentences import version_fact
 
 FORMAT_NAMES = {"onnx": "ONNX", "saved_model": "SavedModel", "image": "container image"}
 
@@ -32,6 +33,8 @@ def format_facts(review: Review) -> list[str]:
     graph = review.graph
     if graph and "ai.onnx" in graph.opsets:
         facts.append(f"opset {graph.opsets['ai.onnx']}")
+    if review.saved_model and review.saved_model.tensorflow_version:
+        facts.append(version_fact(review.saved_model.tensorflow_version))
     facts.append(total_size_text(review))
     if graph:
         facts += [plural(graph.node_count, "node"), f"{count_text(graph.parameter_count)} params"]

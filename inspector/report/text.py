@@ -12,6 +12,7 @@ from inspector.report import sentences
 from inspector.report.figures import bytes_text, plural, tensor_text
 from inspector.report.text_graph import write_graph
 from inspector.report.text_page import Cell, Column, Page, Style
+from inspector.report.text_saved_model import write_saved_model
 
 WIDTH = 100
 """Columns of a report that is not written to a terminal, and the most it ever takes."""
@@ -34,8 +35,11 @@ def to_text(review: Review, width: int = WIDTH, color: bool = False) -> str:
     page.blank()
     _write_summary(page, review)
     _write_warnings(page, review)
-    for signature in review.signatures:
-        _write_signature(page, signature, named=len(review.signatures) > 1)
+    if review.saved_model:
+        write_saved_model(page, review.saved_model)
+    else:
+        for signature in review.signatures:
+            _write_signature(page, signature, named=len(review.signatures) > 1)
     if review.graph:
         write_graph(page, review.graph)
     _write_external_files(page, review.external_files)

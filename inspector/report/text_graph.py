@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from inspector.records.review import GraphSummary
+from inspector.records.saved_model import TENSORFLOW
 from inspector.report.figures import bar_text, bytes_text, count_text, plural, shape_text, share_text, whole_text
 from inspector.report.text_page import Cell, Column, Page
 
@@ -52,7 +53,7 @@ def _row_of_titles(*titles: str) -> list[Cell]:
 
 
 def _operator_text(domain: str, name: str) -> str:
-    return name if domain in ("", "ai.onnx") else f"{domain}.{name}"
+    return name if domain in ("", "ai.onnx", TENSORFLOW) else f"{domain}.{name}"
 
 
 def _write_dtypes(page: Page, graph: GraphSummary) -> None:

@@ -12,7 +12,7 @@ from typing import Literal
 from inspector.tui.recent import RecentList
 
 _MOST_LISTED = 5_000
-_MODEL_SUFFIXES = (".onnx", ".pb", ".tar", ".gz", ".json")
+_MODEL_SUFFIXES = (".onnx", ".pb", ".pbtxt", ".tar", ".gz", ".json")
 
 Kind = Literal["recent", "sample", "folder", "model", "file"]
 
@@ -39,7 +39,8 @@ def recent_candidates(recent: RecentList) -> list[Candidate]:
 def sample_candidates() -> list[Candidate]:
     """Return the samples that come with a source checkout; none where only the package is installed."""
     folder = Path(__file__).parents[2] / "sample_models"
-    return [Candidate(str(file), "sample", _size(file), f"{folder.name}/{file.name}") for file in sorted(folder.glob("*.onnx"))]
+    samples = sorted((*folder.glob("*.onnx"), *(found.parent for found in folder.glob("*/saved_model.pb"))))
+    return [Candidate(str(one), "sample", None if one.is_dir() else _size(one), f"{folder.name}/{one.name}") for one in samples]
 
 
 def typed_candidates(text: str) -> list[Candidate]:
@@ -76,7 +77,7 @@ def complete(text: str, candidates: Sequence[Candidate]) -> str:
 
 def is_openable_folder(path: str) -> bool:
     """Return whether a folder is an artifact itself, not a place to look in."""
-    return any(Path(path, name).exists() for name in ("saved_model.pb", "oci-layout"))
+    return any(Path(path, name).exists() for name in ("saved_model.pb", "saved_model.pbtxt", "oci-layout"))
 
 
 def _split(text: str) -> tuple[str, str]:

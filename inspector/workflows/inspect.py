@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from inspector.records.artifact import Computation, Format
     from inspector.records.inspection import Inspection
 
-_NOT_YET: Mapping[Format, str] = {"saved_model": "a TensorFlow SavedModel", "image": "a container image"}
+_NOT_YET: Mapping[Format, str] = {"image": "a container image"}
 
 
 def inspect(path: Path, batch: int = 1, settings: Mapping[str, int] | None = None) -> Iterator[Event[Inspection]]:
@@ -42,8 +42,11 @@ def read_artifact(path: Path, settings: Mapping[str, int]) -> Computation:
     kind = detect(path)
     if kind in _NOT_YET:
         message = f"{path} is {_NOT_YET[kind]}, and reading one comes with a later version"
-        raise UnreadableArtifact(message, "this version opens ONNX models")
-    from inspector.formats.onnx.read import read
+        raise UnreadableArtifact(message, "this version opens ONNX models and SavedModels")
+    if kind == "saved_model":
+        from inspector.formats.saved_model.read import read
+    else:
+        from inspector.formats.onnx.read import read
 
     with collector_paused():
         computation = read(path)

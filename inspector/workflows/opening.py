@@ -92,9 +92,11 @@ def _is_large(path: Path) -> bool:
     """Return whether reading is left for later; raises UnreadableArtifact for what no reader takes."""
     from inspector.formats.detect import detect
 
-    if detect(path) != "onnx":
+    kind = detect(path)
+    if kind not in ("onnx", "saved_model"):
         return False
+    file = path / "saved_model.pb" if kind == "saved_model" and path.is_dir() else path
     try:
-        return path.stat().st_size > READ_AHEAD_BYTES
+        return file.stat().st_size > READ_AHEAD_BYTES
     except OSError:
         return False

@@ -8,6 +8,7 @@ from heapq import nlargest
 from typing import Final
 
 from inspector import __version__
+from inspector.analysis.weights import served_weights
 from inspector.records.artifact import Computation
 from inspector.records.cost import CostSummary, OperatorCount
 from inspector.records.finding import Finding
@@ -26,6 +27,8 @@ from inspector.records.review import (
 )
 from inspector.records.tensor import Weight
 from inspector.workflows.environment import environment
+from inspector.workflows.saved_model_review import saved_model_review
+from inspector.workflows.telling_views import telling_views
 
 LARGEST_WEIGHTS: Final = 10
 FINDING_NODES: Final = 100
@@ -41,6 +44,7 @@ def review(inspection: Inspection, warnings: Sequence[str] = ()) -> Review:
         artifact=computation.artifact,
         signatures=computation.signatures,
         graph=_graph_summary(inspection),
+        saved_model=saved_model_review(computation),
         external_files=computation.external_files,
         findings=tuple(map(_shortened, inspection.findings)),
         warnings=tuple(warnings),
@@ -54,6 +58,7 @@ def _shortened(finding: Finding) -> Finding:
 def _graph_summary(inspection: Inspection) -> GraphSummary:
     computation, cost = inspection.computation, inspection.cost
     main = inspection.views.get(computation.graph.path)
+    served = served_weights(computation)
     return GraphSummary(
         node_count=len(computation.graph.nodes),
         nested_node_count=sum(len(graph.nodes) for graph in computation.graphs()) - len(computation.graph.nodes),
@@ -62,14 +67,14 @@ def _graph_summary(inspection: Inspection) -> GraphSummary:
         flops=_flops(cost),
         opsets=dict(computation.opsets),
         operators=_operators(inspection.operators),
-        weight_count=len(computation.weights),
+        weight_count=len(served),
         weights_by_dtype=_by_dtype(cost),
-        largest_weights=_largest(computation),
+        largest_weights=_largest(served),
         activation_peak_bytes=cost.activation_peak_bytes,
         activation_covered=cost.activation_covered,
         activation_peak_place=_place(computation, cost.activation_peak_node),
         lanes=main.layout.width if main else 0,
-        repeats=_repeats(inspection.views),
+        repeats=_repeats(telling_views(inspection)),
         function_count=len(computation.functions),
         ir_version=computation.ir_version,
         producer=computation.producer,
@@ -101,9 +106,9 @@ def _by_dtype(cost: CostSummary) -> tuple[DtypeShare, ...]:
     return tuple(sorted(shares, key=lambda share: (-share.bytes, share.dtype)))
 
 
-def _largest(computation: Computation) -> tuple[LargestWeight, ...]:
+def _largest(weights: Sequence[Weight]) -> tuple[LargestWeight, ...]:
     """Return the largest weights by bytes, the earlier in the file first where equal."""
-    indexed = nlargest(LARGEST_WEIGHTS, enumerate(computation.weights), key=lambda item: (item[1].byte_count, -item[0]))
+    indexed = nlargest(LARGEST_WEIGHTS, enumerate(weights), key=lambda item: (item[1].byte_count, -item[0]))
     return tuple(
         LargestWeight(weight.name, weight.dtype, weight.shape, weight.byte_count, _carrier(weight)) for _, weight in indexed
     )

@@ -25,6 +25,7 @@ FORMAT_DOORS = [
         f"onnx.{name}"
         for name in ("read", "equality", "digests", "shape_inference", "weight_details", "weight_bytes", "skeleton")
     ),
+    "saved_model.read",
 ]
 """What this process uses of the formats; the rest of that room may use onnx and numpy, being run in children only."""
 

@@ -13,10 +13,16 @@ from inspector.report.json import to_json
 from inspector.report.markdown import to_markdown
 from inspector.report.text import to_text
 from tests.golden.reviews import hostile_review, ordinary_review
+from tests.golden.saved_model_reviews import hostile_saved_model_review, served_review
 
 FILES = Path(__file__).parent / "files"
 
-REVIEWS: dict[str, Callable[[], Review]] = {"ordinary": ordinary_review, "hostile": hostile_review}
+REVIEWS: dict[str, Callable[[], Review]] = {
+    "ordinary": ordinary_review,
+    "hostile": hostile_review,
+    "served": served_review,
+    "hostile_saved_model": hostile_saved_model_review,
+}
 
 WRITERS: dict[str, Callable[[Review], bytes]] = {
     "txt": lambda review: to_text(review).encode(),

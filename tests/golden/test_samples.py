@@ -18,7 +18,7 @@ from tests.golden.reviews import ENVIRONMENT
 from tests.golden.test_reports import FILES, WRITERS
 
 PROJECT = Path(__file__).parents[2]
-SAMPLES = ["digits_cnn", "digits_transformer", "iterative_refinement"]
+SAMPLES = ["digits_cnn.onnx", "digits_transformer.onnx", "iterative_refinement.onnx", "digits_keras"]
 
 
 @pytest.mark.parametrize("name", SAMPLES)
@@ -27,13 +27,13 @@ def test_the_reports_of_a_sample_are_what_they_were(
 ) -> None:
     monkeypatch.chdir(PROJECT)
     monkeypatch.setattr("inspector.workflows.review.environment", lambda: ENVIRONMENT)
-    assert run([f"sample_models/{name}.onnx", "--format", "json"]) == 0
+    assert run([f"sample_models/{name}", "--format", "json"]) == 0
     printed = capfdbinary.readouterr().out
     review = from_json(printed)
     assert to_json(review) == printed
     review = replace(review, tool=Tool("1.2.3"))
     for suffix in ("txt", "md", "json"):
-        golden = FILES / f"{name}.{suffix}"
+        golden = FILES / f"{Path(name).stem}.{suffix}"
         written = WRITERS[suffix](review)
         if os.environ.get("UPDATE_GOLDEN"):
             golden.write_bytes(written)

@@ -115,4 +115,4 @@ def _size(terms: Sum) -> int:
 
 
 def _attribute(path: str) -> str:
-    return path.rpartition(".")[2]
+    return path.removeprefix("function:").rpartition(".")[2]

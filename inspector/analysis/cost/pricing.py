@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 from inspector.analysis.cost.expression import Sum, product
-from inspector.analysis.cost.formulas import FORMULAS, Formula
-from inspector.analysis.cost.formulas.elementwise import OPERATIONS_PER_OUTPUT_ELEMENT
+from inspector.analysis.cost.formulas import FORMULAS, Formula, tensorflow_elementwise
+from inspector.analysis.cost.formulas.elementwise import OPERATIONS_PER_OUTPUT_ELEMENT as ONNX_OPERATIONS
 from inspector.analysis.cost.formulas.free import FREE
+from inspector.analysis.cost.formulas.tensorflow_free import WITHOUT_ACTIVATIONS
 from inspector.analysis.cost.scope import Scope
 from inspector.analysis.cost.sizes import tensor_bytes
 from inspector.analysis.cost.use import UnknownCostError, Use, Work
@@ -17,9 +18,10 @@ from inspector.records.graph import Attribute, Node
 from inspector.records.tensor import Shape
 
 _INEXACT: Final = ("float", "bfloat", "double", "complex", UNDEFINED)
-_NOT_COUNTED_ON_INTEGERS: Final = frozenset((*OPERATIONS_PER_OUTPUT_ELEMENT, "Sum", "Mean")) | {
-    name for name in FORMULAS if name.startswith("Reduce")
-}
+_OPERATIONS_PER_OUTPUT_ELEMENT: Final = ONNX_OPERATIONS | tensorflow_elementwise.OPERATIONS_PER_OUTPUT_ELEMENT
+_NOT_COUNTED_ON_INTEGERS: Final = frozenset(
+    (*_OPERATIONS_PER_OUTPUT_ELEMENT, *tensorflow_elementwise.REDUCTIONS, "Sum", "Mean", "tensorflow:AddN")
+) | {name for name in FORMULAS if name.startswith("Reduce")}
 """Arithmetic on integers and booleans is that of shapes, indexes and masks; products of matrices count in any dtype."""
 
 
@@ -57,7 +59,7 @@ class Pricing:
             return FREE_PRICE
         if name in _NOT_COUNTED_ON_INTEGERS and not _is_inexact(node, scope):
             return FREE_PRICE
-        operations = OPERATIONS_PER_OUTPUT_ELEMENT.get(name)
+        operations = _OPERATIONS_PER_OUTPUT_ELEMENT.get(name)
         formula = FORMULAS.get(name)
         if operations is None and formula is None:
             return Price(None, (), f"no formula for {name}")
@@ -83,8 +85,10 @@ class Pricing:
             found = self._costs[key] = NodeCost(price.flops, price.reason, 0, 0, activation_bytes, price.macs)
         return found
 
-    def activation_bytes(self, node: Node, scope: Scope) -> Activations:
+    def activation_bytes(self, name: str, node: Node, scope: Scope) -> Activations:
         """Return the bytes of a node's outputs, None where any of them is not known."""
+        if name in WITHOUT_ACTIVATIONS:
+            return NO_ACTIVATIONS
         if len(node.outputs) == 1:
             return self._of_tensor(node.outputs[0], scope)
         sizes = [self._of_tensor(name, scope) for name in node.outputs if name]

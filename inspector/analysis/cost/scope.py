@@ -105,7 +105,7 @@ class Scope:
 class Program:
     """A computation's weights and functions, indexed for look-up."""
 
-    __slots__ = ("derived", "functions", "opset", "small_values", "weights_of")
+    __slots__ = ("derived", "functions", "graphs", "opset", "small_values", "weights_of")
 
     def __init__(self, computation: Computation) -> None:
         self.derived: dict[DerivedKey, tuple[tuple[str, Shape | None], ...]] = {}
@@ -114,10 +114,15 @@ class Program:
         self.functions: dict[tuple[str, str, str], Function] = {
             (_domain(function.domain), function.name, function.overload): function for function in computation.functions
         }
+        self.graphs: dict[str, Graph] = {}
+        """Graphs that nodes call by name, by path."""
+        if computation.saved_model is not None:
+            bodies = (computation.graph, *(function.body for function in computation.functions))
+            self.graphs = {body.path: body for body in bodies}
         self.opset = computation.opsets.get("ai.onnx", computation.opsets.get("", 0))
         self.weights_of: dict[str, dict[str, Weight]] = {}
         for weight in computation.weights:
-            if weight.carrier != "attribute":
+            if weight.carrier not in ("attribute", "variable"):
                 self.weights_of.setdefault(weight.graph, {})[weight.name] = weight
 
     def function_of(self, node: Node) -> Function | None:

@@ -5,14 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-from inspector.analysis.cost import bodies
+from inspector.analysis.cost import bodies, tensorflow_calls
 from inspector.analysis.cost.bodies import BodyCost
 from inspector.analysis.cost.carried import NOTHING, Carried, Ledger
 from inspector.analysis.cost.formulas import qualified_name
+from inspector.analysis.cost.formulas.tensorflow_free import RANDOM
+from inspector.analysis.cost.order import execution_order
 from inspector.analysis.cost.pricing import FREE_PRICE, Pricing
 from inspector.analysis.cost.scope import Program, Scope
-from inspector.analysis.cost.shapes import complete_outputs
+from inspector.analysis.cost.shapes import complete, complete_outputs
 from inspector.analysis.cost.use import Use
+from inspector.analysis.operator_effects import EFFECTS
 from inspector.records.artifact import Computation
 from inspector.records.cost import NodeCost
 from inspector.records.graph import Attribute, Function, Graph, Node
@@ -24,13 +27,16 @@ MAXIMUM_DEPTH: Final = 60
 CALLS_BUDGET: Final = 10_000
 """Nodes of functions walked again for calls at other shapes, over four times the artifact's own: calls can multiply."""
 
-NONDETERMINISTIC: Final = frozenset(
-    ("RandomNormal", "RandomUniform", "RandomNormalLike", "RandomUniformLike", "Bernoulli", "Multinomial")
+NONDETERMINISTIC: Final = (
+    frozenset(("RandomNormal", "RandomUniform", "RandomNormalLike", "RandomUniformLike", "Bernoulli", "Multinomial"))
+    | RANDOM
+    | {f"tensorflow:{operator}" for operator in EFFECTS}
 )
 
 _NOT_REACHED: Final = NodeCost(None, "nested too deeply")
 
 CallKey = tuple[str, tuple[tuple[str, Shape | None] | None, ...], tuple[Attribute, ...]]
+Outputs = tuple[TensorSpec | None, ...]
 
 
 def node_costs(computation: Computation) -> dict[str, tuple[NodeCost, ...]]:
@@ -40,12 +46,14 @@ def node_costs(computation: Computation) -> dict[str, tuple[NodeCost, ...]]:
     """
     walk = _Walk(computation)
     graph = computation.graph
+    walk.calling.add(graph.path)
     walk.graph(walk.program.main_scope(graph), walk.ledger(graph.path, None))
-    for function in computation.functions:
+    walk.calling.discard(graph.path)
+    for function in _callers_first(computation):
         if function.body.path not in walk.costs:
             walk.graph(Scope(walk.program, function.body), walk.ledger(function.body.path, None))
-    for training in computation.training:
-        walk.graph(Scope(walk.program, training), walk.ledger(training.path, None))
+    for other in (*computation.training, *computation.surroundings):
+        walk.graph(Scope(walk.program, other), walk.ledger(other.path, None))
     for missed in computation.graphs():
         walk.costs.setdefault(missed.path, (_NOT_REACHED,) * len(missed.nodes))
     return walk.costs
@@ -58,12 +66,27 @@ class _Walk:
         self.costs: dict[str, tuple[NodeCost, ...]] = {}
         self.depth = 0
         self.budget = CALLS_BUDGET + 4 * sum(len(graph.nodes) for graph in computation.graphs())
-        self.calls: dict[CallKey, tuple[NodeCost, tuple[TensorSpec | None, ...]]] = {}
+        self.calls: dict[CallKey, tuple[BodyCost, Outputs]] = {}
         self.calling: set[str] = set()
         self.ledgers: dict[str, Ledger] = {}
         self.weights: dict[str, list[Weight]] = {}
-        for weight in computation.weights:
+        self.handles: dict[str, set[str]] = {}
+        """By graph path, the tensors that stand for variables; every graph that has one may be the first to use it."""
+        self.may_be_unordered = computation.saved_model is not None
+        for weight in (weight for weight in computation.weights if weight.carrier != "variable"):
             self.weights.setdefault(weight.graph, []).append(weight)
+        self._take_variables(computation)
+
+    def _take_variables(self, computation: Computation) -> None:
+        if computation.saved_model is None:
+            return
+        stored = {weight.name: weight for weight in computation.weights if weight.carrier == "variable"}
+        for variable in computation.saved_model.variables:
+            weight = stored.get(variable.weight)
+            if weight is not None:
+                for handle in variable.handles:
+                    self.weights.setdefault(handle.graph, []).append(replace(weight, name=handle.tensor, graph=handle.graph))
+                    self.handles.setdefault(handle.graph, set()).add(handle.tensor)
 
     def ledger(self, path: str, outer: Ledger | None) -> Ledger:
         found = self.ledgers.get(path)
@@ -73,11 +96,17 @@ class _Walk:
 
     def graph(self, scope: Scope, ledger: Ledger) -> BodyCost:
         path = scope.graph.path
-        costs = tuple([self._node(node, scope, ledger) for node in scope.graph.nodes])
+        if self.may_be_unordered:
+            found = {node.index: self._node(node, scope, ledger) for node in execution_order(scope.graph.nodes)}
+            costs = tuple([found[index] for index in range(len(found))])
+        else:
+            costs = tuple([self._node(node, scope, ledger) for node in scope.graph.nodes])
         self.costs.setdefault(path, costs)
         return bodies.added_up(path, costs) if self.depth else BodyCost(path, (), (), NOTHING, 0, 0)
 
     def _node(self, node: Node, scope: Scope, ledger: Ledger) -> NodeCost:
+        if node.calls:
+            return self._calls(node, scope, ledger)
         name = qualified_name(node.domain, node.operator)
         carried = ledger.of(node.index, node.inputs)
         function = self.program.function_of(node)
@@ -90,7 +119,10 @@ class _Walk:
             scope.constants.update(node.outputs)
             ledger.pass_on(carried, node.outputs)
             return self.pricing.cost(FREE_PRICE, ())
-        cost = self.pricing.cost(self.pricing.price(name, node, scope), self.pricing.activation_bytes(node, scope))
+        if carried is not NOTHING and name in tensorflow_calls.PASSES_WEIGHTS_ON:
+            ledger.pass_on(carried, node.outputs)
+            return self.pricing.cost(FREE_PRICE, ())
+        cost = self.pricing.cost(self.pricing.price(name, node, scope), self.pricing.activation_bytes(name, node, scope))
         return cost if carried is NOTHING else _with_weights(cost, carried)
 
     def _flow(self, node: Node, scope: Scope, ledger: Ledger) -> NodeCost:
@@ -108,43 +140,81 @@ class _Walk:
             cost = bodies.branches(ran)
         else:
             cost = bodies.repetitions(ran, bodies.trip_count(Use(node, scope)))
-        return replace(cost, activation_bytes=self.pricing.activation_bytes(node, scope))
+        return self._with_activations(cost, node, scope)
 
     def _call(self, node: Node, function: Function, scope: Scope) -> NodeCost:
-        body = function.body
-        if body.path in self.calling or self.depth >= MAXIMUM_DEPTH:
-            return NodeCost(None, f"{function.name} calls itself" if body.path in self.calling else "nested too deeply")
-        specs = [scope.spec(name) for name in node.inputs]
-        key = (body.path, tuple(None if spec is None else (spec.dtype, spec.shape) for spec in specs), node.attributes)
-        known = self.calls.get(key)
-        if known is None and self.budget < len(body.nodes):
-            return NodeCost(None, "too many calls to follow")
-        if known is None:
-            self.budget -= len(body.nodes)
-            cost, outputs = self._called(node, body, scope)
-            self.calls[key] = (replace(cost, parameters=0, weight_bytes=0), outputs)
-        else:
-            cost, outputs = known
+        entered = self._enter(node, function.body, function.name, node.inputs, scope)
+        if isinstance(entered, NodeCost):
+            return entered
+        body, outputs = entered
         for name, spec in zip(node.outputs, outputs, strict=False):
             if spec is not None and name and scope.spec(name) is None:
                 scope.specs[name] = TensorSpec(name, spec.dtype, spec.shape)
-        return replace(cost, activation_bytes=self.pricing.activation_bytes(node, scope))
+        return self._with_activations(bodies.repetitions((body,), ()), node, scope)
 
-    def _called(self, node: Node, body: Graph, scope: Scope) -> tuple[NodeCost, tuple[TensorSpec | None, ...]]:
-        inner = Scope(self.program, body, attributes=_arguments(node, scope))
-        for formal, name in zip(body.inputs, node.inputs, strict=False):
-            inner.bind(formal.name, scope.spec(name), scope.value(name), is_constant=scope.is_constant(name))
+    def _calls(self, node: Node, scope: Scope, ledger: Ledger) -> NodeCost:
+        """Cost the functions that a node of a SavedModel calls by name."""
+        variables = self.handles.get(scope.graph.path, ())
+        carried = ledger.of(node.index, (name for name in node.inputs if name not in variables))
+        run: list[BodyCost] = []
+        for call in node.calls:
+            body = self.program.graphs.get(call.graph)
+            if body is None:
+                return NodeCost(None, f"{call.graph} is not there")
+            entered = self._enter(node, body, body.name, tensorflow_calls.passed(node, call, body), scope)
+            if isinstance(entered, NodeCost):
+                return entered
+            run.append(entered[0])
+            if tensorflow_calls.gives_results(node, call):
+                for name, spec in zip(node.outputs, entered[1], strict=False):
+                    if spec is not None and name:
+                        complete(name, (spec.dtype, spec.shape), scope)
+        return _with_weights(self._with_activations(tensorflow_calls.added_up(node, run), node, scope), carried)
+
+    def _with_activations(self, cost: NodeCost, node: Node, scope: Scope) -> NodeCost:
+        return replace(cost, activation_bytes=self.pricing.activation_bytes("", node, scope))
+
+    def _enter(
+        self, node: Node, body: Graph, name: str, inputs: tuple[str, ...], scope: Scope
+    ) -> tuple[BodyCost, Outputs] | NodeCost:
+        """Walk a function's body at the shapes it is passed, or take what an equal call gave; a cost says why neither."""
+        if body.path in self.calling or self.depth >= MAXIMUM_DEPTH:
+            return NodeCost(None, f"{name} calls itself" if body.path in self.calling else "nested too deeply")
+        specs = [scope.spec(tensor) for tensor in inputs]
+        settings = () if node.calls else node.attributes
+        key = (body.path, tuple(None if spec is None else (spec.dtype, spec.shape) for spec in specs), settings)
+        known = self.calls.get(key)
+        if known is not None:
+            return known
+        if self.budget < len(body.nodes):
+            return NodeCost(None, "too many calls to follow")
+        self.budget -= len(body.nodes)
+        result, outputs = self._called(node, body, inputs, scope)
+        self.calls[key] = (result._replace(carried=NOTHING), outputs)
+        return result, outputs
+
+    def _called(self, node: Node, body: Graph, inputs: tuple[str, ...], scope: Scope) -> tuple[BodyCost, Outputs]:
+        inner = Scope(self.program, body, attributes=_arguments(node, scope) if not node.calls else {})
+        for formal, name in zip(body.inputs, inputs, strict=False):
+            if name:
+                inner.bind(formal.name, scope.spec(name), scope.value(name), is_constant=scope.is_constant(name))
         self.calling.add(body.path)
         self.depth += 1
         result = self.graph(inner, self.ledger(body.path, None))
         self.depth -= 1
         self.calling.discard(body.path)
-        return bodies.repetitions((result,), ()), tuple(inner.spec(output.name) for output in body.outputs)
+        return result, tuple(inner.spec(output.name) for output in body.outputs)
+
+
+def _callers_first(computation: Computation) -> tuple[Function, ...]:
+    """Return functions that nothing calls before those that take their shapes from a call."""
+    called = {call.graph for graph in computation.graphs() for node in graph.nodes for call in node.calls}
+    return tuple(sorted(computation.functions, key=lambda function: function.body.path in called))
 
 
 def _is_constant(name: str, node: Node, scope: Scope) -> bool:
     if not node.inputs:
-        return name == "Constant"
+        return name in ("Constant", "tensorflow:Const")
     constants, specs = scope.constants, scope.specs
     for tensor in node.inputs:
         if tensor not in constants and (tensor in specs or (tensor and not scope.is_constant(tensor))):

@@ -2,23 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
-from inspector.records.finding import Severity
+from inspector.analysis.findings.rule import Rule
+from inspector.analysis.findings.saved_model_rules import SAVED_MODEL_RULES
+from inspector.records.finding import SEVERITIES
 
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """One rule: its id, the severity of its worst matches, what it looks for, and the hint a match carries."""
-
-    name: str
-    severity: Severity
-    what: str
-    hint: str = ""
-
-
-RULES: Final[tuple[Rule, ...]] = (
+_GENERAL_RULES: Final[tuple[Rule, ...]] = (
     Rule(
         "undefined-tensor",
         "high",
@@ -205,6 +195,10 @@ RULES: Final[tuple[Rule, ...]] = (
         "dropout nodes that do nothing at inference",
         "simplifying the model removes them",
     ),
+)
+
+RULES: Final[tuple[Rule, ...]] = tuple(
+    sorted((*_GENERAL_RULES, *SAVED_MODEL_RULES), key=lambda rule: SEVERITIES.index(rule.severity))
 )
 """Rules of analysis, most severe first; reading adds rules of its own about bytes and files (reading_rules.py)."""
 

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Final
 
 from inspector.analysis.findings.tensor_use import TensorUse, follow_tensors
+from inspector.analysis.reachability import Reachability, find_ways
 from inspector.records.artifact import Computation
 from inspector.records.cost import CostSummary, NodeCost
 from inspector.records.equal_weights import EqualWeights
@@ -46,6 +47,11 @@ class Evidence:
     def tensor_uses(self) -> Mapping[str, TensorUse]:
         """Who makes and reads each tensor, by graph path."""
         return follow_tensors(self.computation)
+
+    @cached_property
+    def reach(self) -> Reachability:
+        """What makes each node of a SavedModel run."""
+        return find_ways(self.computation)
 
     @cached_property
     def uses(self) -> Mapping[Operator, Sequence[tuple[Graph, Node]]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from inspector.analysis.findings.catalogue import Rule
+from inspector.analysis.findings.rule import Rule
 
 READING_RULES: Final[tuple[Rule, ...]] = (
     Rule("changed-while-open", "high", "the file changed while it was read"),
@@ -19,15 +19,24 @@ READING_RULES: Final[tuple[Rule, ...]] = (
     Rule("weight-size-mismatch", "high", "a weight holds more or fewer bytes than its shape and element type ask for"),
     Rule("unknown-dtype", "high", "an element type that ONNX does not define"),
     Rule("negative-dimension", "high", "a length below zero"),
+    Rule("checkpoint-unreadable", "high", "the index of a checkpoint is damaged"),
+    Rule("shard-missing", "high", "a data file of the checkpoint is not there"),
+    Rule("shard-size-mismatch", "high", "a data file of the checkpoint is shorter than its index needs"),
+    Rule("variable-missing", "high", "a variable that the checkpoint does not hold"),
+    Rule("duplicate-function", "high", "two functions of one library share a name"),
+    Rule("object-graph-unreadable", "medium", "the objects that the artifact was saved from cannot be read"),
+    Rule("checkpoint-big-endian", "medium", "variables stored with the high byte first"),
     Rule("conflicting-opsets", "medium", "one operator domain imported in two versions"),
     Rule("external-data-overlap", "medium", "different weights share bytes of an external file"),
     Rule("invalid-utf8", "medium", "names that are no valid UTF-8"),
     Rule("overlong-name", "medium", "names that are too long to show"),
     Rule("shape-contradiction", "medium", "the file declares another shape or type than its operators give"),
-    Rule("unknown-field", "medium", "data that is no part of the ONNX format"),
+    Rule("unknown-field", "medium", "data that is no part of the format"),
     Rule("unprintable-name", "medium", "names with control or invisible characters"),
     Rule("external-data-gap", "low", "bytes of an external file that no weight uses"),
     Rule("external-data-link", "low", "an external file that is a link within the artifact's folder"),
+    Rule("fingerprint-unreadable", "low", "fingerprint.pb cannot be read"),
+    Rule("checkpoint-unchecked", "info", "an index too large to verify all checksums of"),
     Rule("hub-cache-link", "info", "an external file that is a link into a Hugging Face cache"),
     Rule("long-attribute", "info", "attributes whose lists are shown only from their start"),
     Rule("shape-inference-failed", "info", "shape inference did not finish"),

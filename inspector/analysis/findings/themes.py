@@ -11,6 +11,10 @@ from inspector.analysis.findings.large_constants import findings as of_large_con
 from inspector.analysis.findings.memory import findings as of_memory
 from inspector.analysis.findings.names import findings as of_names
 from inspector.analysis.findings.operator_sets import findings as of_operator_sets
+from inspector.analysis.findings.saved_model_effects import findings as of_saved_model_effects
+from inspector.analysis.findings.saved_model_files import findings as of_saved_model_files
+from inspector.analysis.findings.saved_model_operators import findings as of_saved_model_operators
+from inspector.analysis.findings.saved_model_serving import findings as of_saved_model_serving
 from inspector.analysis.findings.signature import findings as of_signature
 from inspector.analysis.findings.training import findings as of_training
 from inspector.analysis.findings.unused import findings as of_unused
@@ -21,7 +25,9 @@ from inspector.records.equal_weights import EqualWeights
 from inspector.records.finding import SEVERITIES, Finding
 from inspector.records.runtime_support import RuntimeSupport
 
-_THEMES: Final[tuple[Callable[[Evidence], Iterator[Finding]], ...]] = (
+Theme = Callable[[Evidence], Iterator[Finding]]
+
+_ONNX_THEMES: Final[tuple[Theme, ...]] = (
     of_connections,
     of_large_constants,
     of_memory,
@@ -32,6 +38,14 @@ _THEMES: Final[tuple[Callable[[Evidence], Iterator[Finding]], ...]] = (
     of_unused,
     of_weights,
 )
+_SAVED_MODEL_THEMES: Final[tuple[Theme, ...]] = (
+    of_saved_model_effects,
+    of_saved_model_operators,
+    of_saved_model_files,
+    of_saved_model_serving,
+    of_weights,
+)
+"""TensorFlow's graphs may hold loops and nodes in any order, and run nodes for their effect alone."""
 
 
 def find(
@@ -46,6 +60,7 @@ def find(
     One finding tells of all matches of one rule and cause. Linear in nodes and their inputs.
     """
     evidence = Evidence(computation, costs, cost_summary, tuple(equal_weights), runtime_support)
-    found = [*computation.findings, *(finding for theme in _THEMES for finding in theme(evidence))]
+    themes = _ONNX_THEMES if computation.saved_model is None else _SAVED_MODEL_THEMES
+    found = [*computation.findings, *(finding for theme in themes for finding in theme(evidence))]
     rank = {severity: position for position, severity in enumerate(SEVERITIES)}
     return tuple(sorted(found, key=lambda finding: (rank[finding.severity], finding.rule)))

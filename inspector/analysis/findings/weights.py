@@ -9,6 +9,7 @@ from typing import Final
 
 from inspector.analysis.findings.evidence import MEGABYTE, Evidence
 from inspector.analysis.findings.wording import agreeing, amount, at_tensors, size
+from inspector.analysis.weights import served_weights
 from inspector.records.equal_weights import EqualWeights
 from inspector.records.finding import Finding
 from inspector.records.graph import Graph
@@ -21,7 +22,8 @@ _SMALL: Final = 4096
 
 def findings(evidence: Evidence) -> Iterator[Finding]:
     """Yield float64, text, duplicate, shared and Constant-held weights, and constants that hold NaN."""
-    weights = [weight for weight in evidence.computation.weights if weight.carrier != "training"]
+    served = served_weights(evidence.computation, evidence.reach)
+    weights = [weight for weight in served if weight.carrier != "training"]
     yield from _float64(evidence, weights)
     yield from _text(weights)
     yield from _duplicates(evidence)

@@ -30,12 +30,12 @@ def digest(computation: Computation) -> Iterator[Event[Computation]]:
     readable = [file for file in computation.external_files if file.contained and file.size_bytes is not None]
     total = artifact.size_bytes + sum(file.size_bytes or 0 for file in readable)
     try:
-        descriptor = open_regular(Path(artifact.path))
+        descriptor = open_regular(Path(computation.definition_path))
     except UnreadableArtifact as error:
         raise OperationFailed(error.message, error.hint) from error
     own, _ = yield from _digest_file(descriptor, 0, total, Path(artifact.path).name)
     done = artifact.size_bytes
-    locator = Locator(Path(artifact.path))
+    locator = Locator(Path(computation.definition_path))
     digests: dict[str, str] = {}
     findings: list[Finding] = []
     for file in readable:

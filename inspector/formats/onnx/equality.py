@@ -41,7 +41,7 @@ def find_equal_weights(computation: Computation, byte_budget: int) -> tuple[Equa
     stored = [weight for weight in computation.weights if weight.storage.length >= SMALLEST and _has_bytes(weight)]
     by_place = _grouped(stored, _place)
     tied = [_tied(group) for group in by_place if len(group) > 1]
-    with closing(_Files(Path(computation.artifact.path))) as files:
+    with closing(_Files(Path(computation.definition_path))) as files:
         alike = _repeated([group[0] for group in by_place], _appearance)
         candidates = [same for group in alike for same in _repeated(_in_storage_order(group), files.sample)]
         equal = list(_confirmed(candidates, files, byte_budget))

@@ -53,6 +53,7 @@ _MESSAGES: Final[dict[str, dict[str, tuple[int, Any, bool]]]] = {
         "float_data": (4, _FLOAT, True),
         "int32_data": (5, _INT32, True),
         "string_data": (6, _BYTES, True),
+        "string_val": (8, _BYTES, True),
         "int64_data": (7, _INT64, True),
         "double_data": (10, Field.TYPE_DOUBLE, True),
         "uint64_data": (11, Field.TYPE_UINT64, True),

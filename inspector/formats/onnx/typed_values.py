@@ -24,6 +24,8 @@ STRING_DATA: Final = 6
 INT64_DATA: Final = 7
 DOUBLE_DATA: Final = 10
 UINT64_DATA: Final = 11
+TENSORFLOW_STRINGS: Final = 8
+"""Field of TensorFlow's TensorProto that holds texts; its other typed fields lie as one of those above does."""
 
 EXPECTED_FIELD: Final[dict[str, int]] = {
     **dict.fromkeys(BITS, INT32_DATA),
@@ -79,8 +81,9 @@ def dense(dtype: str, field: int, tagged: bool, stored: bytes) -> bytes:
 
 def strings(field: int, stored: bytes) -> list[bytes]:
     """Return the values of a string weight; stored is a stretch of whole protobuf fields. Raises ValueError if malformed."""
-    if field == STRING_DATA:
-        return list(_parse(TypedDataMessage, field, True, stored).string_data)
+    if field in (STRING_DATA, TENSORFLOW_STRINGS):
+        parsed = _parse(TypedDataMessage, field, True, stored)
+        return list(parsed.string_data if field == STRING_DATA else parsed.string_val)
     values = getattr(_parse(AttributeMessage, field, True, stored), _STRING_FIELD[field])
     return [values] if isinstance(values, bytes) else list(values)
 

@@ -30,6 +30,8 @@ def read_range(computation: Computation, weight: Weight, offset: int, length: in
     separators. Raises OperationFailed if they cannot be read.
     """
     with _opened(computation, weight) as descriptor:
+        if weight.storage.repeats:
+            return _Repeated(descriptor, weight).read(offset, length)
         if _is_verbatim(weight):
             kept = max(0, min(length, weight.storage.length - offset))
             return _pread(descriptor, weight, weight.storage.offset + offset, kept)
@@ -49,6 +51,11 @@ def iter_chunks(computation: Computation, weight: Weight, chunk_bytes: int = CHU
     Raises OperationFailed if they cannot be read.
     """
     with _opened(computation, weight) as descriptor:
+        if weight.storage.repeats:
+            repeated = _Repeated(descriptor, weight)
+            for position in range(0, repeated.size, chunk_bytes):
+                yield repeated.read(position, chunk_bytes)
+            return
         if _is_verbatim(weight):
             yield from _pieces(descriptor, weight, chunk_bytes)
             return
@@ -78,10 +85,10 @@ def _opened(computation: Computation, weight: Weight) -> Iterator[int]:
     artifact, storage = computation.artifact, weight.storage
     if storage.encoding == "external":
         _refuse_known_problem(computation, storage)
-        descriptor = Locator(Path(artifact.path)).open(storage.path)
+        descriptor = Locator(Path(computation.definition_path)).open(storage.path)
     else:
         try:
-            descriptor = open_regular(Path(artifact.path))
+            descriptor = open_regular(Path(computation.definition_path))
         except UnreadableArtifact as error:
             raise OperationFailed(error.message, error.hint) from error
     try:
@@ -97,6 +104,29 @@ def _refuse_known_problem(computation: Computation, storage: Storage) -> None:
     if file is None or not file.contained:
         problem = file.problem if file else "not among the files the model names"
         raise OperationFailed(f"{storage.path}: {problem}", "external data must be a regular file in the model's folder")
+
+
+class _Repeated:
+    """A weight of which the first values are stored, the last of those standing for the rest."""
+
+    def __init__(self, descriptor: int, weight: Weight) -> None:
+        storage, bits = weight.storage, BITS.get(weight.dtype, 0)
+        if storage.length > _LARGEST_TAGGED or bits % 8 or not bits:
+            raise OperationFailed(f"{weight.name}: its values are stored in a way that is not read", "")
+        self.size = weight.byte_count
+        if _is_verbatim(weight):
+            self._stored = _pread(descriptor, weight, storage.offset, storage.length)
+        else:
+            self._stored = b"".join(_decoded(descriptor, weight, CHUNK))
+        self._last = self._stored[-bits // 8 :] or bytes(bits // 8)
+
+    def read(self, offset: int, length: int) -> bytes:
+        """Return length bytes from offset, fewer at the end."""
+        end = max(min(offset + length, self.size), offset)
+        stored = self._stored[offset:end]
+        missing, width = end - offset - len(stored), len(self._last)
+        start = (offset + len(stored) - len(self._stored)) % width
+        return stored + (self._last * (missing // width + 2))[start : start + missing]
 
 
 def _is_verbatim(weight: Weight) -> bool:

@@ -40,7 +40,7 @@ def details(
     files = tuple(
         replace(file, overlaps=(), gaps=()) for file in computation.external_files if file.location == weight.storage.path
     )
-    path = os.fsencode(Path(computation.artifact.path).absolute())
+    path = os.fsencode(Path(computation.definition_path).absolute())
     request = WeightRequest(path, computation.artifact.size_bytes, weight, files if weight.storage.path else ())
     title = f"reading weight {weight.name} of {one_line(Path(computation.artifact.path).name)}"
     for event in run_child(ENTRY, request, WeightAnswer, limits, cancel, title=title, environment=_ENVIRONMENT):

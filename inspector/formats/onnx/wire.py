@@ -29,7 +29,7 @@ _DEEPEST_GROUP: Final = 90
 _WIDTHS: Final = {VARINT: 0, FIXED64: 8, FIXED32: 4}
 """Bytes of a scalar, by wire type; 0 where it varies."""
 
-DAMAGED_HINT: Final = "the file is damaged, cut short or not an ONNX model: download or export it again"
+DAMAGED_HINT: Final = "the file is damaged, cut short or of another format: download or export it again"
 
 
 class Span(NamedTuple):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from textual.content import Content
 
 from inspector.report.figures import bytes_text, count_text, plural
+from inspector.report.saved_model_sentences import version_fact
 from inspector.tui.plain_text import plain, shorten
 from inspector.tui.widgets.lines import Lines
 
@@ -48,7 +49,7 @@ class ArtifactBar(Lines):
         room = width - product.cell_length - 1
         facts = list(self._facts)
         while facts and len(" · ".join(facts)) + min(len(self._title), 24) + 4 > room:
-            facts.pop(1 if len(facts) == 5 and facts[1].startswith("opset") else -1)
+            facts.pop(1 if len(facts) == 5 and facts[1].startswith(("opset", "TF ")) else -1)
         right = plain(" · ".join(facts), "$soft")
         name = plain(shorten(self._title, room - right.cell_length - 3), "$ink bold")
         gap = max(1, room - name.cell_length - right.cell_length - 1)
@@ -60,6 +61,12 @@ def total_bytes(computation: Computation) -> int:
     return computation.artifact.size_bytes + sum(file.size_bytes or 0 for file in computation.external_files)
 
 
+def saved_model_facts(computation: Computation) -> tuple[str, ...]:
+    """Return the version of TensorFlow that saved a SavedModel: "TF 2.21.0"; nothing for another artifact."""
+    facts = computation.saved_model
+    return (version_fact(facts.main.tensorflow_version),) if facts is not None and facts.main.tensorflow_version else ()
+
+
 def _facts(inspection: Inspection) -> tuple[str, ...]:
     """Return what tells most first; the last is the first to give way."""
     computation = inspection.computation
@@ -67,6 +74,7 @@ def _facts(inspection: Inspection) -> tuple[str, ...]:
     return (
         _FORMATS[computation.artifact.format],
         *((f"opset {opset}",) if opset is not None else ()),
+        *saved_model_facts(computation),
         bytes_text(total_bytes(computation)),
         plural(len(computation.graph.nodes), "node"),
         f"{count_text(inspection.cost.parameters)} params" if inspection.operators else "counting",

@@ -13,6 +13,7 @@ from inspector.records.inspection import Inspection
 from inspector.tui.widgets.card import Card
 from inspector.tui.widgets.overview_facts import file_lines, finding_lines, next_lines, severity_note, structure_lines
 from inspector.tui.widgets.overview_figures import compute_lines, model_lines, operator_lines, weight_lines
+from inspector.tui.widgets.saved_model_facts import saved_model_lines
 
 _TALL = 45
 """Rows of the terminal from which on cards show twice as much."""
@@ -29,6 +30,7 @@ class OverviewPane(VerticalScroll):
     def compose(self) -> ComposeResult:
         """Lay out the cards; styles decide on columns."""
         yield Card("model", id="model", leads_to="signatures")
+        yield Card("saved model", id="saved-model")
         with Container(id="columns"):
             with Vertical(classes="column"):
                 yield Card("findings", id="findings-card", leads_to="findings")
@@ -68,6 +70,8 @@ class OverviewPane(VerticalScroll):
         self._show("weights-card", partial(weight_lines, most_rows=4 * twice))
         self._show("compute", compute_lines)
         self._show("structure", structure_lines)
+        self._show("saved-model", saved_model_lines)
+        self.query_one("#saved-model").display = self._inspection.computation.saved_model is not None
         self._show("file", file_lines)
         self._show("next", next_lines)
 

@@ -12,6 +12,7 @@ from inspector.report.figures import bytes_text, plural
 from inspector.report.sentences import FORMAT_NAMES, LINK_NAMES, external_troubles, external_use
 from inspector.tui.plain_text import plain
 from inspector.tui.widgets.text_rows import finding_mark, labeled, wrapped
+from inspector.workflows.telling_views import telling_views
 
 _MOST_METADATA = 6
 _MOST_FILES = 3
@@ -62,7 +63,7 @@ def structure_lines(inspection: Inspection, width: int) -> list[Content]:
 
 
 def _repeat_lines(inspection: Inspection, width: int) -> list[Content]:
-    folds = [fold for view in inspection.views.values() for fold in view.folds if fold.kind == "repeat"]
+    folds = [fold for view in telling_views(inspection).values() for fold in view.folds if fold.kind == "repeat"]
     if not folds:
         return labeled("repeats", plain("no repeated blocks", "$soft"), width)
     rows: list[Content] = []

@@ -21,6 +21,7 @@ from inspector.tui.plain_text import plain
 from inspector.tui.widgets.card import Card
 from inspector.tui.widgets.line_table import LineTable
 from inspector.tui.widgets.list_pane import ListPane
+from inspector.tui.widgets.saved_model_ports import PortFacts, listed, port_facts, port_lines, signature_title, touching
 from inspector.tui.widgets.table_columns import Cell, Column
 from inspector.tui.widgets.text_rows import labeled, wrapped
 
@@ -36,6 +37,9 @@ class Port:
     direction: str
     position: int
     spec: TensorSpec
+    facts: PortFacts | None = None
+    title: str = ""
+    """What to list it as where a SavedModel has several signatures: the signature before the name."""
 
 
 class SignaturesPane(ListPane[Port]):
@@ -53,7 +57,7 @@ class SignaturesPane(ListPane[Port]):
         """Return the table, without rows."""
         columns: tuple[Column[Port], ...] = (
             Column("direction", "", lambda port: Cell(port.direction, "soft"), 4),
-            Column("name", "name", lambda port: Cell(port.spec.name), order=lambda port: port.spec.name),
+            Column("name", "name", lambda port: Cell(port.title or port.spec.name), order=lambda port: port.spec.name),
             Column("dtype", "dtype", lambda port: Cell(port.spec.dtype, "violet"), 9, order=lambda port: port.spec.dtype),
             Column("shape", "shape", lambda port: Cell(shape_text(port.spec.shape)), 26),
             Column("bytes", "bytes", lambda port: Cell(self._bytes(port), "soft"), 9, "right", rank=2),
@@ -62,19 +66,31 @@ class SignaturesPane(ListPane[Port]):
         return LineTable(
             columns,
             key=lambda port: (port.signature, port.direction, port.position),
-            search_text=lambda port: f"{port.direction} {port.spec.name} {port.spec.dtype} {shape_text(port.spec.shape)}",
+            search_text=lambda port: (
+                f"{port.direction} {port.signature} {port.spec.name} {port.spec.dtype} {shape_text(port.spec.shape)}"
+            ),
             nothing="Nothing goes in and nothing comes out",
         )
 
     def rows(self, inspection: Inspection) -> Sequence[Port]:
         """Return inputs, then outputs, of every signature."""
+        facts = inspection.computation.saved_model
+        if facts is not None:
+            return [
+                Port(signature_title(facts, p), p.direction, p.position, p.spec, p, listed(facts, p)) for p in port_facts(facts)
+            ]
         return [port for signature in inspection.computation.signatures for port in _ports(signature)]
 
     def summary(self, inspection: Inspection) -> str:
         """Return how many inputs and outputs there are."""
-        signatures = inspection.computation.signatures
-        inputs = plural(sum(len(signature.inputs) for signature in signatures), "input")
-        return f"{inputs} · {plural(sum(len(signature.outputs) for signature in signatures), 'output')}"
+        directions = [port.direction for port in self.rows(inspection)]
+        counted = f"{plural(directions.count('in'), 'input')} · {plural(directions.count('out'), 'output')}"
+        facts = inspection.computation.saved_model
+        return (
+            counted
+            if facts is None
+            else f"{plural(sum(len(one.signatures) for one in facts.tag_sets), 'signature')} · {counted}"
+        )
 
     def other_cards(self) -> Sequence[Card]:
         """Return the cards about symbols, and about opsets and functions."""
@@ -87,7 +103,10 @@ class SignaturesPane(ListPane[Port]):
         self._environment.show(lambda width: _need_lines(inspection, width))
 
     def detail_lines(self, row: Port, width: int) -> Sequence[Content]:
-        """Return name, type and one line for each dimension."""
+        """Return name, type and one line for each dimension, and what a SavedModel says beside them."""
+        return [*self._tensor_lines(row, width), *(port_lines(row.facts, width) if row.facts else ())]
+
+    def _tensor_lines(self, row: Port, width: int) -> Sequence[Content]:
         assert self.inspection is not None
         lines = wrapped(row.spec.name or "(no name)", width, "$ink bold", most=3)
         lines.append(plain(f"{'input' if row.direction == 'in' else 'output'} {row.position + 1}, {row.spec.dtype}", "$violet"))
@@ -128,7 +147,8 @@ class SignaturesPane(ListPane[Port]):
         row = self.table.row
         if row is None or self.inspection is None:
             return
-        refs = tuple(_touching(self.inspection.computation.graph, row))
+        main = self.inspection.computation.graph
+        refs = touching(self.inspection, row.facts) if row.facts else tuple(_touching(main, row))
         if refs:
             self.post_message(HighlightNodes(refs, row.spec.name))
         else:
@@ -182,7 +202,7 @@ def _need_lines(inspection: Inspection, width: int) -> list[Content]:
         lines += labeled("opset", f"{domain} {version}", width)
     for function in computation.functions[:_MOST_FUNCTIONS]:
         nodes = plural(len(function.body.nodes), "node")
-        lines += labeled("function", f"{function.domain}::{function.name}  {nodes}", width)
+        lines += labeled("function", f"{function.domain}{'::' if function.domain else ''}{function.name}  {nodes}", width)
     more = len(computation.functions) - _MOST_FUNCTIONS
     if more > 0:
         lines += labeled("", plain(f"and {plural(more, 'more function')}", "$soft"), width)

@@ -24,6 +24,7 @@ from inspector.tui.messages import Cancelled, Failed, HighlightNodes, JobEvent
 from inspector.tui.plain_text import plain
 from inspector.tui.widgets.line_table import LineTable
 from inspector.tui.widgets.list_pane import ListPane
+from inspector.tui.widgets.saved_model_facts import weight_fact_lines
 from inspector.tui.widgets.table_columns import Cell, Column
 from inspector.tui.widgets.text_rows import wrapped
 from inspector.tui.widgets.weight_text import described_lines, equal_lines, storage_text, use_lines, value_lines
@@ -116,7 +117,7 @@ class WeightsPane(ListPane[int]):
         """Return what is known of a weight, and what to press to know more."""
         assert self.inspection is not None
         weight = self._weights[row]
-        lines = described_lines(weight, width)
+        lines = [*described_lines(weight, width), *weight_fact_lines(self.inspection, weight, width)]
         lines += use_lines(self.inspection, self._uses.get(row, ()) if self._uses is not None else None, width)
         lines += equal_lines(self._groups.get(weight), weight, self.inspection.weights_compared, width)
         details = self._details.get(row)

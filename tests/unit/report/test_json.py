@@ -14,6 +14,7 @@ from inspector.report.json import LARGEST_INTEGER, from_json, to_json
 from inspector.report.schema import derived_text
 from inspector.report.schema_file import schema_text
 from tests.golden.reviews import hostile_review, ordinary_review
+from tests.golden.saved_model_reviews import hostile_saved_model_review, served_review
 
 SCHEMA: dict[str, Any] = json.loads(schema_text())
 VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
@@ -21,6 +22,8 @@ VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
 REVIEWS = [
     ordinary_review(),
     hostile_review(),
+    served_review(),
+    hostile_saved_model_review(),
     Review(ordinary_review().tool, ordinary_review().environment, ordinary_review().artifact),
 ]
 
@@ -41,12 +44,12 @@ def test_the_keys_of_the_stable_core_lead() -> None:
     assert keys[:6] == ["schema", "tool", "environment", "artifact", "signatures", "graph"]
 
 
-@pytest.mark.parametrize("review", REVIEWS, ids=["ordinary", "hostile", "bare"])
+@pytest.mark.parametrize("review", REVIEWS, ids=["ordinary", "hostile", "served", "hostile_saved_model", "bare"])
 def test_reports_keep_to_the_schema(review: Review) -> None:
     VALIDATOR.validate(strict(to_json(review)))
 
 
-@pytest.mark.parametrize("review", REVIEWS, ids=["ordinary", "hostile", "bare"])
+@pytest.mark.parametrize("review", REVIEWS, ids=["ordinary", "hostile", "served", "hostile_saved_model", "bare"])
 def test_every_character_prints(review: Review) -> None:
     assert all(line.isprintable() for line in to_json(review).decode().split("\n"))
 

@@ -15,10 +15,14 @@ from inspector.report.markdown import MOST_FINDINGS, to_markdown
 from inspector.report.markdown_text import WORD_JOINER, code, prose, table
 from inspector.report.visible import visible
 from tests.golden.reviews import HOSTILE, hostile_review, ordinary_review
+from tests.golden.saved_model_reviews import hostile_saved_model_review, served_review
 
 GITHUB = MarkdownIt("gfm-like")
 OURS = {"text", "code_inline", "strong_open", "strong_close", "em_open", "em_close", "softbreak"}
 ANY_TEXT = st.text(st.sampled_from("ab |`\\*_[]()<>!&#~@$:/w.-+=\n\x1b'\"{}1") | st.characters(), max_size=40)
+
+REVIEWS = [ordinary_review(), hostile_review(), served_review(), hostile_saved_model_review()]
+REVIEW_NAMES = ["ordinary", "hostile", "served", "hostile_saved_model"]
 
 
 def inline(tokens: list[Token]) -> Iterator[Token]:
@@ -31,14 +35,14 @@ def rendered(markdown: str) -> str:
     return "".join(parts).replace("\N{WORD JOINER}", "")
 
 
-@pytest.mark.parametrize("review", [ordinary_review(), hostile_review()], ids=["ordinary", "hostile"])
+@pytest.mark.parametrize("review", REVIEWS, ids=REVIEW_NAMES)
 def test_nothing_becomes_a_link_an_image_or_html(review: Review) -> None:
     tokens = GITHUB.parse(to_markdown(review))
     assert {token.type for token in inline(tokens)} <= OURS
     assert not [token for token in tokens if token.type in ("html_block", "fence", "code_block", "hr")]
 
 
-@pytest.mark.parametrize("review", [ordinary_review(), hostile_review()], ids=["ordinary", "hostile"])
+@pytest.mark.parametrize("review", REVIEWS, ids=REVIEW_NAMES)
 def test_every_row_of_a_table_has_as_many_cells_as_its_head(review: Review) -> None:
     cells, heads, rows = 0, 0, 0
     for token in GITHUB.parse(to_markdown(review)):

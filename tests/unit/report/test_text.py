@@ -13,28 +13,31 @@ from inspector.report.text import MOST_FINDINGS, to_text
 from inspector.report.text_page import PALETTE, RESET, Cell, Column, Page
 from inspector.report.visible import cell_width
 from tests.golden.reviews import HOSTILE, hostile_review, ordinary_review
+from tests.golden.saved_model_reviews import hostile_saved_model_review, served_review
 
 REVIEWS = [
     ordinary_review(),
     hostile_review(),
+    served_review(),
+    hostile_saved_model_review(),
     Review(ordinary_review().tool, ordinary_review().environment, ordinary_review().artifact),
 ]
 SGR = re.compile("|".join(re.escape(sequence) for sequence in (*PALETTE.values(), RESET)))
 
 
 @pytest.mark.parametrize("width", [1, 40, 60, 80, 100, 500])
-@pytest.mark.parametrize("review", REVIEWS, ids=["ordinary", "hostile", "bare"])
+@pytest.mark.parametrize("review", REVIEWS, ids=["ordinary", "hostile", "served", "hostile_saved_model", "bare"])
 def test_no_line_is_wider_than_asked_for(review: Review, width: int) -> None:
     lines = to_text(review, width).splitlines()
     assert max(map(cell_width, lines)) <= min(max(width, 40), 100)
 
 
-@pytest.mark.parametrize("review", REVIEWS, ids=["ordinary", "hostile", "bare"])
+@pytest.mark.parametrize("review", REVIEWS, ids=["ordinary", "hostile", "served", "hostile_saved_model", "bare"])
 def test_only_printable_characters_are_left(review: Review) -> None:
     assert all(line.isprintable() for line in to_text(review).split("\n"))
 
 
-@pytest.mark.parametrize("review", REVIEWS, ids=["ordinary", "hostile", "bare"])
+@pytest.mark.parametrize("review", REVIEWS, ids=["ordinary", "hostile", "served", "hostile_saved_model", "bare"])
 def test_color_adds_sequences_of_the_palette_and_changes_nothing_else(review: Review) -> None:
     colored = to_text(review, color=True)
     assert colored.count("\x1b") == len(SGR.findall(colored)) > 0

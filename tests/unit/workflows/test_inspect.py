@@ -101,7 +101,7 @@ def test_analysing_again_gives_the_same(tmp_path: Path) -> None:
 def saved_model(folder: Path) -> Path:
     target = folder / "model"
     target.mkdir()
-    (target / "saved_model.pb").write_bytes(b"\x08\x01\x12\x00")
+    (target / "saved_model.pb").write_bytes(b"\x08\x01\x12\x7fcut short")
     return target
 
 

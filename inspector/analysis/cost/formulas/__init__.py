@@ -15,6 +15,9 @@ from inspector.analysis.cost.formulas import (
     reduction,
     sampling,
     signal,
+    tensorflow_convolution,
+    tensorflow_elementwise,
+    tensorflow_matrix,
 )
 from inspector.analysis.cost.use import Use, Work
 
@@ -30,6 +33,9 @@ FORMULAS: Final[Mapping[str, Formula]] = {
     **reduction.FORMULAS,
     **sampling.FORMULAS,
     **signal.FORMULAS,
+    **tensorflow_convolution.FORMULAS,
+    **tensorflow_elementwise.FORMULAS,
+    **tensorflow_matrix.FORMULAS,
 }
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from inspector.analysis.cost.formulas.tensorflow_free import TENSORFLOW_FREE
+
 _MOVEMENT: Final = (
     "Cast CastLike BitCast CenterCropPad Compress Concat ConcatFromSequence Constant ConstantOfShape DepthToSpace Dropout "
     "Expand EyeLike Flatten Gather GatherElements GatherND Identity ImageDecoder MaxUnpool OneHot Optional OptionalGetElement "
@@ -38,6 +40,7 @@ FREE: Final = frozenset(
         *(f"com.microsoft:{name}" for name in _MICROSOFT.split()),
         *(f"com.microsoft.nchwc:{name}" for name in _BLOCKED_LAYOUT.split()),
         *(f"ai.onnx.ml:{name}" for name in _MACHINE_LEARNING.split()),
+        *TENSORFLOW_FREE,
     )
 )
 """Qualified names; they cost nothing and take no part in the covered share.

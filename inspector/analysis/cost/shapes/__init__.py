@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from inspector.analysis.cost.scope import Scope, is_weak, merged
-from inspector.analysis.cost.shapes import elementwise, matrix, movement, spatial
+from inspector.analysis.cost.shapes import elementwise, matrix, movement, spatial, tensorflow_movement, tensorflow_spatial
 from inspector.analysis.cost.shapes.rule import Output, Rule
 from inspector.analysis.cost.shapes.shape_arithmetic import follow
 from inspector.analysis.cost.use import UnknownCostError, Use
@@ -17,11 +17,25 @@ from inspector.records.dtype import UNDEFINED
 from inspector.records.graph import Node
 from inspector.records.tensor import TensorSpec
 
-RULES: Final[dict[str, Rule]] = {**elementwise.RULES, **matrix.RULES, **movement.RULES, **spatial.RULES}
+RULES: Final[dict[str, Rule]] = {
+    **elementwise.RULES,
+    **matrix.RULES,
+    **movement.RULES,
+    **spatial.RULES,
+    **tensorflow_movement.RULES,
+    **tensorflow_spatial.RULES,
+}
 
-LOOK_AT_VALUES: Final = frozenset(
-    name for name in RULES if name.startswith(("Reduce", "Resize", "Upsample", "Squeeze", "Unsqueeze", "Split", "Slice", "Pad"))
-) | {"Expand", "Reshape", "Tile", "ConstantOfShape", "TopK"}
+LOOK_AT_VALUES: Final = (
+    frozenset(
+        name
+        for name in RULES
+        if name.startswith(("Reduce", "Resize", "Upsample", "Squeeze", "Unsqueeze", "Split", "Slice", "Pad"))
+    )
+    | {"Expand", "Reshape", "Tile", "ConstantOfShape", "TopK"}
+    | tensorflow_movement.LOOK_AT_VALUES
+    | tensorflow_spatial.LOOK_AT_VALUES
+)
 """Rules that depend on more than the shapes of inputs: bounds, axes and sizes may be constants or shape arithmetic."""
 
 
@@ -39,7 +53,7 @@ def complete_outputs(name: str, node: Node, scope: Scope) -> None:
         return
     for output, derived in zip(node.outputs, _derive_once(name, rule, node, scope), strict=False):
         if output:
-            _complete(output, derived, scope)
+            complete(output, derived, scope)
 
 
 def _derive_once(name: str, rule: Rule, node: Node, scope: Scope) -> tuple[Output, ...]:
@@ -65,7 +79,8 @@ def derive(rule: Rule, use: Use) -> tuple[Output, ...]:
         return ()
 
 
-def _complete(output: str, derived: Output, scope: Scope) -> None:
+def complete(output: str, derived: Output, scope: Scope) -> None:
+    """Describe a tensor by what was derived, without touching what the file says of it for certain."""
     spec = scope.specs.get(output)
     dtype, shape = derived
     if spec is None:

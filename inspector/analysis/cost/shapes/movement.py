@@ -29,7 +29,7 @@ def reshaping(use: Use) -> tuple[Output, ...]:
     shape: list[Dim] = [before[axis] if length == 0 and copies else length for axis, length in enumerate(wanted)]
     if -1 in shape:
         position = shape.index(-1)
-        shape[position] = _left_over(before, [*shape[:position], *shape[position + 1 :]])
+        shape[position] = left_over(before, [*shape[:position], *shape[position + 1 :]])
     return ((dtype(use), tuple(shape)),)
 
 
@@ -174,7 +174,7 @@ def _reduced(shape: Shape, given: tuple[int, ...], keep: int) -> Shape:
     return tuple(kept)
 
 
-def _left_over(before: Shape, after: list[Dim]) -> Dim:
+def left_over(before: Shape, after: list[Dim]) -> Dim:
     """Return what -1 stands for: the elements before, divided by those named after; symbols must cancel."""
     symbols = [dim for dim in before if not isinstance(dim, int)]
     for dim in after:

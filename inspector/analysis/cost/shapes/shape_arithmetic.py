@@ -9,6 +9,7 @@ from typing import Final
 from inspector.analysis.cost.scope import Scope
 from inspector.analysis.cost.shapes.lengths import plus, quotient, times
 from inspector.analysis.cost.shapes.rule import dims
+from inspector.analysis.cost.shapes.tensorflow_lengths import RULES as TENSORFLOW_RULES
 from inspector.analysis.cost.use import UnknownCostError, Use
 from inspector.records.graph import Node
 from inspector.records.tensor import Dim, Shape
@@ -32,7 +33,7 @@ def follow(name: str, node: Node, scope: Scope) -> None:
 
 def _may_hold_lengths(name: str, node: Node, scope: Scope) -> bool:
     """Sort most nodes out quickly: arithmetic matters on results of shape arithmetic only, the rest on constants too."""
-    if name == "Shape":
+    if name in _SHAPES:
         return True
     knows_lengths = bool(scope.lengths) or scope.parent is not None
     if knows_lengths and any(scope.lengths_of(tensor) is not None for tensor in node.inputs):
@@ -149,7 +150,10 @@ def _known(use: Use, index: int) -> Shape:
     return lengths
 
 
-_ARITHMETIC: Final = frozenset(("Add", "Sub", "Mul", "Div", "ReduceProd"))
+_SHAPES: Final = frozenset(("Shape", "tensorflow:Shape"))
+_ARITHMETIC: Final = frozenset(("Add", "Sub", "Mul", "Div", "ReduceProd")) | {
+    f"tensorflow:{name}" for name in ("AddV2", "Add", "Sub", "Mul", "FloorDiv", "Prod")
+}
 _RULES: Final[dict[str, Callable[[Use], Shape]]] = {
     "Shape": _shape,
     "Gather": _gathered,
@@ -163,4 +167,9 @@ _RULES: Final[dict[str, Callable[[Use], Shape]]] = {
     "Transpose": _transposed,
     "ConstantOfShape": _filled,
     **dict.fromkeys(("Identity", "Cast", "Squeeze", "Unsqueeze", "Reshape"), _same),
+    **TENSORFLOW_RULES,
+    **dict.fromkeys(("tensorflow:Add", "tensorflow:AddV2"), _sum),
+    "tensorflow:Sub": _difference,
+    "tensorflow:Mul": _product,
+    "tensorflow:FloorDiv": _quotient,
 }

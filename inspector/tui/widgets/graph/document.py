@@ -11,6 +11,7 @@ from inspector.records.graph import Graph, Node, NodeRef
 from inspector.records.inspection import GraphView, Inspection
 from inspector.records.layout import Layout
 from inspector.records.tensor import TensorSpec
+from inspector.tui.widgets.graph.titles import call_title, titles
 from inspector.workflows.analyse import make_view, outer_constants
 
 MAX_DEPTH = 32
@@ -83,10 +84,10 @@ class Document:
         self.inspection = inspection
         computation = inspection.computation
         self._functions = {(f.domain, f.name, f.overload): f.body for f in computation.functions}
-        self._titles = {f.body.path: f"function {f.domain}:{f.name}" for f in computation.functions}
+        self._titles = titles(computation)
         self.graphs: dict[str, Graph] = {}
         self._hosts: dict[str, tuple[str, int, int]] = {}
-        roots = (computation.graph, *(f.body for f in computation.functions), *computation.training)
+        roots = computation.roots()
         for root in roots:
             self._register(root)
         self.roots = tuple(dict.fromkeys(root.path for root in roots if root.nodes or root is computation.graph))
@@ -121,9 +122,11 @@ class Document:
         return graph.nodes[ref.index] if graph is not None and 0 <= ref.index < len(graph.nodes) else None
 
     def branches(self, node: Node) -> tuple[Graph, ...]:
-        """Return the graphs that open below a node: its subgraphs, or the body of the function it calls."""
+        """Return the graphs that open below a node: its subgraphs, or the bodies of the functions it calls."""
         if node.subgraphs:
             return node.subgraphs
+        if node.calls:
+            return tuple(self.graphs[call.graph] for call in node.calls if call.graph in self.graphs)
         body = self._functions.get((node.domain, node.operator, node.overload))
         return () if body is None else (body,)
 
@@ -156,11 +159,12 @@ class Document:
         if parent is None or index >= len(parent.graph.nodes):
             return None
         host_row = parent.layout.row_of.get(index, -1)
-        branches = self.branches(parent.graph.nodes[index])
+        host = parent.graph.nodes[index]
+        branches = self.branches(host)
         if host_row < 0 or branch >= len(branches):
             return None
         graph = branches[branch]
-        title = self._titles.get(graph.path) or _attribute_of(graph.path)
+        title = call_title(host, graph) or self._titles.get(graph.path) or _attribute_of(graph.path)
         return Section(place, graph, title, self.view, parent, host_row)
 
     def _root_section(self, place: Place) -> Section | None:

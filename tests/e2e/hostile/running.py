@@ -1,0 +1,74 @@
+"""The command run on a hostile artifact within limits, and what must be true of every answer."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+
+PROJECT = Path(__file__).parents[3]
+
+SECONDS = 60
+ADDRESS_SPACE = 6 << 30
+PEAK = 1 << 30
+_LIMITED = ["/bin/sh", "-c", f'ulimit -v {ADDRESS_SPACE >> 10}; ulimit -t {SECONDS}; ulimit -c 0; exec "$@"', "limited"]
+
+FORBIDDEN = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
+"""Every control character but the newline, and characters that are not seen or turn text around."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one run of the command came to."""
+
+    code: int
+    stdout: str
+    stderr: str
+    peak_bytes: int
+
+
+def run(folder: Path, path: Path, *options: str) -> Outcome:
+    """Run the command on a path in a folder of its own, within limits."""
+    state = folder / "state"
+    state.mkdir(exist_ok=True)
+    with (state / "stdout").open("w+b") as out, (state / "stderr").open("w+b") as err:
+        process = subprocess.Popen(
+            [*_LIMITED, sys.executable, "-m", "inspector", *options, "--", os.fspath(path)],
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=err,
+            cwd=state,
+            env={**os.environ, "XDG_STATE_HOME": str(state), "PYTHONPATH": str(PROJECT)},
+        )
+        alarm = threading.Timer(SECONDS, process.kill)
+        alarm.start()
+        _, status, usage = os.wait4(process.pid, 0)
+        alarm.cancel()
+        process.returncode = os.waitstatus_to_exitcode(status)
+        out.seek(0)
+        err.seek(0)
+        return Outcome(process.returncode, out.read().decode(), err.read().decode(), usage.ru_maxrss * 1024)
+
+
+def check(outcome: Outcome, name: str) -> None:
+    """Hold an outcome to what is true of all: no crash, no foreign characters, one line where refused, bounded memory."""
+    assert outcome.code in (0, 3), outcome.stderr
+    assert not FORBIDDEN.search(outcome.stdout), repr(FORBIDDEN.search(outcome.stdout))
+    assert not FORBIDDEN.search(outcome.stderr), repr(outcome.stderr)
+    assert outcome.peak_bytes < PEAK
+    if outcome.code == 3:
+        assert outcome.stdout == ""
+        assert outcome.stderr.count("\n") == 1
+        assert outcome.stderr.startswith("modelpack-tui: error: ")
+        assert name[:60] in outcome.stderr
+        assert len(outcome.stderr) < 2000
+
+
+def rules_of(outcome: Outcome) -> dict[str, str]:
+    """Return the findings of a JSON report: message by rule."""
+    return {finding["rule"]: finding["message"] for finding in json.loads(outcome.stdout)["findings"]}

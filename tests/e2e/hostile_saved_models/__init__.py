@@ -1,0 +1,1 @@
+"""SavedModels written by hand, so that they can be wrong on purpose; TensorFlow is not needed."""
