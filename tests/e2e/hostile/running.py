@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 import threading
@@ -13,10 +14,20 @@ from pathlib import Path
 
 PROJECT = Path(__file__).parents[3]
 
+COMMAND = [sys.executable, "-m", "inspector"]
 SECONDS = 60
 ADDRESS_SPACE = 6 << 30
 PEAK = 1 << 30
 _LIMITED = ["/bin/sh", "-c", f'ulimit -v {ADDRESS_SPACE >> 10}; ulimit -t {SECONDS}; ulimit -c 0; exec "$@"', "limited"]
+
+_MEASURED = """
+import resource, subprocess, sys
+code = subprocess.call(sys.argv[2:])
+with open(sys.argv[1], "w") as file:
+    file.write(str(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss))
+sys.exit(code if code >= 0 else 128 - code)
+"""
+"""A small process in between: a process counts the memory of the one it was forked from as its own peak."""
 
 FORBIDDEN = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\ud800-\udfff]")
 """Every control character but the newline, and characters that are not seen or turn text around."""
@@ -37,22 +48,25 @@ def run(folder: Path, path: Path, *options: str) -> Outcome:
     state = folder / "state"
     state.mkdir(exist_ok=True)
     with (state / "stdout").open("w+b") as out, (state / "stderr").open("w+b") as err:
+        peak = state / "peak"
+        peak.unlink(missing_ok=True)
         process = subprocess.Popen(
-            [*_LIMITED, sys.executable, "-m", "inspector", *options, "--", os.fspath(path)],
+            [sys.executable, "-I", "-S", "-c", _MEASURED, peak, *_LIMITED, *COMMAND, *options, "--", os.fspath(path)],
             stdin=subprocess.DEVNULL,
             stdout=out,
             stderr=err,
             cwd=state,
+            start_new_session=True,
             env={**os.environ, "XDG_STATE_HOME": str(state), "PYTHONPATH": str(PROJECT)},
         )
-        alarm = threading.Timer(SECONDS, process.kill)
+        alarm = threading.Timer(SECONDS, os.killpg, (process.pid, signal.SIGKILL))
         alarm.start()
-        _, status, usage = os.wait4(process.pid, 0)
+        process.wait()
         alarm.cancel()
-        process.returncode = os.waitstatus_to_exitcode(status)
         out.seek(0)
         err.seek(0)
-        return Outcome(process.returncode, out.read().decode(), err.read().decode(), usage.ru_maxrss * 1024)
+        assert peak.exists(), f"the command did not end within {SECONDS} s"
+        return Outcome(process.returncode, out.read().decode(), err.read().decode(), int(peak.read_text()) * 1024)
 
 
 def check(outcome: Outcome, name: str) -> None:
