@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 _WELCOME = Content.assemble(
     ("modelpack-tui\n", "$accent-text bold"),
-    ("see what is inside a packaged model, make it smaller and faster, prove it still works", "$soft"),
+    ("see what is inside a packaged model before it runs in production", "$soft"),
 )
 _HINT = Content.assemble(
     ("↵", "$accent-text bold"),
