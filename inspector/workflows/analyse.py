@@ -51,6 +51,7 @@ def analyse_in_steps(
         yield Progress(0, _STEPS, "laying out the graph")
     rows = make_view(computation.graph, with_folds=False)
     if large:
+        set_aside(node_count)
         yield Partial(_rows_only(computation, rows, batch, given))
     yield Progress(1, _STEPS, "counting costs")
     inspection = _counted(computation, batch, given)
