@@ -51,14 +51,6 @@ def digest(computation: Computation) -> Iterator[Event[Computation]]:
     yield Finished(replace(computation, artifact=artifact, external_files=files, findings=(*computation.findings, *findings)))
 
 
-def with_digests(computation: Computation) -> Computation:
-    """Return what digest() ends with, without the progress."""
-    for event in digest(computation):
-        if isinstance(event, Finished):
-            return event.result
-    raise AssertionError("digest() ends with Finished")
-
-
 def _with_digest(file: ExternalFile, digests: dict[str, str]) -> ExternalFile:
     return replace(file, sha256=digests[file.location]) if file.location in digests else file
 

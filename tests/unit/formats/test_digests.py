@@ -8,14 +8,21 @@ from pathlib import Path
 import pytest
 
 from inspector.errors import OperationFailed
-from inspector.formats.onnx.digests import digest, with_digests
+from inspector.formats.onnx.digests import digest
 from inspector.formats.onnx.read import read
+from inspector.records.artifact import Computation
 from inspector.records.event import Finished, Progress, Warned
 from tests import builders
 
 
 def sha256(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def with_digests(computation: Computation) -> Computation:
+    *_, last = digest(computation)
+    assert isinstance(last, Finished)
+    return last.result
 
 
 def test_digests_of_the_artifact_and_its_external_files(tmp_path: Path) -> None:
