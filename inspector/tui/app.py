@@ -25,8 +25,6 @@ from inspector.tui.themes import DARK, LIGHT, THEMES
 if TYPE_CHECKING:
     from inspector.records.inspection import Inspection
     from inspector.tui.screens.workbench import WorkbenchScreen
-
-if TYPE_CHECKING:
     from inspector.workflows.opening import Opening
 
 _CHILD_GRACE_SECONDS = 0.5
@@ -178,14 +176,13 @@ class ModelpackApp(App[None]):
 
     def _workbench_for(self, inspection: Inspection) -> WorkbenchScreen:
         """Return the workbench, on top of the opening screen."""
-        from inspector.tui.screens.opening import OpeningScreen
         from inspector.tui.screens.workbench import WorkbenchScreen
 
         workbench = self._workbench()
         if workbench is None:
             workbench = WorkbenchScreen(inspection.computation.artifact.path)
             self.push_screen(workbench)
-        elif isinstance(self.screen, OpeningScreen):
+        elif "opening" in getattr(self.screen, "places", ()):
             self.pop_screen()
         return workbench
 

@@ -1,4 +1,4 @@
-"""The workbench's tabs: what each is called and how its content is made."""
+"""The workbench's tabs: what each is called and the widget that draws it."""
 
 from __future__ import annotations
 
@@ -21,43 +21,43 @@ class Pane(Protocol):
         ...
 
 
-def _overview() -> Widget:
+def _overview() -> type[Widget]:
     from inspector.tui.widgets.overview import OverviewPane
 
-    return OverviewPane()
+    return OverviewPane
 
 
-def _graph() -> Widget:
+def _graph() -> type[Widget]:
     from inspector.tui.widgets.graph import GraphPane
 
-    return GraphPane()
+    return GraphPane
 
 
-def _operators() -> Widget:
+def _operators() -> type[Widget]:
     from inspector.tui.widgets.operators_pane import OperatorsPane
 
-    return OperatorsPane()
+    return OperatorsPane
 
 
-def _signatures() -> Widget:
+def _signatures() -> type[Widget]:
     from inspector.tui.widgets.signatures_pane import SignaturesPane
 
-    return SignaturesPane()
+    return SignaturesPane
 
 
-def _weights() -> Widget:
+def _weights() -> type[Widget]:
     from inspector.tui.widgets.weights_pane import WeightsPane
 
-    return WeightsPane()
+    return WeightsPane
 
 
-def _findings() -> Widget:
+def _findings() -> type[Widget]:
     from inspector.tui.widgets.findings_pane import FindingsPane
 
-    return FindingsPane()
+    return FindingsPane
 
 
-PANES: dict[Where, tuple[str, Callable[[], Widget]]] = {
+PANES: dict[Where, tuple[str, Callable[[], type[Widget]]]] = {
     "overview": ("Overview", _overview),
     "graph": ("Graph", _graph),
     "operators": ("Operators", _operators),
@@ -65,6 +65,6 @@ PANES: dict[Where, tuple[str, Callable[[], Widget]]] = {
     "weights": ("Weights", _weights),
     "findings": ("Findings", _findings),
 }
-"""Tabs in order; content is made when a tab is first shown, so that the first frame pays for one of them only."""
+"""Tabs in order, with what imports the widget: when a tab is first wanted, so that the first frame pays for none of them."""
 
 LISTS: tuple[Where, ...] = ("operators", "weights", "findings")

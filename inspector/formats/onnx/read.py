@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import gc
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -49,7 +47,7 @@ def read(path: Path) -> Computation:
 
     Offsets and lengths are in bytes of the file. Raises UnreadableArtifact if it is no ONNX model or cannot be read.
     """
-    with _collector_paused(), open_source(path) as source:
+    with open_source(path) as source:
         before = os.fstat(source.fd)
         model = _Model(source, path)
         try:
@@ -68,21 +66,6 @@ def read(path: Path) -> Computation:
                 str(path.name),
             )
         return model.build()
-
-
-@contextmanager
-def _collector_paused() -> Iterator[None]:
-    """Keep the cyclic collector from scanning a growing heap of records again and again: none of them is garbage."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            # Together these move all that is young into the oldest generation without scanning it.
-            gc.freeze()
-            gc.unfreeze()
-            gc.enable()
 
 
 def _changed(before: os.stat_result, after: os.stat_result) -> bool:

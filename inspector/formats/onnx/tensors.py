@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from typing import Final
 
 from inspector.formats.clean_text import TextCleaner
 from inspector.formats.onnx.layout import DTYPES, dtype_name
@@ -10,12 +12,17 @@ from inspector.formats.onnx.long_text import read_text
 from inspector.formats.onnx.notes import Notes
 from inspector.formats.onnx.schema import PairMessage
 from inspector.formats.onnx.typed_values import EXPECTED_FIELD
-from inspector.formats.onnx.wire import LENGTH, Source, Span, fields, packed_varints, run, signed, varint_at
+from inspector.formats.onnx.wire import LENGTH, Source, Span, decode_varint, fields, packed_varints, run, signed, varint_at
 
 MOST_DIMENSIONS = 1024
 MOST_EXTERNAL_ENTRIES = 64
 _TYPED_TAGS = frozenset({0x22, 0x25, 0x28, 0x2A, 0x32, 0x38, 0x3A, 0x51, 0x52, 0x58, 0x5A})
 """float_data, int32_data, string_data, int64_data, double_data and uint64_data, packed and one by one."""
+_USUAL_HEAD: Final = re.compile(rb"((?:\x08[\x00-\x7f]){0,8})\x10([\x01-\x7f])\x42([\x01-\x7f])")
+"""How most exporters begin a small tensor: lengths, element type and name, each a byte or a byte's length long."""
+_RAW: Final = 0x4A
+_LONGEST_HEAD: Final = 11
+"""Bytes that hold a tag and any length."""
 
 
 class Stretch:
@@ -74,10 +81,37 @@ class TensorReader:
         for start, end in spans:
             if tensor.typed:
                 raise self._source.malformed(start, "a tensor lies in several parts")
-            position = start
+            position = start if tensor.name else self._read_usual(tensor, start, end)
             while position < end:
                 position = self._read_fields(tensor, position, end)
         return tensor
+
+    def _read_usual(self, tensor: Tensor, start: int, end: int) -> int:
+        """Read lengths, element type, name and raw values that lie as in most files; return where to go on.
+
+        That is the start, with nothing read, where they lie otherwise: walking fields one by one takes four times as long.
+        """
+        source = self._source
+        data, base = source.data, source.base
+        head = _USUAL_HEAD.match(data, start - base, end - base) if start >= base else None
+        if head is None:
+            return start
+        name_at = head.end()
+        raw_at = name_at + data[name_at - 1]
+        if raw_at + _LONGEST_HEAD > len(data) or data[raw_at] != _RAW:
+            return start
+        try:
+            length, values_at = decode_varint(data, raw_at + 1)
+        except ValueError:
+            return start
+        if base + values_at + length != end:
+            return start
+        source.take_fields(len(head[1]) // 2 + 3)
+        tensor.dims = list(head[1][1::2])
+        tensor.dtype = self._dtype(head[2][0], base + name_at - 4)
+        tensor.name = data[name_at:raw_at]
+        tensor.raw = Span(end - length, end)
+        return end
 
     def _read_fields(self, tensor: Tensor, position: int, end: int) -> int:
         """Read fields up to the end, or past one run of scalars that are not packed; return where to go on."""

@@ -53,11 +53,10 @@ class WeightCollector:
         tensor = self._tensors.read(spans)
         if name is None:
             name = self._cleaner.names[tensor.name]
-        if tensor.dims and min(tensor.dims) < 0:
-            self._note(
-                holder, name, "negative-dimension", f"weight {name} has a negative length {min(tensor.dims)}, taken as 0"
-            )
-        shape = tuple(max(dim, 0) for dim in tensor.dims)
+        shape = tuple(tensor.dims)
+        if shape and min(shape) < 0:
+            self._note(holder, name, "negative-dimension", f"weight {name} has a negative length {min(shape)}, taken as 0")
+            shape = tuple(max(dim, 0) for dim in shape)
         weight = self._weight(tensor, name, shape, holder)
         self.add(weight)
         self._check_size(weight, tensor, holder)

@@ -115,10 +115,12 @@ class WorkbenchScreen(Screen[None]):
         self.tab = tab
         self.query_one(TabStrip).active = tab
         self.query_one(KeyBar).show(*self.places)
+        # Importing gives way to other threads at every file: done while the artifact is read, nobody waits for it.
+        make_pane = PANES[tab][1]()
         if self.inspection is None:
             return
         if tab not in self._panes:
-            self._panes[tab] = pane = PANES[tab][1]()
+            self._panes[tab] = pane = make_pane()
             cast("Pane", pane).show(self.inspection)
             await self.query_one("#panes", Container).mount(pane)
         for name, pane in self._panes.items():

@@ -7,6 +7,7 @@ from threading import Barrier, Thread
 
 import pytest
 
+from inspector.workflows import collector
 from inspector.workflows.collector import MANY_NODES, collector_paused, set_aside
 
 
@@ -58,11 +59,21 @@ def test_it_stays_off_where_somebody_had_switched_it_off() -> None:
         gc.enable()
 
 
+def test_what_was_built_is_old_afterwards() -> None:
+    with collector_paused():
+        built = [[number] for number in range(20_000)]
+    young = gc.get_objects(generation=0)
+    assert len(young) < len(built) // 10
+
+
 @pytest.mark.parametrize(("nodes", "kept"), [(MANY_NODES - 1, False), (MANY_NODES, True)])
-def test_only_large_graphs_are_set_aside(nodes: int, kept: bool) -> None:
+def test_only_large_graphs_are_set_aside(nodes: int, kept: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(collector, "_sets_aside", False)
     gc.unfreeze()
     try:
         set_aside(nodes)
+        with collector_paused():
+            pass
         assert (gc.get_freeze_count() > 0) is kept
     finally:
         gc.unfreeze()
