@@ -1,0 +1,211 @@
+"""A file system that layers are applied to one after another, as engines do it."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Iterable, Sequence
+from typing import Final, NamedTuple
+
+from inspector.records.file_system import Placed
+from inspector.records.image import Entry, Layer
+
+IMPLIED_MODE: Final = 0o755
+"""Of a folder that no layer has an entry for."""
+
+_MOST_LINKS_FOLLOWED: Final = 40
+_LONGEST_PATH: Final = 4096
+_MOST_IMPLIED_TEXT: Final = 64 << 20
+"""Characters in the paths of implied folders; past that, entries of absurd depth are placed without their parents."""
+
+_Inode = tuple[int, int]
+
+
+class Hidden(NamedTuple):
+    """What one layer took out of sight at one path, by removing or replacing it."""
+
+    path: str
+    placed: Placed
+
+
+class LayerTree:
+    """Paths and what lies there once the layers applied so far lie on top of each other; linear in their entries.
+
+    Semantics of the OCI image layer specification and of overlay file systems: whiteouts and opaque folders hide what lower
+    layers hold, wherever in the archive they stand; a folder over a folder keeps what is in it; anything else over a folder
+    removes it; a folder over a symlink of a lower layer replaces it, while a symlink of the same layer is followed.
+    """
+
+    def __init__(self) -> None:
+        self.nodes: dict[str, Placed] = {}
+        """By path; the root is not among them."""
+        self.top = -1
+        self._children: dict[str, set[str]] = {"": set()}
+        self._names: dict[_Inode, set[str]] = {}
+        self._hidden: list[Hidden] = []
+        self._implied_text = 0
+
+    def apply(self, layer: Layer) -> Sequence[Hidden]:
+        """Put one layer on top; return what it hid, of itself too where a later entry of it has the same path."""
+        self.top += 1
+        self._hidden = []
+        entries = layer.entries or ()
+        whiteouts = [entry for entry in entries if entry.whiteout]
+        for entry in whiteouts:
+            self._hide(entry)
+        self._place(entries)
+        if whiteouts:
+            self._keep_folders(whiteouts)
+        return self._hidden
+
+    def names_of(self, placed: Placed) -> int:
+        """Return how many paths still lead to a content that was just hidden at one of them."""
+        return len(self._names.get((placed.content_layer, id(placed.content)), ()))
+
+    def _hide(self, whiteout: Entry) -> None:
+        path = whiteout.path
+        if whiteout.whiteout == "opaque" or not path:
+            for child in tuple(self._children.get(path, ())):
+                self._remove(child)
+        elif path in self.nodes:
+            self._remove(path)
+
+    def _keep_folders(self, whiteouts: Iterable[Entry]) -> None:
+        """Make the folders that whiteouts lie in, as engines do, but none that a whiteout of the same layer removes."""
+        removed = {entry.path for entry in whiteouts if entry.whiteout == "file"}
+        for entry in whiteouts:
+            folder = entry.path if entry.whiteout == "opaque" else entry.path.rpartition("/")[0]
+            if folder not in self._children and folder not in removed and not self._is_below(folder, removed):
+                self._settle(f"{folder}/x")
+
+    def _is_below(self, path: str, removed: set[str]) -> bool:
+        while path and path not in self._children:
+            path = path.rpartition("/")[0]
+            if path in removed:
+                return True
+        return False
+
+    def _place(self, entries: Iterable[Entry]) -> None:
+        nodes, children, top = self.nodes, self._children, self.top
+        unresolved: list[tuple[str, Placed]] = []
+        for entry in entries:
+            path = entry.path
+            if entry.whiteout or not path:
+                continue
+            siblings = children.get(path.rpartition("/")[0])
+            if siblings is None:
+                path = self._settle(path)
+                siblings = children[path.rpartition("/")[0]]
+            if entry.kind == "hard_link":
+                placed = self._linked(entry, path)
+                if placed.content is entry:
+                    unresolved.append((path, placed))
+            else:
+                placed = Placed(entry, top, entry, top)
+            old = nodes.get(path)
+            if old is not None:
+                self._clear(path, old, keep_children=entry.kind == "directory")
+            siblings.add(path)
+            nodes[path] = placed
+            if placed.content is not entry:
+                self._name(path, placed)
+            elif entry.kind == "directory" and path not in children:
+                children[path] = set()
+        for path, placed in reversed(unresolved):
+            self._resolve_late(path, placed)
+
+    def _clear(self, path: str, old: Placed, *, keep_children: bool) -> None:
+        """Take away what lies at a path that something of the current layer comes to lie at."""
+        self._note(path, old)
+        if not keep_children and path in self._children:
+            for child in self._children.pop(path):
+                self._remove_tree(child)
+
+    def _remove(self, path: str) -> None:
+        self._children[path.rpartition("/")[0]].discard(path)
+        self._remove_tree(path)
+
+    def _remove_tree(self, path: str) -> None:
+        pending = [path]
+        while pending:
+            gone = pending.pop()
+            self._note(gone, self.nodes.pop(gone))
+            pending.extend(self._children.pop(gone, ()))
+
+    def _note(self, path: str, placed: Placed) -> None:
+        self._hidden.append(Hidden(path, placed))
+        if self._names:
+            self._names.get((placed.content_layer, id(placed.content)), set()).discard(path)
+
+    def _linked(self, entry: Entry, path: str) -> Placed:
+        """Return a hard link with the content it leads to; with itself as content where its target is not there."""
+        target = self.nodes.get(entry.link)
+        if target is None and entry.link and len(entry.link) < _LONGEST_PATH:
+            target = self.nodes.get(self._real_path(entry.link))
+        if target is None or entry.link == path or target.content.kind in ("directory", "hard_link"):
+            return Placed(entry, self.top, entry, self.top)
+        return Placed(entry, self.top, target.content, target.content_layer)
+
+    def _resolve_late(self, path: str, dangling: Placed) -> None:
+        """Lead a hard link that came before its target to it; the last such link first, so that chains resolve."""
+        if self.nodes.get(path) is dangling:
+            placed = self._linked(dangling.entry, path)
+            if placed.content is not dangling.entry:
+                self.nodes[path] = placed
+                self._name(path, placed)
+
+    def _name(self, path: str, placed: Placed) -> None:
+        """Remember that a content has one more name; the first time, the name that it was linked from counts too."""
+        inode = (placed.content_layer, id(placed.content))
+        names = self._names.get(inode)
+        if names is None:
+            target = self.nodes.get(placed.entry.link) or self.nodes.get(self._real_path(placed.entry.link))
+            names = self._names[inode] = set()
+            if target is not None and target.content is placed.content and target.content_layer == placed.content_layer:
+                names.add(placed.entry.link if placed.entry.link in self.nodes else self._real_path(placed.entry.link))
+        names.add(path)
+
+    def _settle(self, path: str) -> str:
+        """Return where an entry comes to lie, symlinks of its own layer followed, once the folders above it are made."""
+        path = self._real_path(path)
+        folder = path.rpartition("/")[0]
+        missing = []
+        while folder not in self._children and self._implied_text < _MOST_IMPLIED_TEXT:
+            missing.append(folder)
+            self._implied_text += len(folder)
+            folder = folder.rpartition("/")[0]
+        for path_made in reversed(missing):
+            self._imply(path_made)
+        self._children.setdefault(path.rpartition("/")[0], set())
+        return path
+
+    def _imply(self, path: str) -> None:
+        old = self.nodes.get(path)
+        if old is not None:
+            self._clear(path, old, keep_children=False)
+        entry = Entry(path, "directory", mode=IMPLIED_MODE)
+        self.nodes[path] = Placed(entry, self.top, entry, self.top)
+        self._children[path] = set()
+        self._children.setdefault(path.rpartition("/")[0], set()).add(path)
+
+    def _real_path(self, path: str) -> str:
+        """Return a path with symlinks among its parents followed that are of the current layer; never out of the root."""
+        real = path
+        for _ in range(_MOST_LINKS_FOLLOWED):
+            link = self._symlink_above(real)
+            if not link:
+                return real
+            target = self.nodes[link].content.link
+            if len(target) + len(real) > _LONGEST_PATH:
+                return path
+            base = "" if target.startswith("/") else link.rpartition("/")[0]
+            real = posixpath.normpath(f"/{base}/{target}/{real[len(link) + 1 :]}").lstrip("/")
+        return path
+
+    def _symlink_above(self, path: str) -> str:
+        """Return the parent of a path that is a symlink of the current layer; empty where there is none."""
+        below = path
+        above = path.rpartition("/")[0]
+        while above not in self._children:
+            below, above = above, above.rpartition("/")[0]
+        node = self.nodes.get(below) if below != path else None
+        return below if node is not None and node.layer == self.top and node.content.kind == "symlink" else ""
