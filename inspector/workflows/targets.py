@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from inspector.errors import UnreadableArtifact, UsageError
 from inspector.records.artifact import EngineReference
-from inspector.records.opened import Target
 from inspector.report.visible import visible
+
+if TYPE_CHECKING:
+    from inspector.records.opened import Target
 
 SCHEME: Final = "docker://"
 
