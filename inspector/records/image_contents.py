@@ -31,6 +31,8 @@ class Package:
     layer: int | None = None
     """Index of the layer that file is in."""
     summary: str = ""
+    bytecode_bytes: int = 0
+    """Bytes of bytecode of its modules that its records do not list; not in bytes."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,133 @@
+"""Which packages an image holds, and how many bytes each of them comes to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import chain
+from typing import Final
+
+from inspector.analysis.image.alpine_packages import find_alpine
+from inspector.analysis.image.debian_packages import find_debian
+from inspector.analysis.image.packages_described import Described
+from inspector.analysis.image.packages_text import as_in_records
+from inspector.analysis.image.packages_unowned import largest_places
+from inspector.analysis.image.python_packages import PythonPackages
+from inspector.analysis.image.stored import Stored
+from inspector.analysis.image.symlinks import Symlinks
+from inspector.records.file_system import FileSystem, Placed
+from inspector.records.image import Layer
+from inspector.records.image_contents import Package, Packages
+
+_FILES: Final = frozenset(("file", "hard_link"))
+
+
+def find_packages(layers: Sequence[Layer], final: FileSystem) -> Packages:
+    """Return the packages of a file system, largest first, and what none of them owns.
+
+    A package's bytes are those of the files its records list that are there; declared_bytes is the sum of the sizes those
+    records give, which for Python leaves out what RECORD lists without a size (itself and bytecode). Bytecode that no RECORD
+    lists is told apart as bytecode_bytes of the package that owns the module. A file that two packages list counts for the
+    first: Debian, Alpine, then Python, those nearer the root first; a distribution whose metadata another package owns is
+    that package's. Linear in files and lines of records.
+    """
+    ownership = _Ownership(layers, final)
+    stored = ownership.stored
+    for described in chain(find_debian(stored), find_alpine(stored), PythonPackages(stored).find()):
+        if described.kind != "python" or described.place not in ownership.owners:
+            ownership.add(described)
+    return ownership.result()
+
+
+class _Ownership:
+    """Who owns which file, while packages come in one by one."""
+
+    def __init__(self, layers: Sequence[Layer], final: FileSystem) -> None:
+        self.stored = Stored(layers, final)
+        self.owners: dict[str, int] = {}
+        """Index of the owning package, by the path of a file."""
+        self._entries = final.entries
+        self._symlinks = Symlinks(final.entries)
+        self._packages: list[Package] = []
+
+    def add(self, described: Described) -> None:
+        """Take in one package: count those of its files that are there and not taken."""
+        owners, mine, entries = self.owners, len(self._packages), self._entries
+        size = files = missing = changed = 0
+        for path, declared in described.files:
+            place = entries.get(path) or self._locate(path)
+            if place is None:
+                missing += 1
+                continue
+            real = place.entry.path
+            if place.entry.kind not in _FILES or real in owners:
+                continue
+            owners[real] = mine
+            held = place.content.size
+            files += 1
+            size += held
+            changed += declared is not None and declared != held
+        package = Package(described.kind, described.name, described.version, size, files, place=described.place)
+        self._packages.append(
+            replace(
+                package,
+                declared_bytes=described.declared_bytes,
+                missing_files=missing,
+                changed_files=changed,
+                layer=self._entries[described.place].layer,
+                summary=described.summary,
+            )
+        )
+
+    def _locate(self, path: str) -> Placed | None:
+        found = (self._symlinks.locate(form) for form in as_in_records(path))
+        return next((place for place in found if place is not None), None)
+
+    def result(self) -> Packages:
+        """Return what was taken in, and what is left."""
+        bytecode = [0] * len(self._packages)
+        folders: dict[str, int] = {}
+        files: dict[str, dict[str, int]] = {}
+        count = 0
+        for path, size in self._left(bytecode):
+            count += 1
+            folder, _, name = path.rpartition("/")
+            folders[folder] = folders.get(folder, 0) + size
+            files.setdefault(folder, {})[name] = size
+        packages = [
+            replace(package, bytecode_bytes=extra) if extra else package
+            for package, extra in zip(self._packages, bytecode, strict=True)
+        ]
+        packages.sort(key=lambda package: (-package.bytes, package.kind, package.name))
+        return Packages(tuple(packages), sum(folders.values()), count, largest_places(folders, files))
+
+    def _left(self, bytecode: list[int]) -> Iterator[tuple[str, int]]:
+        """Yield the files nobody owns with their bytes, hard links after the first without; add up bytecode by package."""
+        linked = {(p.content_layer, p.content.offset) for p in self._entries.values() if p.entry.kind == "hard_link"}
+        counted = self._owned_links(linked)
+        for path, place in self._entries.items():
+            if place.entry.kind not in _FILES or path in self.owners:
+                continue
+            size = place.content.size
+            if linked and (content := (place.content_layer, place.content.offset)) in linked:
+                size = 0 if content in counted else size
+                counted.add(content)
+            owner = self._owner_of_bytecode(path) if path.endswith(".pyc") else None
+            if owner is None:
+                yield path, size
+            else:
+                bytecode[owner] += size
+
+    def _owned_links(self, linked: set[tuple[int, int]]) -> set[tuple[int, int]]:
+        if not linked:
+            return set()
+        places = (self._entries[path] for path in self.owners)
+        return linked.intersection((place.content_layer, place.content.offset) for place in places)
+
+    def _owner_of_bytecode(self, path: str) -> int | None:
+        folder, _, name = path.rpartition("/")
+        parent, _, last = folder.rpartition("/")
+        if last != "__pycache__":
+            return self.owners.get(path[:-1])
+        module = f"{name.partition('.')[0]}.py"
+        return self.owners.get(f"{parent}/{module}" if parent else module)

@@ -1,0 +1,25 @@
+"""What the records of one package say, before anybody looked whether it is so."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from inspector.records.image_contents import PackageKind
+
+ListedFile = tuple[str, int | None]
+"""Path inside the root, and the bytes its package says it has, where it says so."""
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """One installed package as its own records describe it."""
+
+    kind: PackageKind
+    name: str
+    version: str
+    place: str
+    """Path of the file that describes it."""
+    files: Sequence[ListedFile] = ()
+    declared_bytes: int | None = None
+    summary: str = ""

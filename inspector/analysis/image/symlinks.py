@@ -1,0 +1,77 @@
+"""Where a path of a file system really leads, its symlinks followed without ever leaving the root."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from inspector.records.file_system import Placed
+
+_MOST_HOPS: Final = 40
+"""Symlinks that Linux follows before it gives up (path_resolution(7))."""
+
+
+class Symlinks:
+    """Resolves paths of one file system; folders that were resolved are remembered."""
+
+    def __init__(self, entries: Mapping[str, Placed]) -> None:
+        """entries are those of the file system, by path."""
+        self._entries = entries
+        self._folders: dict[str, str | None] = {"": ""}
+
+    def locate(self, path: str) -> Placed | None:
+        """Return what lies at path once the symlinks among its parent folders were followed; a last one is returned itself."""
+        place = self._entries.get(path)
+        if place is not None:
+            return place
+        folder, _, name = path.rpartition("/")
+        real = self.folder(folder)
+        return None if real is None else self._entries.get(f"{real}/{name}" if real else name)
+
+    def follow(self, path: str) -> Placed | None:
+        """Return what path leads to, a last symlink followed too; None where nothing is there or links go in a circle."""
+        real = self.real(path)
+        return None if real is None else self._entries.get(real)
+
+    def folder(self, path: str) -> str | None:
+        """Return where a folder really lies; remembered."""
+        if path not in self._folders:
+            self._folders[path] = self.real(path)
+        return self._folders[path]
+
+    def real(self, path: str) -> str | None:
+        """Return path with all symlinks followed, or None where there are more than 40 of them."""
+        pending = path.split("/")[::-1]
+        done: list[str] = []
+        hops = 0
+        while pending:
+            part = pending.pop()
+            if part == "..":
+                del done[-1:]
+            if part in ("", ".", ".."):
+                continue
+            done.append(part)
+            target = self._target("/".join(done))
+            if target is None:
+                continue
+            hops += 1
+            if hops > _MOST_HOPS:
+                return None
+            done = [] if target.startswith("/") else done[:-1]
+            pending.extend(reversed(target.split("/")))
+        return "/".join(done)
+
+    def _target(self, path: str) -> str | None:
+        place = self._entries.get(path)
+        return place.entry.link if place is not None and place.entry.kind == "symlink" else None
+
+
+def inside_root(path: str) -> str:
+    """Return a path without "/" in front, "." or ".." in it; what would lead above the root stays at the root."""
+    parts: list[str] = []
+    for part in path.split("/"):
+        if part == "..":
+            del parts[-1:]
+        elif part and part != ".":
+            parts.append(part)
+    return "/".join(parts)
