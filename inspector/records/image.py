@@ -81,6 +81,8 @@ class Layer:
     """Bytes of the blob as stored or pulled; equal to size_bytes for plain layers, None where only an engine knows."""
     size_bytes: int | None = None
     """Bytes of the uncompressed tar; None until the layer was indexed."""
+    reported_bytes: int | None = None
+    """What an engine says the layer comes to, before anything of it was read; None for all but images on engines."""
     created_by: str = ""
     created: str = ""
     comment: str = ""
