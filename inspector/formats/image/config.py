@@ -14,7 +14,7 @@ _NANOSECONDS: Final = 1_000_000_000
 
 def read_config(document: JsonObject, digest: str = "") -> ImageConfig:
     """Return the configuration that a document holds; digest is that of the document."""
-    inner = document.object("config")
+    inner = document.item("config")
     return ImageConfig(
         user=inner.text("User"),
         environment=tuple(_pair(text) for text in inner.texts("Env")),
@@ -39,7 +39,7 @@ def read_platform(document: JsonObject) -> Platform:
 
 def read_diff_ids(document: JsonObject) -> tuple[str, ...]:
     """Return the digests of the uncompressed layers, base first; empty texts, with a finding, for what is no digest."""
-    root = document.object("rootfs")
+    root = document.item("rootfs")
     found = root.raw_texts("diff_ids")
     for index, text in enumerate(found):
         if not is_digest(text):
@@ -55,7 +55,7 @@ def _pair(text: str) -> tuple[str, str]:
 def _healthcheck(inner: JsonObject) -> Healthcheck | None:
     if "Healthcheck" not in inner:
         return None
-    check = inner.object("Healthcheck")
+    check = inner.item("Healthcheck")
     test = check.texts("Test")
     if not test:
         return None

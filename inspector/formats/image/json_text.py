@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from typing import Final
+from typing import Any, Final
 
 from inspector.errors import UnreadableArtifact
 from inspector.formats.clean_text import TextCleaner
@@ -98,7 +98,7 @@ class JsonObject:
             self._note(key, value, "true or false")
         return value is True
 
-    def object(self, key: str) -> JsonObject:
+    def item(self, key: str) -> JsonObject:
         """Return an object."""
         return self.of(self.values.get(key), f"{self.place}: {key}", self.cleaner, self.notes)
 
@@ -123,18 +123,18 @@ class JsonObject:
 
     def keys(self, key: str) -> tuple[str, ...]:
         """Return the names in an object that is used as a set, cleaned."""
-        return tuple(self.cleaner.clean(name) for name in self.object(key).values)
+        return tuple(self.cleaner.clean(name) for name in self.item(key).values)
 
     def mapping(self, key: str) -> dict[str, str]:
         """Return an object of texts, cleaned."""
-        inner = self.object(key)
+        inner = self.item(key)
         return {self.cleaner.clean(name): inner.text(name) for name in inner.values}
 
     def note_type(self, value: object, expected: str) -> None:
         """Take note that this object is of another type."""
         self.notes.add("metadata-malformed", "medium", f"{self.place} is {_kind(value)} where {expected} belongs", self.place)
 
-    def _list(self, key: str) -> list[object]:
+    def _list(self, key: str) -> list[Any]:
         value = self.values.get(key)
         if isinstance(value, list):
             return value

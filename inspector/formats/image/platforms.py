@@ -69,7 +69,7 @@ class Platform:
         mine, theirs = self.normalized(), wanted.normalized()
         same = (mine.os, mine.architecture) == (theirs.os, theirs.architecture)
         return same and (
-            not wanted.variant and not _VARIANTS.get(wanted.architecture.lower()) or mine.variant == theirs.variant
+            (not wanted.variant and not _VARIANTS.get(wanted.architecture.lower())) or mine.variant == theirs.variant
         )
 
 
