@@ -120,7 +120,7 @@ def test_every_example_of_the_help_is_accepted() -> None:
     examples = re.findall(r"^  modelpack-tui (.*?)(?:  .*| \|.*)?$", HELP, re.MULTILINE)
     assert len(examples) >= 5
     for example in examples:
-        assert parse(example.split()).artifact in ("model.onnx", "saved_model/")
+        assert parse(example.split()).artifact in ("model.onnx", "saved_model/", "image.tar", "docker://name:tag")
 
 
 def test_the_help_fits_a_terminal() -> None:

@@ -1,0 +1,63 @@
+"""Hash contents in the layers of an image beside other work."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Final
+
+from inspector.errors import InspectorError
+from inspector.isolation.limits import CancelToken
+from inspector.records.event import Event, Finished, Progress, Warned
+
+if TYPE_CHECKING:
+    from inspector.records.image import Entry, Image
+
+Hashes = Mapping[tuple[int, int], str]
+"""sha256 in hexadecimal, by index of the layer and offset in it."""
+
+_TICK_SECONDS: Final = 0.1
+
+
+class ContentHashes:
+    """Hashes the wanted entries of each layer in a thread of its own, from the moment it is made."""
+
+    def __init__(self, image: Image, wanted: Mapping[int, Sequence[Entry]]) -> None:
+        self._token = CancelToken()
+        self._hashes: Hashes = {}
+        self._progress: Progress | None = None
+        self._error: Exception | None = None
+        self._thread: threading.Thread | None = None
+        if any(wanted.values()):
+            self._thread = threading.Thread(target=self._run, args=(image, wanted), name="hashing", daemon=True)
+            self._thread.start()
+
+    def stop(self) -> None:
+        """Give up soon; returns at once."""
+        self._token.cancel()
+
+    def events(self, cancel: CancelToken | None = None) -> Iterator[Event[Hashes]]:
+        """Say how far it is until it is over; what cannot be read is warned of, and its entries have no hash."""
+        while self._thread is not None and self._thread.is_alive():
+            self._thread.join(_TICK_SECONDS)
+            if cancel is not None and cancel.cancelled:
+                self.stop()
+            if self._progress is not None:
+                yield self._progress
+        if isinstance(self._error, InspectorError):
+            yield Warned(self._error.message, self._error.hint)
+        elif self._error is not None:
+            raise self._error
+        yield Finished(self._hashes)
+
+    def _run(self, image: Image, wanted: Mapping[int, Sequence[Entry]]) -> None:
+        from inspector.formats.image.layer_contents import hash_entries
+
+        try:
+            for event in hash_entries(image, wanted, self._token):
+                if isinstance(event, Finished):
+                    self._hashes = event.result
+                elif isinstance(event, Progress):
+                    self._progress = event
+        except Exception as error:
+            self._error = error
