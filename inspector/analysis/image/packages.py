@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import chain
-from typing import Final
 
 from inspector.analysis.image.alpine_packages import find_alpine
 from inspector.analysis.image.debian_packages import find_debian
@@ -15,11 +14,9 @@ from inspector.analysis.image.packages_unowned import largest_places
 from inspector.analysis.image.python_packages import PythonPackages
 from inspector.analysis.image.stored import Stored
 from inspector.analysis.image.symlinks import Symlinks
-from inspector.records.file_system import FileSystem, Placed
+from inspector.records.file_system import FileSystem
 from inspector.records.image import Layer
 from inspector.records.image_contents import Package, Packages
-
-_FILES: Final = frozenset(("file", "hard_link"))
 
 
 def find_packages(layers: Sequence[Layer], final: FileSystem) -> Packages:
@@ -54,19 +51,18 @@ class _Ownership:
         """Take in one package: count those of its files that are there and not taken."""
         owners, mine, entries = self.owners, len(self._packages), self._entries
         size = files = missing = changed = 0
-        for path, declared in described.files:
-            place = entries.get(path) or self._locate(path)
-            if place is None:
+        for listed, declared in described.files:
+            path = listed if listed in entries else self._locate(listed)
+            if path is None:
                 missing += 1
                 continue
-            real = place.entry.path
-            if place.entry.kind not in _FILES or real in owners:
+            content = entries[path].content
+            if content.kind != "file" or path in owners:
                 continue
-            owners[real] = mine
-            held = place.content.size
+            owners[path] = mine
             files += 1
-            size += held
-            changed += declared is not None and declared != held
+            size += content.size
+            changed += declared is not None and declared != content.size
         package = Package(described.kind, described.name, described.version, size, files, place=described.place)
         self._packages.append(
             replace(
@@ -79,9 +75,9 @@ class _Ownership:
             )
         )
 
-    def _locate(self, path: str) -> Placed | None:
+    def _locate(self, path: str) -> str | None:
         found = (self._symlinks.locate(form) for form in as_in_records(path))
-        return next((place for place in found if place is not None), None)
+        return next((real for real in found if real is not None), None)
 
     def result(self) -> Packages:
         """Return what was taken in, and what is left."""
@@ -103,26 +99,21 @@ class _Ownership:
 
     def _left(self, bytecode: list[int]) -> Iterator[tuple[str, int]]:
         """Yield the files nobody owns with their bytes, hard links after the first without; add up bytecode by package."""
-        linked = {(p.content_layer, p.content.offset) for p in self._entries.values() if p.entry.kind == "hard_link"}
-        counted = self._owned_links(linked)
+        linked = {id(place.content) for place in self._entries.values() if place.entry is not place.content}
+        counted = linked.intersection(id(self._entries[path].content) for path in self.owners) if linked else linked
         for path, place in self._entries.items():
-            if place.entry.kind not in _FILES or path in self.owners:
+            content = place.content
+            if content.kind != "file" or path in self.owners:
                 continue
-            size = place.content.size
-            if linked and (content := (place.content_layer, place.content.offset)) in linked:
-                size = 0 if content in counted else size
-                counted.add(content)
+            size = content.size
+            if id(content) in linked:
+                size = 0 if id(content) in counted else size
+                counted.add(id(content))
             owner = self._owner_of_bytecode(path) if path.endswith(".pyc") else None
             if owner is None:
                 yield path, size
             else:
                 bytecode[owner] += size
-
-    def _owned_links(self, linked: set[tuple[int, int]]) -> set[tuple[int, int]]:
-        if not linked:
-            return set()
-        places = (self._entries[path] for path in self.owners)
-        return linked.intersection((place.content_layer, place.content.offset) for place in places)
 
     def _owner_of_bytecode(self, path: str) -> int | None:
         folder, _, name = path.rpartition("/")

@@ -31,7 +31,7 @@ class PythonPackages:
         places = [path for path in self._stored.entries if path.endswith(_METADATA)]
         for path in sorted(places, key=lambda path: (path.count("/"), path)):
             place = self._stored.entries[path]
-            if place.entry.kind in ("file", "hard_link"):
+            if place.content.kind == "file":
                 yield self._described(path)
 
     def _described(self, path: str) -> Described:

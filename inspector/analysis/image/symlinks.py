@@ -19,14 +19,14 @@ class Symlinks:
         self._entries = entries
         self._folders: dict[str, str | None] = {"": ""}
 
-    def locate(self, path: str) -> Placed | None:
-        """Return what lies at path once the symlinks among its parent folders were followed; a last one is returned itself."""
-        place = self._entries.get(path)
-        if place is not None:
-            return place
+    def locate(self, path: str) -> str | None:
+        """Return where path lies once the symlinks among its parent folders were followed; a last one is not followed."""
+        if path in self._entries:
+            return path
         folder, _, name = path.rpartition("/")
         real = self.folder(folder)
-        return None if real is None else self._entries.get(f"{real}/{name}" if real else name)
+        path = f"{real}/{name}" if real else name
+        return path if real is not None and path in self._entries else None
 
     def follow(self, path: str) -> Placed | None:
         """Return what path leads to, a last symlink followed too; None where nothing is there or links go in a circle."""

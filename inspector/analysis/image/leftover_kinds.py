@@ -1,0 +1,94 @@
+"""Which kinds of leftover a file is by where it lies and what it is called.
+
+Rules are about folders, told once a folder, and about the ends of names. They rest on where package managers, compilers and
+installers put things: apt, dnf, apk, pip, uv, conda, npm, the FHS, and Python's library layout.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from inspector.records.file_system import Placed
+from inspector.records.image_waste import LeftoverKind
+
+_TOOL_CACHES = (
+    "pip|uv|pypoetry|pipenv|pdm|hatch|virtualenv|conda|mamba|rattler|yarn|pnpm|npm|node-gyp|go-build|pre-commit|bazel|ccache"
+)
+_CONDAS = "conda|anaconda[23]?|miniconda[23]?|mambaforge|miniforge3?|micromamba|mamba"
+
+_FOLDERS: Final[tuple[tuple[LeftoverKind, re.Pattern[str]], ...]] = (
+    (
+        "package caches",
+        re.compile(
+            rf"var/cache/(?:apt|apk|dnf|yum|zypp|pacman/pkg)/|var/lib/apt/lists/|etc/apk/cache/"
+            rf"|(?:root|home/[^/]+)/\.(?:npm/_[^/]+/|conda/pkgs/|cargo/registry/|m2/repository/|gradle/caches/)"
+            rf"|(?:.*/)?\.cache/(?:{_TOOL_CACHES})/|(?:.*/)?(?:{_CONDAS})/pkgs/"
+        ),
+    ),
+    (
+        "tests",
+        re.compile(
+            r"(?:.*/)?(?:site|dist)-packages/(?:.*/)?tests?/|(?:usr/|usr/local/|opt/[^/]+/)?lib/python\d[\d.]*/(?:.*/)?(?:tests?|idle_test)/"
+            r"|(?:.*/)?node_modules/(?:.*/)?(?:tests?|__tests__)/"
+        ),
+    ),
+    ("headers", re.compile(r"usr/(?:local/)?include/")),
+    (
+        "build tools",
+        re.compile(r"usr/lib(?:exec)?/gcc(?:-cross)?/|usr/local/go/|usr/lib/git-core/|(?:root|home/[^/]+)/\.rustup/"),
+    ),
+    ("docs", re.compile(r"(?:.*/)?share/(?:doc|man|info|gtk-doc|doc-base|lintian)/|usr/(?:local/)?man/")),
+    ("locales", re.compile(r"(?:.*/)?(?:share/(?:locale|i18n)|LC_MESSAGES)/|usr/lib/locale/(?!C\.)")),
+)
+_HEADER_PLACES: Final = re.compile(r"(?:.*/)?(?:include|site-packages|dist-packages)/")
+_HEADERS: Final = (".h", ".hpp", ".hh", ".hxx", ".h++", ".cuh", ".inl", ".ipp", ".tcc")
+_BIN: Final = re.compile(r"(?:.*/)?s?bin/")
+_TOOL: Final = re.compile(
+    r"(?:(?:x86_64|aarch64|arm|i686|riscv64|powerpc64le|s390x)-[\w-]*linux-(?:gnu|musl)\w*-)?"
+    r"(?:gcc|g\+\+|c\+\+|cc|cpp|gfortran|clang|clang\+\+|gcc-ar|gcc-nm|gcc-ranlib|gcov|gcov-tool|gcov-dump|lto-dump"
+    r"|ld|ld\.bfd|ld\.gold|ld\.lld|gold|as|ar|nm|ranlib|objdump|objcopy|readelf|strip|addr2line|gprof|dwp|gdb"
+    r"|make|gmake|cmake|ctest|cpack|ninja|meson|bazel|autoconf|automake|m4|bison|flex|libtool|pkg-config|pkgconf"
+    r"|nvcc|ptxas|cicc|fatbinary|cuobjdump|nvdisasm|nvlink|cudafe\+\+|cuda-gdb|compute-sanitizer"
+    r"|git|svn|hg|cargo|rustc|rustup|go|gofmt|swig|patchelf)(?:-\d[\d.]*)?"
+)
+
+
+class KindTeller:
+    """Tells the kinds of files one by one; what a folder is was told once."""
+
+    def __init__(self, entries: Mapping[str, Placed]) -> None:
+        """entries are those of the file system the files are in."""
+        self._entries = entries
+        self._kinds: dict[str, tuple[LeftoverKind, ...]] = {}
+        self._places: dict[str, tuple[bool, bool]] = {}
+
+    def kinds(self, path: str) -> Iterable[LeftoverKind]:
+        """Yield the kinds that the file at path is, none of them twice."""
+        folder, slash, name = path.rpartition("/")
+        of_folder = self._kinds.get(folder)
+        if of_folder is None:
+            of_folder = self._learn(folder, folder + slash)
+        extra = self._by_name(path, folder, name)
+        return of_folder if not extra or extra in of_folder else (*of_folder, extra)
+
+    def _learn(self, folder: str, with_slash: str) -> tuple[LeftoverKind, ...]:
+        kinds = tuple(kind for kind, pattern in _FOLDERS if pattern.match(with_slash))
+        self._kinds[folder] = kinds
+        self._places[folder] = (bool(_HEADER_PLACES.match(with_slash)), bool(_BIN.match(with_slash)))
+        return kinds
+
+    def _by_name(self, path: str, folder: str, name: str) -> LeftoverKind | None:
+        has_headers, has_programs = self._places[folder]
+        if has_programs and _TOOL.fullmatch(name):
+            return "build tools"
+        if name.endswith((".pyc", ".pyo")):
+            return "bytecode" if self._has_source(path, folder) else None
+        if name.endswith((".a", ".la")):
+            return "static libraries" if name.startswith("lib") else None
+        return "headers" if has_headers and name.endswith(_HEADERS) else None
+
+    def _has_source(self, path: str, folder: str) -> bool:
+        """Tell whether Python could make the bytecode anew; elsewhere than in __pycache__ it may be all there is."""
+        return folder.endswith("__pycache__") or path[:-1] in self._entries

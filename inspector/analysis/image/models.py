@@ -1,0 +1,94 @@
+"""The models in an image: ONNX files, SavedModel folders, and blobs of artifacts that are models themselves."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from inspector.analysis.image.onnx_head import is_model, may_be_model
+from inspector.analysis.image.stored import Stored
+from inspector.records.file_system import FileSystem, Placed
+from inspector.records.image import Blob, Layer
+from inspector.records.image_contents import InsideArtifact
+
+NO_LAYER: Final = -1
+"""Layer of an artifact that is a blob of its own."""
+_DEFINITIONS: Final = ("saved_model.pb", "saved_model.pbtxt")
+_OWN_FOLDERS: Final = ("variables", "assets", "assets.extra")
+_OWN_FILES: Final = (*_DEFINITIONS, "fingerprint.pb", "keras_metadata.pb")
+_OTHER_SUFFIXES: Final = re.compile(
+    r".*\.(?:so[.\d]*|py|pyc|a|o|exe|gz|zip|tar|whl|safetensors|pt|pth|h5|gguf|bin|data|json|txt)"
+)
+
+
+def find_models(layers: Sequence[Layer], final: FileSystem, blobs: Sequence[Blob]) -> tuple[InsideArtifact, ...]:
+    """Return the models of the final file system and of an artifact's blobs, largest first.
+
+    ONNX files are told by a name in .onnx and first bytes that do not speak against it, or by first bytes alone; the bytes of
+    their external data are not counted. Of a SavedModel the definition, variables and assets are.
+    """
+    found = [*_onnx_files(layers, final), *_saved_models(final), *_onnx_blobs(blobs)]
+    return tuple(sorted(found, key=lambda model: (-model.bytes, model.path)))
+
+
+def _onnx_files(layers: Sequence[Layer], final: FileSystem) -> Iterator[InsideArtifact]:
+    stored = Stored(layers, final)
+    headed = {path for layer in layers for path in layer.heads}
+    for path, place in final.entries.items():
+        if place.content.kind != "file" or not place.content.size:
+            continue
+        named = path.endswith((".onnx", ".ONNX"))
+        if (named or place.content.path in headed) and _is_onnx(stored, path, place, named):
+            yield InsideArtifact(path, "onnx", place.content.size, place.content_layer)
+
+
+def _is_onnx(stored: Stored, path: str, place: Placed, named: bool) -> bool:
+    head = stored.head_of(place)
+    if named:
+        return not head or may_be_model(head, place.content.size)
+    if head[:1] != b"\x08" or path.endswith(_DEFINITIONS) or _OTHER_SUFFIXES.fullmatch(path):
+        return False
+    return is_model(head, place.content.size)
+
+
+def _saved_models(final: FileSystem) -> Iterator[InsideArtifact]:
+    roots: dict[str, Placed] = {}
+    for path, place in final.entries.items():
+        if path.endswith(_DEFINITIONS) and place.content.kind == "file":
+            folder, _, name = path.rpartition("/")
+            if name in _DEFINITIONS:
+                roots[folder] = place
+    sizes = _bytes_of(roots, final) if roots else {}
+    for folder, place in roots.items():
+        yield InsideArtifact(folder, "saved_model", sizes[folder], place.content_layer)
+
+
+def _bytes_of(roots: dict[str, Placed], final: FileSystem) -> dict[str, int]:
+    """Return the bytes of each SavedModel's own files."""
+    sizes = dict.fromkeys(roots, 0)
+    prefixes = {f"{folder}/{name}" if folder else name: folder for folder in roots for name in _OWN_FOLDERS}
+    for path, place in final.entries.items():
+        if place.content.kind != "file":
+            continue
+        folder, _, name = path.rpartition("/")
+        if folder in roots:
+            sizes[folder] += place.content.size if name in _OWN_FILES else 0
+        elif (owner := _owner(folder, prefixes)) is not None:
+            sizes[owner] += place.content.size
+    return sizes
+
+
+def _owner(folder: str, prefixes: dict[str, str]) -> str | None:
+    while folder:
+        if folder in prefixes:
+            return prefixes[folder]
+        folder = folder.rpartition("/")[0]
+    return None
+
+
+def _onnx_blobs(blobs: Sequence[Blob]) -> Iterator[InsideArtifact]:
+    for blob in blobs:
+        is_archive = any(word in blob.media_type.lower() for word in ("tar", "gzip", "zstd"))
+        if not is_archive and (blob.title.lower().endswith(".onnx") or "onnx" in blob.media_type.lower()):
+            yield InsideArtifact(blob.title or blob.digest, "onnx", blob.size_bytes, NO_LAYER, blob.digest)
