@@ -22,7 +22,7 @@ def changes(layers: Sequence[Layer], index: int, hashes: ContentHashes = _NO_HAS
     tree = LayerTree()
     for layer in layers[:index]:
         tree.apply(layer)
-    before = {path: placed for path, placed in tree.apply(layers[index]) if placed.layer < index}
+    before = {path: placed for path, placed in tree.apply(layers[index]).hidden if placed.layer < index}
     found = {path: _change(path, placed, tree.nodes.get(path), hashes) for path, placed in before.items()}
     for path, placed in tree.nodes.items():
         if placed.layer == index and path not in before:

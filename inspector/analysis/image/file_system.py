@@ -2,11 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
-from inspector.analysis.image.layer_tree import LayerTree
+from inspector.analysis.image.layer_tree import LayerTree, LostContent
 from inspector.records.file_system import FileSystem, Placed
 from inspector.records.image import Layer
+
+
+class Merger:
+    """Merges layers as they come, base first, so that what lies below need not be merged again with each of them."""
+
+    def __init__(self) -> None:
+        self._tree = LayerTree()
+        self._lost: list[LostContent] = []
+
+    def add(self, layer: Layer) -> None:
+        """Put one more layer on top; one that was not indexed counts as empty."""
+        self._lost.extend(self._tree.apply(layer).lost)
+
+    def file_system(self) -> FileSystem:
+        """Return what a container sees of the layers so far, for keeps; as merge() does."""
+        nodes = dict(self._tree.nodes)
+        files = [placed for placed in nodes.values() if placed.content.kind == "file"]
+        return FileSystem(nodes, self._tree.top, len(files), _size(files))
+
+    def lost(self) -> tuple[LostContent, ...]:
+        """Return the contents that the layers so far ship and that their file system no longer has."""
+        return tuple(self._lost)
 
 
 def merge(layers: Sequence[Layer], up_to: int | None = None) -> FileSystem:
@@ -16,17 +38,10 @@ def merge(layers: Sequence[Layer], up_to: int | None = None) -> FileSystem:
     entry below a symlink of its own layer lies, as with engines, where the symlink leads, so its key may differ from
     entry.path. Linear in entries. Source: OCI image layer specification, overlayfs.
     """
-    tree = LayerTree()
+    merger = Merger()
     for layer in layers if up_to is None else layers[: up_to + 1]:
-        tree.apply(layer)
-    return described(tree)
-
-
-def described(tree: LayerTree) -> FileSystem:
-    """Return the state of a tree with its files counted."""
-    nodes = tree.nodes
-    files = [placed for placed in nodes.values() if placed.content.kind == "file"]
-    return FileSystem(nodes, tree.top, len(files), _size(files))
+        merger.add(layer)
+    return merger.file_system()
 
 
 def dangling_links(file_system: FileSystem) -> tuple[str, ...]:
@@ -34,7 +49,7 @@ def dangling_links(file_system: FileSystem) -> tuple[str, ...]:
     return tuple(path for path, placed in file_system.entries.items() if placed.content.kind == "hard_link")
 
 
-def _size(files: Iterable[Placed]) -> int:
+def _size(files: Collection[Placed]) -> int:
     """Return the bytes of all contents, those with several names counted once."""
     linked = []
     size = 0

@@ -20,11 +20,19 @@ _MOST_IMPLIED_TEXT: Final = 64 << 20
 _Inode = tuple[int, int]
 
 
-class Hidden(NamedTuple):
-    """What one layer took out of sight at one path, by removing or replacing it."""
+class LostContent(NamedTuple):
+    """A content that no path leads to any more, the layer that took its last name, and what lies there since."""
 
-    path: str
     placed: Placed
+    by_layer: int
+    after: Placed | None
+
+
+class Applied(NamedTuple):
+    """What one layer took out of sight by removing or replacing it, of itself too: by path, and contents gone for good."""
+
+    hidden: Sequence[tuple[str, Placed]]
+    lost: Sequence[LostContent]
 
 
 class LayerTree:
@@ -41,25 +49,36 @@ class LayerTree:
         self.top = -1
         self._children: dict[str, set[str]] = {"": set()}
         self._names: dict[_Inode, set[str]] = {}
-        self._hidden: list[Hidden] = []
+        self._hidden: list[tuple[str, Placed]] = []
         self._implied_text = 0
 
-    def apply(self, layer: Layer) -> Sequence[Hidden]:
-        """Put one layer on top; return what it hid, of itself too where a later entry of it has the same path."""
+    def apply(self, layer: Layer) -> Applied:
+        """Put one layer on top; one that was not indexed counts as empty."""
         self.top += 1
         self._hidden = []
         entries = layer.entries or ()
         whiteouts = [entry for entry in entries if entry.whiteout]
         for entry in whiteouts:
             self._hide(entry)
+        self._keep_folders(whiteouts)
         self._place(entries)
-        if whiteouts:
-            self._keep_folders(whiteouts)
-        return self._hidden
+        return Applied(self._hidden, self._lost())
 
-    def names_of(self, placed: Placed) -> int:
-        """Return how many paths still lead to a content that was just hidden at one of them."""
-        return len(self._names.get((placed.content_layer, id(placed.content)), ()))
+    def _lost(self) -> list[LostContent]:
+        """Return the contents of files that the current layer took the last name of, the last name it took deciding."""
+        lost: list[LostContent] = []
+        linked: dict[_Inode, LostContent] = {}
+        for path, placed in self._hidden:
+            content = placed.content
+            if content.kind != "file" or not content.size:
+                continue
+            inode = (placed.content_layer, id(content))
+            names = self._names.get(inode)
+            if names is None:
+                lost.append(LostContent(placed, self.top, self.nodes.get(path)))
+            elif not names:
+                linked[inode] = LostContent(placed, self.top, self.nodes.get(path))
+        return [*lost, *linked.values()]
 
     def _hide(self, whiteout: Entry) -> None:
         path = whiteout.path
@@ -132,18 +151,20 @@ class LayerTree:
             pending.extend(self._children.pop(gone, ()))
 
     def _note(self, path: str, placed: Placed) -> None:
-        self._hidden.append(Hidden(path, placed))
+        self._hidden.append((path, placed))
         if self._names:
             self._names.get((placed.content_layer, id(placed.content)), set()).discard(path)
 
     def _linked(self, entry: Entry, path: str) -> Placed:
         """Return a hard link with the content it leads to; with itself as content where its target is not there."""
-        target = self.nodes.get(entry.link)
-        if target is None and entry.link and len(entry.link) < _LONGEST_PATH:
-            target = self.nodes.get(self._real_path(entry.link))
+        target = self.nodes.get(self._target_path(entry))
         if target is None or entry.link == path or target.content.kind in ("directory", "hard_link"):
             return Placed(entry, self.top, entry, self.top)
         return Placed(entry, self.top, target.content, target.content_layer)
+
+    def _target_path(self, link: Entry) -> str:
+        """Return where the target of a hard link lies."""
+        return link.link if link.link in self.nodes or len(link.link) > _LONGEST_PATH else self._real_path(link.link)
 
     def _resolve_late(self, path: str, dangling: Placed) -> None:
         """Lead a hard link that came before its target to it; the last such link first, so that chains resolve."""
@@ -158,10 +179,11 @@ class LayerTree:
         inode = (placed.content_layer, id(placed.content))
         names = self._names.get(inode)
         if names is None:
-            target = self.nodes.get(placed.entry.link) or self.nodes.get(self._real_path(placed.entry.link))
             names = self._names[inode] = set()
-            if target is not None and target.content is placed.content and target.content_layer == placed.content_layer:
-                names.add(placed.entry.link if placed.entry.link in self.nodes else self._real_path(placed.entry.link))
+            target_path = self._target_path(placed.entry)
+            target = self.nodes.get(target_path)
+            if target is not None and (target.content_layer, id(target.content)) == inode:
+                names.add(target_path)
         names.add(path)
 
     def _settle(self, path: str) -> str:

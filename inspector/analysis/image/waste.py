@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
-from typing import Final, NamedTuple
+from typing import Final
 
-from inspector.analysis.image.layer_tree import Hidden, LayerTree
+from inspector.analysis.image.layer_tree import LayerTree, LostContent
 from inspector.analysis.image.same_content import ContentHashes, content_hash, is_same_content
-from inspector.records.file_system import FileSystem, Placed
+from inspector.records.file_system import FileSystem
 from inspector.records.image import Entry, Layer
 from inspector.records.image_waste import LayerWaste, Waste, WasteByCause, WasteCause, WastedFile
 
@@ -17,16 +17,15 @@ _CAUSES: Final[tuple[WasteCause, ...]] = ("overwritten", "deleted", "copied_up")
 _NO_HASHES: ContentHashes = MappingProxyType({})
 
 
-class _Lost(NamedTuple):
-    """A content that no path leads to any more, the layer that took its last name, and what lies there since."""
-
-    placed: Placed
-    by_layer: int
-    after: Placed | None
-
-
-def find_waste(layers: Sequence[Layer], final: FileSystem, hashes: ContentHashes = _NO_HASHES) -> Waste:
+def find_waste(
+    layers: Sequence[Layer],
+    final: FileSystem,
+    hashes: ContentHashes = _NO_HASHES,
+    lost: Sequence[LostContent] | None = None,
+) -> Waste:
     """Return the contents of files that the layers up to final.top ship and that are not in the final file system.
+
+    lost is what Merger.lost() says of the same layers; without it they are merged once more.
 
     A content becomes waste with the layer that takes the last of its names, and that event is its cause: a file overwritten
     in one layer and deleted in the next counts as overwritten by the one with its first content, and as deleted by the other
@@ -34,7 +33,7 @@ def find_waste(layers: Sequence[Layer], final: FileSystem, hashes: ContentHashes
     the same content if their times are equal. Sparse files count with their full size.
     """
     shipping = layers[: final.top + 1]
-    wasted = [_wasted(lost, shipping, hashes) for lost in _lost_contents(shipping)]
+    wasted = [_wasted(one, shipping, hashes) for one in (_lost_contents(shipping) if lost is None else lost)]
     wasted.sort(key=lambda file: (-file.bytes, file.path, file.layer))
     shipped = [_shipped(layer) for layer in shipping]
     return Waste(
@@ -48,34 +47,23 @@ def find_waste(layers: Sequence[Layer], final: FileSystem, hashes: ContentHashes
     )
 
 
-def undecided(layers: Sequence[Layer]) -> Mapping[int, Sequence[Entry]]:
+def undecided(layers: Sequence[Layer], lost: Sequence[LostContent] | None = None) -> Mapping[int, Sequence[Entry]]:
     """Return, by layer, the files to hash before find_waste can tell an overwritten content from one copied up unchanged."""
     wanted: defaultdict[int, dict[int, Entry]] = defaultdict(dict)
-    for lost in _lost_contents(layers):
-        if _may_be_copied_up(lost) and lost.after is not None:
-            for placed in (lost.placed, lost.after):
+    for one in _lost_contents(layers) if lost is None else lost:
+        if _may_be_copied_up(one) and one.after is not None:
+            for placed in (one.placed, one.after):
                 if not content_hash(placed.content, placed.content_layer, _NO_HASHES):
                     wanted[placed.content_layer][placed.content.offset] = placed.content
     return {layer: tuple(entries.values()) for layer, entries in wanted.items()}
 
 
-def _lost_contents(layers: Sequence[Layer]) -> Iterator[_Lost]:
+def _lost_contents(layers: Sequence[Layer]) -> list[LostContent]:
     tree = LayerTree()
-    for layer in layers:
-        yield from _lost_to(tree, tree.apply(layer))
+    return [content for layer in layers for content in tree.apply(layer).lost]
 
 
-def _lost_to(tree: LayerTree, hidden: Iterable[Hidden]) -> Iterator[_Lost]:
-    """Yield the contents that one layer took the last name of, the last name it took deciding."""
-    lost: dict[tuple[int, int], _Lost] = {}
-    for path, placed in hidden:
-        content = placed.content
-        if content.kind == "file" and content.size and not tree.names_of(placed):
-            lost[placed.content_layer, id(content)] = _Lost(placed, tree.top, tree.nodes.get(path))
-    yield from lost.values()
-
-
-def _may_be_copied_up(lost: _Lost) -> bool:
+def _may_be_copied_up(lost: LostContent) -> bool:
     after, before = lost.after, lost.placed
     return (
         after is not None
@@ -85,7 +73,7 @@ def _may_be_copied_up(lost: _Lost) -> bool:
     )
 
 
-def _cause(lost: _Lost, hashes: ContentHashes) -> WasteCause:
+def _cause(lost: LostContent, hashes: ContentHashes) -> WasteCause:
     if lost.after is None:
         return "deleted"
     if _may_be_copied_up(lost) and is_same_content(lost.placed, lost.after, hashes):
@@ -93,7 +81,7 @@ def _cause(lost: _Lost, hashes: ContentHashes) -> WasteCause:
     return "overwritten"
 
 
-def _wasted(lost: _Lost, layers: Sequence[Layer], hashes: ContentHashes) -> WastedFile:
+def _wasted(lost: LostContent, layers: Sequence[Layer], hashes: ContentHashes) -> WastedFile:
     content, layer = lost.placed.content, lost.placed.content_layer
     return WastedFile(
         path=content.path,
