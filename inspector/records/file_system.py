@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from inspector.records.image import Entry
@@ -31,6 +31,18 @@ class Placed:
 
 
 @dataclass(frozen=True, slots=True)
+class LostContent:
+    """Content of a file that no path leads to any more."""
+
+    placed: Placed
+    """One of the places it had last."""
+    by_layer: int
+    """Index of the layer that took its last name."""
+    after: Placed | None
+    """What lies at that place since that layer; None for nothing."""
+
+
+@dataclass(frozen=True, slots=True)
 class FileSystem:
     """What a container sees once layers up to some index lie on top of each other, by path; implied folders are there too."""
 
@@ -41,6 +53,8 @@ class FileSystem:
     """Regular files, each hard link counted."""
     size_bytes: int = 0
     """Bytes of regular files, those with several names counted once."""
+    lost: tuple[LostContent, ...] | None = field(default=None, repr=False)
+    """What layers up to the uppermost ship in vain, files without bytes left out; None where nobody kept track."""
 
 
 @dataclass(frozen=True, slots=True)

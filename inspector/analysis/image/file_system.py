@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 
-from inspector.analysis.image.layer_tree import LayerTree, LostContent
-from inspector.records.file_system import FileSystem, Placed
+from inspector.analysis.image.layer_tree import LayerTree
+from inspector.records.file_system import FileSystem, LostContent, Placed
 from inspector.records.image import Layer
 
 
@@ -24,11 +24,7 @@ class Merger:
         """Return what a container sees of the layers so far, for keeps; as merge() does."""
         nodes = dict(self._tree.nodes)
         files = [placed for placed in nodes.values() if placed.content.kind == "file"]
-        return FileSystem(nodes, self._tree.top, len(files), _size(files))
-
-    def lost(self) -> tuple[LostContent, ...]:
-        """Return the contents that the layers so far ship and that their file system no longer has."""
-        return tuple(self._lost)
+        return FileSystem(nodes, self._tree.top, len(files), _size(files), tuple(self._lost))
 
 
 def merge(layers: Sequence[Layer], up_to: int | None = None) -> FileSystem:

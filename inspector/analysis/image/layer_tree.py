@@ -6,7 +6,7 @@ import posixpath
 from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
-from inspector.records.file_system import Placed
+from inspector.records.file_system import LostContent, Placed
 from inspector.records.image import Entry, Layer
 
 IMPLIED_MODE: Final = 0o755
@@ -18,14 +18,6 @@ _MOST_IMPLIED_TEXT: Final = 64 << 20
 """Characters in the paths of implied folders; past that, entries of absurd depth are placed without their parents."""
 
 _Inode = tuple[int, int]
-
-
-class LostContent(NamedTuple):
-    """A content that no path leads to any more, the layer that took its last name, and what lies there since."""
-
-    placed: Placed
-    by_layer: int
-    after: Placed | None
 
 
 class Applied(NamedTuple):

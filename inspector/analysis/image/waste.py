@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Final
 
-from inspector.analysis.image.layer_tree import LayerTree, LostContent
+from inspector.analysis.image.file_system import merge
 from inspector.analysis.image.same_content import ContentHashes, content_hash, is_same_content
-from inspector.records.file_system import FileSystem
+from inspector.records.file_system import FileSystem, LostContent
 from inspector.records.image import Entry, Layer
 from inspector.records.image_waste import LayerWaste, Waste, WasteByCause, WasteCause, WastedFile
 
@@ -17,15 +17,8 @@ _CAUSES: Final[tuple[WasteCause, ...]] = ("overwritten", "deleted", "copied_up")
 _NO_HASHES: ContentHashes = MappingProxyType({})
 
 
-def find_waste(
-    layers: Sequence[Layer],
-    final: FileSystem,
-    hashes: ContentHashes = _NO_HASHES,
-    lost: Sequence[LostContent] | None = None,
-) -> Waste:
+def find_waste(layers: Sequence[Layer], final: FileSystem, hashes: ContentHashes = _NO_HASHES) -> Waste:
     """Return the contents of files that the layers up to final.top ship and that are not in the final file system.
-
-    lost is what Merger.lost() says of the same layers; without it they are merged once more.
 
     A content becomes waste with the layer that takes the last of its names, and that event is its cause: a file overwritten
     in one layer and deleted in the next counts as overwritten by the one with its first content, and as deleted by the other
@@ -33,7 +26,7 @@ def find_waste(
     the same content if their times are equal. Sparse files count with their full size.
     """
     shipping = layers[: final.top + 1]
-    wasted = [_wasted(one, shipping, hashes) for one in (_lost_contents(shipping) if lost is None else lost)]
+    wasted = [_wasted(one, shipping, hashes) for one in _lost_contents(shipping, final)]
     wasted.sort(key=lambda file: (-file.bytes, file.path, file.layer))
     shipped = [_shipped(layer) for layer in shipping]
     return Waste(
@@ -47,10 +40,13 @@ def find_waste(
     )
 
 
-def undecided(layers: Sequence[Layer], lost: Sequence[LostContent] | None = None) -> Mapping[int, Sequence[Entry]]:
-    """Return, by layer, the files to hash before find_waste can tell an overwritten content from one copied up unchanged."""
+def undecided(layers: Sequence[Layer], final: FileSystem | None = None) -> Mapping[int, Sequence[Entry]]:
+    """Return, by layer, the files to hash before find_waste can tell an overwritten content from one copied up unchanged.
+
+    final is what the layers are merged to; without it they are merged once more.
+    """
     wanted: defaultdict[int, dict[int, Entry]] = defaultdict(dict)
-    for one in _lost_contents(layers) if lost is None else lost:
+    for one in _lost_contents(layers, final):
         if _may_be_copied_up(one) and one.after is not None:
             for placed in (one.placed, one.after):
                 if not content_hash(placed.content, placed.content_layer, _NO_HASHES):
@@ -58,9 +54,10 @@ def undecided(layers: Sequence[Layer], lost: Sequence[LostContent] | None = None
     return {layer: tuple(entries.values()) for layer, entries in wanted.items()}
 
 
-def _lost_contents(layers: Sequence[Layer]) -> list[LostContent]:
-    tree = LayerTree()
-    return [content for layer in layers for content in tree.apply(layer).lost]
+def _lost_contents(layers: Sequence[Layer], final: FileSystem | None) -> Sequence[LostContent]:
+    if final is None or final.lost is None:
+        final = merge(layers)
+    return final.lost or ()
 
 
 def _may_be_copied_up(lost: LostContent) -> bool:

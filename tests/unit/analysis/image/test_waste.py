@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 
-from inspector.analysis.image.file_system import Merger, merge
+from inspector.analysis.image.file_system import merge
 from inspector.analysis.image.waste import find_waste, undecided
 from inspector.records.image import Entry, Layer
 from inspector.records.image_waste import Waste, WasteCause
@@ -167,13 +169,12 @@ def test_files_come_largest_first() -> None:
     assert [one.path for one in waste.files] == ["b", "c", "a"]
 
 
-def test_what_the_merger_lost_need_not_be_sought_again() -> None:
+def test_what_a_file_system_lost_need_not_be_known() -> None:
     layers = stack([file("f", 9), file("d/g", 4)], [file("f", 9, mtime=1), whiteout("d")])
-    merger = Merger()
-    for layer in layers:
-        merger.add(layer)
-    assert find_waste(layers, merger.file_system(), lost=merger.lost()) == find_waste(layers, merge(layers))
-    assert undecided(layers, merger.lost()) == undecided(layers)
+    final = merge(layers)
+    forgetful = replace(final, lost=None)
+    assert find_waste(layers, forgetful) == find_waste(layers, final)
+    assert undecided(layers) == undecided(layers, final)
 
 
 @pytest.mark.parametrize(("second", "cause"), [("same", "copied_up"), ("other", "overwritten")])
