@@ -64,19 +64,20 @@ def image_facts(image: ImageReview) -> list[str]:
 
 
 def sizes_text(image: ImageReview) -> str:
-    """Return what is pulled and what it becomes: "412.3 MB pulled, 1.1 GB unpacked"."""
+    """Return what is stored or pulled and what it becomes: "412.3 MB compressed, 1.1 GB unpacked"."""
     if image.compressed_bytes == image.size_bytes and image.size_bytes is not None:
         return f"{bytes_text(image.size_bytes)} unpacked"
-    pulled = "pulled size unknown" if image.compressed_bytes is None else f"{bytes_text(image.compressed_bytes)} pulled"
+    known = image.compressed_bytes is not None
+    stored = f"{bytes_text(image.compressed_bytes)} compressed" if known else "compressed size unknown"
     unpacked = f"{bytes_text(image.size_bytes)} unpacked" if image.size_bytes is not None else ""
-    return ", ".join(part for part in (pulled, unpacked) if part)
+    return ", ".join(part for part in (stored, unpacked) if part)
 
 
 def source_sentence(image: ImageReview) -> str:
     """Return where the image was read from and what that leaves unknown."""
     parts = [SOURCES[image.source]]
     if image.source == "engine":
-        parts.append("what a pull moves, compressed, is unknown to an engine")
+        parts.append("which does not know the compressed size, which a pull moves")
     if not image.complete:
         parts.append("not every layer could be read: figures cover what was")
     return " · ".join(parts)

@@ -59,7 +59,7 @@ def _layers(image: ImageReview) -> Lines:
     yield from _section("Layers")
     shown = image.layers[:MOST_LAYERS]
     rows = [_layer_row(index, layer) for index, layer in enumerate(shown)]
-    yield from table(("#", "pulled", "files", "reclaimable", "instruction"), rows, right=(0, 1, 2, 3))
+    yield from table(("#", "stored", "files", "reclaimable", "instruction"), rows, right=(0, 1, 2, 3))
     yield from _rest(image.layer_count - len(shown), "layer")
 
 
@@ -161,7 +161,7 @@ def _blobs(image: ImageReview) -> Lines:
         return
     yield from _section("Blobs")
     rows = [
-        (code(blob.title or blob.digest), blob.role, bytes_text(blob.size_bytes), code(blob.media_type))
+        (code(blob.title or blob.digest), prose(blob.role), bytes_text(blob.size_bytes), code(blob.media_type))
         for blob in image.blobs[:MOST_ROWS]
     ]
     yield from table(("blob", "role", "bytes", "media type"), rows, right=(2,))

@@ -65,7 +65,7 @@ def _titles(*titles: str) -> list[Cell]:
 def _write_layers(page: Page, image: ImageReview) -> None:
     page.heading("Layers", f"{image.layer_count:,}, base first; bars: bytes shipped, of the largest layer's")
     most = max((layer.shipped_bytes for layer in image.layers), default=0)
-    rows = [_titles("#", "pulled", "files", "", "reclaim", "instruction")]
+    rows = [_titles("#", "stored", "files", "", "reclaim", "instruction")]
     for index, layer in enumerate(image.layers[:MOST_LAYERS]):
         rows.append(_layer_row(index, layer, most))
     page.table([_RIGHT, _RIGHT, _RIGHT, _LEFT, _RIGHT, _WIDE], rows)
@@ -87,7 +87,9 @@ def _layer_row(index: int, layer: LayerReview, most: int) -> list[Cell]:
 
 
 def _write_waste(page: Page, image: ImageReview) -> None:
-    page.heading("Waste", sentences.waste_sentence(image))
+    page.heading(
+        "Waste", "shipped − final, to the byte" if image.reclaimable_bytes else "none: all that is shipped is in the end"
+    )
     if not image.reclaimable_bytes:
         return
     rows = [_titles("cause", "bytes", "files", "of shipped")]
