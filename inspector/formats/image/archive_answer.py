@@ -24,7 +24,7 @@ class WrappedRequest:
 
 
 class RawMember(NamedTuple):
-    """A member: offset and size within the uncompressed archive, its first bytes, and the whole of it where it looks like JSON."""
+    """A member: offset and size in the uncompressed archive, its first bytes, and the whole of it where it looks like JSON."""
 
     name: bytes
     kind: MemberKind

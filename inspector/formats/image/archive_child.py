@@ -23,7 +23,7 @@ _MOST_TEXT_BYTES: Final = 64 << 20
 """Names and links of members together."""
 
 
-def index_in_child(request: WrappedRequest, report: Callable[[int, int, str], None]) -> WrappedAnswer:
+def index_in_child(request: WrappedRequest, _report: Callable[[int, int, str], None]) -> WrappedAnswer:
     """Index the archive; raises UnreadableArtifact if there is no tar in it."""
     descriptor = open_regular(Path(os.fsdecode(request.path)))
     try:

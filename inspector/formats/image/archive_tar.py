@@ -47,5 +47,5 @@ def walk_archive(source: TarSource, label: str, end: WalkEnd) -> Iterator[Member
                 yield Member(name, kind, found.offset, found.stored, link)
     except LayerProblem as problem:
         if not count:
-            raise UnreadableArtifact(f"{label}: is no tar archive: {problem}", _NOT_READ) from None
+            raise UnreadableArtifact(f"{label}: holds no tar archive: {problem}", _NOT_READ) from None
         end.problem = str(problem)
