@@ -88,7 +88,10 @@ class Fifo:
 
 @dataclass(frozen=True)
 class Sparse:
-    """A file of size bytes that is zero but for its chunks (offset, bytes), as GNU tar writes one."""
+    """A file of size bytes that is zero but for its chunks (offset, bytes), as GNU tar writes one.
+
+    Container engines unpack the three PAX styles; they refuse the old one.
+    """
 
     size: int
     chunks: tuple[tuple[int, bytes], ...] = ()
