@@ -81,7 +81,7 @@ def _indexed(target: Target, platform: str | None, cancel: CancelToken | None) -
     from inspector.formats.image.layer_index import index_layers
     from inspector.formats.image.read import read
 
-    image = read(target, platform)
+    image = read(target, platform, cancel)
     yield Partial(image)
     with collector_paused():
         yield from index_layers(image, cancel)
