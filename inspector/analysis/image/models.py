@@ -14,6 +14,8 @@ from inspector.records.image_contents import InsideArtifact
 
 NO_LAYER: Final = -1
 """Layer of an artifact that is a blob of its own."""
+_FIRST_TAG: Final = b"\x08"
+"""Field ir_version of a ModelProto."""
 _DEFINITIONS: Final = ("saved_model.pb", "saved_model.pbtxt")
 _OWN_FOLDERS: Final = ("variables", "assets", "assets.extra")
 _OWN_FILES: Final = (*_DEFINITIONS, "fingerprint.pb", "keras_metadata.pb")
@@ -34,20 +36,19 @@ def find_models(layers: Sequence[Layer], final: FileSystem, blobs: Sequence[Blob
 
 def _onnx_files(layers: Sequence[Layer], final: FileSystem) -> Iterator[InsideArtifact]:
     stored = Stored(layers, final)
-    headed = {path for layer in layers for path in layer.heads}
+    told = {path for layer in layers for path, head in layer.heads.items() if head[:1] == _FIRST_TAG}
     for path, place in final.entries.items():
-        if place.content.kind != "file" or not place.content.size:
-            continue
         named = path.endswith((".onnx", ".ONNX"))
-        if (named or place.content.path in headed) and _is_onnx(stored, path, place, named):
-            yield InsideArtifact(path, "onnx", place.content.size, place.content_layer)
+        if (named or place.content.path in told) and place.content.kind == "file" and place.content.size:
+            if _is_onnx(stored, path, place, named):
+                yield InsideArtifact(path, "onnx", place.content.size, place.content_layer)
 
 
 def _is_onnx(stored: Stored, path: str, place: Placed, named: bool) -> bool:
     head = stored.head_of(place)
     if named:
         return not head or may_be_model(head, place.content.size)
-    if head[:1] != b"\x08" or path.endswith(_DEFINITIONS) or _OTHER_SUFFIXES.fullmatch(path):
+    if head[:1] != _FIRST_TAG or path.endswith(_DEFINITIONS) or _OTHER_SUFFIXES.fullmatch(path):
         return False
     return is_model(head, place.content.size)
 

@@ -1,0 +1,65 @@
+"""Findings about files that give more rights than a server needs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from inspector.analysis.findings.wording import agreeing, amount
+from inspector.analysis.image.findings.evidence import ImageEvidence
+from inspector.analysis.image.findings.wording import at_paths
+from inspector.records.finding import Finding
+
+_SET_USER, _SET_GROUP, _GROUP_RUNS = 0o4000, 0o2000, 0o010
+_STICKY, _OTHERS_WRITE = 0o1000, 0o002
+_OF_BASES: Final = re.compile(
+    r"(?:usr/)?s?bin/(?:passwd|su|mount|umount|chsh|chfn|gpasswd|newgrp|newuidmap|newgidmap|chage|expiry|unix_chkpwd|pam_timestamp_check"
+    r"|ping6?|ssh-agent|wall|write|bsd-write|crontab|fusermount3?|pt_chown|bbsuid)"
+    r"|(?:usr/)?bin/bbsuid|usr/lib(?:exec)?/(?:[\w.-]+/)?(?:ssh-keysign|dbus-daemon-launch-helper|utempter/utempter|pt_chown)"
+)
+"""Programs that distributions ship with these bits in nearly every image."""
+_FOLDERS_OF_PROGRAMS: Final = re.compile(r"(?:.*/)?(?:s?bin|lib\d*|site-packages|dist-packages|etc|app)(?:/.*)?")
+_CAPABILITY: Final = "security.capability"
+
+
+def findings(evidence: ImageEvidence) -> Iterator[Finding]:
+    """Yield programs that raise rights, and paths that anybody may change."""
+    raising = [
+        path
+        for path, place in evidence.files
+        if place.entry.mode & _SET_USER or (place.entry.mode & (_SET_GROUP | _GROUP_RUNS)) == (_SET_GROUP | _GROUP_RUNS)
+    ]
+    usual = [path for path in raising if _OF_BASES.fullmatch(path)]
+    others = sorted(set(raising).difference(usual))
+    if others:
+        verb = agreeing(len(others), "runs", "run")
+        message = f"{amount(len(others), 'program')} {verb} with the rights of the owner or group, and no usual base has them"
+        yield at_paths("setuid-file", message, others)
+    if usual:
+        verb = agreeing(len(usual), "runs", "run")
+        message = f"{amount(len(usual), 'program')} of the base {verb} with the rights of the owner or group"
+        yield at_paths("setuid-file", message, sorted(usual), "low")
+    capable = [path for path, place in evidence.files if place.content.xattrs and _CAPABILITY in place.content.xattrs]
+    if capable:
+        verb = agreeing(len(capable), "gains", "gain")
+        yield at_paths(
+            "file-capability", f"{amount(len(capable), 'program')} {verb} capabilities when started", sorted(capable)
+        )
+    yield from _writable(evidence)
+
+
+def _writable(evidence: ImageEvidence) -> Iterator[Finding]:
+    grave: list[str] = []
+    other: list[str] = []
+    for path, place in evidence.final.entries.items():
+        mode, kind = place.entry.mode, place.content.kind
+        if not mode & _OTHERS_WRITE or kind not in ("file", "directory") or (kind == "directory" and mode & _STICKY):
+            continue
+        (grave if _FOLDERS_OF_PROGRAMS.fullmatch(path) else other).append(path)
+    if grave:
+        message = f"every user may change {amount(len(grave), 'path')} that programs or settings are in"
+        yield at_paths("world-writable-path", message, sorted(grave), kind="path")
+    if other:
+        message = f"every user may change {amount(len(other), 'path')}"
+        yield at_paths("world-writable-path", message, sorted(other), "low", kind="path")
