@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tests.images.archives import OCI_MANIFEST, Blobs, descriptor, layout_members, to_json
-from tests.images.entries import build_layer
+from tests.images.entries import build_layer, digest_of
 
 MODEL_PACK = "application/vnd.cncf.model.manifest.v1+json"
 MODEL_PACK_CONFIG = "application/vnd.cncf.model.config.v1+json"
@@ -78,7 +78,7 @@ def model_pack(files: Mapping[str, bytes]) -> ArtifactSpec:
     blobs.append(BlobSpec(code.blob, "application/vnd.cncf.model.code.v1.tar", {_FILE_PATH: "code"}))
     config = {
         "descriptor": {"name": "digits", "version": "1.0", "family": "cnn"},
-        "modelfs": {"type": "layers", "diffIds": [code.diff_id]},
+        "modelfs": {"type": "layers", "diffIds": [digest_of(blob.content) for blob in blobs]},
         "config": {"architecture": "cnn", "format": "onnx", "paramSize": "0.1b", "precision": "float32"},
     }
     return ArtifactSpec(blobs, MODEL_PACK, MODEL_PACK_CONFIG, config)

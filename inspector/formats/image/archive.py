@@ -30,6 +30,8 @@ class Found:
     problem: str = ""
     escapes: bool = False
     """Whether the problem is that the name leads out of what was opened."""
+    repeated: bool = False
+    """Whether several files have the name, of which this is the last."""
 
 
 class Store(ABC):
@@ -50,10 +52,6 @@ class Store(ABC):
     @abstractmethod
     def read(self, place: BlobPlace, length: int) -> bytes:
         """Return the first bytes of a file, at most length of them; raises UnreadableArtifact."""
-
-    def is_repeated(self, name: str) -> bool:  # noqa: ARG002 - for those that can hold a name twice
-        """Tell whether several files have that name, of which the last counts."""
-        return False
 
     def close(self) -> None:  # noqa: B027 - most keep nothing open
         """Let go of what is open."""
@@ -82,20 +80,18 @@ class TarStore(Store):
         member = located.member
         if member is None:
             return Found(None, located.problem, located.escapes)
+        repeated = member.name in self.members.repeated
         if member.offset + member.size > self.size_bytes:
             there = max(0, self.size_bytes - member.offset)
             place = BlobPlace(self._path, member.offset, there)
-            return Found(place, f"cut short: {there:,} of {member.size:,} bytes are there")
-        return Found(BlobPlace(self._path, member.offset, member.size))
+            return Found(place, f"cut short: {there:,} of {member.size:,} bytes are there", repeated=repeated)
+        return Found(BlobPlace(self._path, member.offset, member.size), repeated=repeated)
 
     def read(self, place: BlobPlace, length: int) -> bytes:
         try:
             return read_at(self._descriptor, place.offset, min(length, place.length))
         except OSError as error:
             raise UnreadableArtifact(f"{self.label}: {one_line(error.strerror)}", "check the disk") from None
-
-    def is_repeated(self, name: str) -> bool:
-        return name in self.members.repeated
 
     def close(self) -> None:
         if self._descriptor >= 0:

@@ -49,7 +49,8 @@ class WrappedStore(Store):
             return Found(None, located.problem, located.escapes)
         there = min(member.size, max(0, self._end - member.offset)) if self.problem else member.size
         place = BlobPlace(self._path, member.offset, there, self._wrapping)
-        return Found(place, "" if there == member.size else f"cut short: {there:,} of {member.size:,} bytes are there")
+        problem = "" if there == member.size else f"cut short: {there:,} of {member.size:,} bytes are there"
+        return Found(place, problem, repeated=member.name in self.members.repeated)
 
     def read(self, place: BlobPlace, length: int) -> bytes:
         document = self._documents.get(place.offset)
@@ -59,9 +60,6 @@ class WrappedStore(Store):
         if length > HEAD and head.lstrip().startswith((b"{", b"[")) and place.length > len(head):
             raise UnreadableArtifact(f"{self.label}: its manifests are too large", "unpack it first: gunzip or unzstd")
         return head[:length]
-
-    def is_repeated(self, name: str) -> bool:
-        return name in self.members.repeated
 
     def _indexed(self, path: Path, cancel: CancelToken | None) -> WrappedAnswer:
         most = min(_MOST_BYTES, _MOST_RATIO * self.size_bytes + _FREE_BYTES)

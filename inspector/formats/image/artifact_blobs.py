@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final
 
 from inspector.formats.image.json_text import JsonObject
@@ -66,7 +67,10 @@ def read_blobs(manifest: JsonObject, config: Descriptor | None, documents: Docum
 def read_tar_layers(manifest: JsonObject, documents: Documents) -> tuple[Layer, ...]:
     """Return the blobs that are tars, with files of the artifact in them, as layers."""
     tars = [descriptor for descriptor in _listed(manifest) if is_tar(descriptor.media_type)]
-    return tuple(layer_of(descriptor, index, "", documents) for index, descriptor in enumerate(tars))
+    return tuple(
+        replace(layer_of(descriptor, index, "", documents), created_by=title_of(descriptor.annotations))
+        for index, descriptor in enumerate(tars)
+    )
 
 
 def title_of(annotations: Mapping[str, str]) -> str:

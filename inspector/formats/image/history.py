@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import islice
+from typing import Final
 
 from inspector.formats.image.json_text import JsonObject
 from inspector.formats.image.manifest_notes import ImageNotes
 from inspector.records.image import HistoryStep, Layer
+
+_MOST_STEPS: Final = 10_000
 
 
 def read_history(config: JsonObject, layer_count: int, notes: ImageNotes) -> tuple[HistoryStep, ...]:
@@ -16,7 +20,11 @@ def read_history(config: JsonObject, layer_count: int, notes: ImageNotes) -> tup
     """
     steps: list[HistoryStep] = []
     made = 0
-    for step in config.objects("history"):
+    if config.length("history") > _MOST_STEPS:
+        notes.add(
+            "history-too-long", "medium", f"the history has more than {_MOST_STEPS:,} steps: the first are shown", config.place
+        )
+    for step in islice(config.objects("history"), _MOST_STEPS):
         is_layer = not step.truth("empty_layer")
         layer = made if is_layer and made < layer_count else None
         steps.append(HistoryStep(step.text("created_by"), step.text("created"), step.text("comment"), layer))

@@ -32,7 +32,7 @@ def parse_json(raw: bytes, label: str) -> object:
     """Return what a JSON document holds; raises UnreadableArtifact, with label naming it, where it is none or too large."""
     if len(raw) > LARGEST_JSON:
         raise UnreadableArtifact(f"{label}: is larger than {LARGEST_JSON >> 20} MiB", _HINT)
-    if raw.count(b",") + raw.count(b"[") + raw.count(b"{") > _MOST_VALUES:
+    if most_values(raw) > _MOST_VALUES:
         raise UnreadableArtifact(f"{label}: holds more than {_MOST_VALUES:,} values", _HINT)
     text = raw.decode("utf-8", "surrogateescape").removeprefix("\ufeff")
     try:
@@ -42,6 +42,11 @@ def parse_json(raw: bytes, label: str) -> object:
     except ValueError:
         raise UnreadableArtifact(f"{label}: is no JSON", _HINT) from None
     return found
+
+
+def most_values(raw: bytes) -> int:
+    """Return how many values a document holds at most; what lies in texts counts, too."""
+    return raw.count(b",") + raw.count(b"[") + raw.count(b"{")
 
 
 def _integer(digits: str) -> int | float:
@@ -101,6 +106,10 @@ class JsonObject:
     def item(self, key: str) -> JsonObject:
         """Return an object."""
         return self.of(self.values.get(key), f"{self.place}: {key}", self.cleaner, self.notes)
+
+    def length(self, key: str) -> int:
+        """Return how many values a list has."""
+        return len(self._list(key))
 
     def objects(self, key: str) -> Iterator[JsonObject]:
         """Yield the objects of a list."""

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from inspector.errors import UnreadableArtifact, UsageError
 from inspector.formats.clean_text import one_line
 from inspector.formats.image.manifest_index import Candidate
+from inspector.formats.image.manifest_media import part_of
 from inspector.formats.image.manifest_notes import ImageNotes
 from inspector.formats.image.platforms import host_platform, parse_platform
 
@@ -74,6 +75,8 @@ def _why_not(candidates: Sequence[Candidate], notes: ImageNotes) -> str:
     for finding in notes.findings():
         if finding.severity == "high":
             return finding.message
+    if any(part_of(one.descriptor.media_type) == "old manifest" for one in candidates):
+        return "its manifest is of Docker's first schema, which is no longer in use: pull the image and save it again"
     if candidates and all(one.kind == "attestation" for one in candidates):
         return "only attestations about images, which lie elsewhere"
     return "save the image again, with docker save or podman save"

@@ -11,12 +11,13 @@ from inspector.formats.clean_text import TextCleaner
 from inspector.formats.image.archive import Store
 from inspector.formats.image.config import read_platform
 from inspector.formats.image.digests import blob_name, is_digest, matches
-from inspector.formats.image.json_text import LARGEST_JSON, JsonObject, parse_json
+from inspector.formats.image.json_text import LARGEST_JSON, JsonObject, most_values, parse_json
 from inspector.formats.image.manifest_notes import ImageNotes
 from inspector.formats.image.platforms import Platform
 
 _MOST_BYTES: Final = 64 << 20
 """Bytes of all documents together."""
+_MOST_VALUES: Final = 1_500_000
 _HINT: Final = "the image is damaged: save or download it again"
 
 
@@ -67,6 +68,12 @@ def read_descriptor(document: JsonObject) -> Descriptor:
     )
 
 
+def note_repeated(name: str, documents: Documents) -> None:
+    """Take note that an archive holds several files of one name."""
+    message = f"{documents.cleaner.clean(name)} is there more than once: the last one was read, as engines do"
+    documents.notes.add("member-repeated", "medium", message, documents.cleaner.clean(name))
+
+
 class Documents:
     """The documents of one archive or layout."""
 
@@ -74,7 +81,7 @@ class Documents:
         self.store = store
         self.cleaner = cleaner
         self.notes = notes
-        self._bytes = 0
+        self._bytes = self._values = 0
         self._parsed: dict[str, JsonObject | None] = {}
         self._sizes: dict[str, int] = {}
 
@@ -96,26 +103,37 @@ class Documents:
         self._bytes += found.place.length
         if self._bytes > _MOST_BYTES:
             raise UnreadableArtifact(f"{self.store.label}: its manifests are larger than {_MOST_BYTES >> 20} MiB", _HINT)
-        if self.store.is_repeated(name):
-            self.notes.add("member-repeated", "medium", f"{self.cleaner.clean(name)} is there twice: the last one was read")
-        return self.store.read(found.place, found.place.length)
+        if found.repeated:
+            note_repeated(name, self)
+        raw = self.store.read(found.place, found.place.length)
+        self._values += most_values(raw)
+        if self._values > _MOST_VALUES:
+            raise UnreadableArtifact(f"{self.store.label}: its manifests hold more than {_MOST_VALUES:,} values", _HINT)
+        return raw
 
-    def fetch(self, descriptor: Descriptor, what: str) -> JsonObject | None:
-        """Return the document that a descriptor points at, as an object; None, with a finding, where it cannot be read."""
+    def fetch(self, descriptor: Descriptor, what: str, may_be_absent: bool = False) -> JsonObject | None:
+        """Return the document that a descriptor points at, as an object; None, with a finding, where it cannot be read.
+
+        what names it in findings; engines leave out manifests for platforms that they have not pulled.
+        """
         if not descriptor.digest:
             return None
         if descriptor.digest not in self._parsed:
-            self._parsed[descriptor.digest] = self._fetch(descriptor, what)
+            self._parsed[descriptor.digest] = self._fetch(descriptor, what, may_be_absent)
         return self._parsed[descriptor.digest]
 
     def size_of(self, descriptor: Descriptor) -> int:
         """Return the bytes of a document that was fetched, otherwise what its descriptor claims."""
         return self._sizes.get(descriptor.digest, descriptor.size or 0)
 
-    def _fetch(self, descriptor: Descriptor, what: str) -> JsonObject | None:
+    def _fetch(self, descriptor: Descriptor, what: str, may_be_absent: bool) -> JsonObject | None:
         place = f"{what} {descriptor.short}"
         try:
             raw = self.raw(blob_name(descriptor.digest))
+            if raw is None and may_be_absent:
+                platform = f" for {descriptor.platform}" if descriptor.platform else ""
+                self.notes.add("manifest-absent", "info", f"the {place}{platform} is listed and not in the archive", place)
+                return None
             if raw is None:
                 self.notes.add("blob-missing", "high", f"the {place} is not there", place, _HINT)
                 return None

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from inspector.errors import UnreadableArtifact
+from inspector.formats.clean_text import TextCleaner
 from inspector.formats.image.config import read_platform
 from inspector.formats.image.json_text import JsonObject
 from inspector.formats.image.manifest_documents import Descriptor, Documents, read_descriptor
@@ -45,12 +46,12 @@ class Candidate:
         """Whether there is something to open."""
         return self.manifest is not None or self.docker is not None
 
-    def record(self, chosen: bool) -> Manifest:
+    def record(self, chosen: bool, cleaner: TextCleaner) -> Manifest:
         """Return what is listed of it."""
         shown = Platform() if self.platform.is_unknown else self.platform
         return Manifest(
             self.descriptor.digest,
-            self.manifest.cleaner.clean(self.descriptor.media_type) if self.manifest else self.descriptor.media_type[:200],
+            cleaner.clean(self.descriptor.media_type),
             self.size_bytes,
             self.kind,
             str(shown),
@@ -102,7 +103,7 @@ def _take(walk: _Walk, descriptor: Descriptor, names: tuple[str, ...], above: tu
         walk.found[descriptor.digest] = replace(known, references=merged)
         return
     part = part_of(descriptor.media_type)
-    document = walk.documents.fetch(descriptor, part or "manifest")
+    document = walk.documents.fetch(descriptor, part or "manifest", may_be_absent=bool(above))
     if part != "manifest" and document is not None and "manifests" in document:
         if len(above) >= _DEEPEST:
             notes.add("index-too-deep", "high", f"the {place} lies more than {_DEEPEST} indexes deep: not followed", place)

@@ -10,7 +10,7 @@ from inspector.formats.image.archive import HEAD, Found
 from inspector.formats.image.digests import blob_name, digest_in_name
 from inspector.formats.image.json_text import JsonObject
 from inspector.formats.image.magic import compression_of
-from inspector.formats.image.manifest_documents import Descriptor, Documents, read_descriptor
+from inspector.formats.image.manifest_documents import Descriptor, Documents, note_repeated, read_descriptor
 from inspector.formats.image.manifest_media import is_encrypted, is_foreign, said_compression
 from inspector.records.image import BlobPlace, Compression, Layer
 
@@ -23,8 +23,8 @@ _FOREIGN: Final = "may not be handed on: it is fetched from where it comes from"
 
 def read_layers(manifest: JsonObject, diff_ids: Sequence[str], documents: Documents) -> tuple[Layer, ...]:
     """Return the layers that a manifest lists, base first."""
+    _check_count(manifest.length("layers"), documents)
     descriptors = list(manifest.objects("layers"))
-    _check_count(len(descriptors), documents)
     return tuple(
         layer_of(read_descriptor(one), index, _at(diff_ids, index, len(descriptors)), documents)
         for index, one in enumerate(descriptors)
@@ -33,8 +33,8 @@ def read_layers(manifest: JsonObject, diff_ids: Sequence[str], documents: Docume
 
 def read_docker_layers(entry: JsonObject, diff_ids: Sequence[str], documents: Documents) -> tuple[Layer, ...]:
     """Return the layers that an entry of manifest.json names, base first."""
+    _check_count(entry.length("Layers"), documents)
     names = entry.raw_texts("Layers")
-    _check_count(len(names), documents)
     sources = entry.item("LayerSources")
     layers = []
     for index, name in enumerate(names):
@@ -94,13 +94,15 @@ def _layer(
         problem = _note_absent(found, media_type, label, documents)
         said = said_compression(media_type) or "none"
         return Layer(index, digest, diff_id, shown_type, said, size, problem=problem)
+    if found.repeated:
+        note_repeated(label, documents)
     if found.problem:
         notes.add("layer-cut-short", "high", f"{label} is {found.problem}", label, _HINT)
     elif size is not None and size != place.length:
         message = f"{label} has {place.length:,} bytes where its descriptor says {size:,}"
         notes.add("size-mismatch", "high", message, label, _HINT)
     compression, problem = _compression(place, media_type, label, documents)
-    return Layer(index, digest, diff_id, shown_type, compression, place.length, place=place, problem=problem)
+    return Layer(index, digest, diff_id, shown_type, compression, place.length, place=place, problem=found.problem or problem)
 
 
 def _compression(place: BlobPlace, media_type: str, label: str, documents: Documents) -> tuple[Compression, str]:

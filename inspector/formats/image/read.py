@@ -80,7 +80,7 @@ def _read(path: Path, platform: str | None, store: Store, documents: Documents) 
         chosen.references,
         str(_platform(chosen, document, documents)),
         chosen.descriptor.digest,
-        _records(listed, chosen),
+        _records(listed, chosen, documents),
         findings=documents.notes.findings(),
     )
 
@@ -133,15 +133,15 @@ def _artifact(artifact: Artifact, listed: _Listed, chosen: Candidate, manifest: 
         layers,
         references=chosen.references,
         digest=chosen.descriptor.digest,
-        manifests=_records(listed, chosen),
+        manifests=_records(listed, chosen, documents),
         artifact_type=kind or "unknown",
         blobs=blobs,
         findings=documents.notes.findings(),
     )
 
 
-def _records(listed: _Listed, chosen: Candidate) -> tuple[Manifest, ...]:
-    return tuple(one.record(one is chosen) for one in listed.candidates)
+def _records(listed: _Listed, chosen: Candidate, documents: Documents) -> tuple[Manifest, ...]:
+    return tuple(one.record(one is chosen, documents.cleaner) for one in listed.candidates)
 
 
 def _config_of(chosen: Candidate, documents: Documents) -> tuple[JsonObject, str]:
@@ -170,7 +170,7 @@ def _platform(chosen: Candidate, document: JsonObject, documents: Documents) -> 
     """Return the platform that the configuration names, which is what runs; the index may say another."""
     own = read_platform(document)
     listed = chosen.platform
-    if str(own) and str(listed) and not own.serves(Platform(listed.os, listed.architecture)):
+    if own.os and own.architecture and str(listed) and not own.serves(Platform(listed.os, listed.architecture)):
         message = f"the index says {listed}, the configuration {own}"
         documents.notes.add(
             "platform-mismatch", "high", message, document.place, "it runs on the wrong machines: build it again"
