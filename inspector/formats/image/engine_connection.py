@@ -7,12 +7,14 @@ import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from http.client import HTTPException
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from inspector.errors import UnreadableArtifact
 from inspector.formats.clean_text import one_line
 from inspector.formats.image.engine_places import EnginePlace, engine_places
+from inspector.formats.image.tar_header import LayerProblem
 
 if TYPE_CHECKING:
     import docker
@@ -48,6 +50,35 @@ class Silence:
     place: EnginePlace
     reason: str
     forbidden: bool = False
+
+
+@contextmanager
+def streamed(engine: Engine, path: str, /, **parameters: str) -> Iterator[Any]:
+    """Hold the response to a GET request, its body unread; raises requests' exceptions and OSError.
+
+    There is no bound on the wait between bytes: engines write a whole archive before they send the first.
+    """
+    client = engine.client
+    address = f"{client.base_url}/v{client.api_version}/{path}"
+    with client.get(address, params=parameters, stream=True, timeout=(CALL_SECONDS, None)) as response:
+        yield response
+
+
+class Body:
+    """The body of a streamed response as a source, its failures told as LayerProblem."""
+
+    def __init__(self, response: Any) -> None:
+        self._raw = response.raw
+
+    def read(self, size: int, /) -> bytes:
+        """Return the next bytes, fewer than size only at the end."""
+        from urllib3.exceptions import HTTPError
+
+        try:
+            data: bytes = self._raw.read(size)
+        except (HTTPError, HTTPException, OSError, ValueError) as error:
+            raise LayerProblem(f"cut short: the engine stopped sending ({type(error).__name__})") from None
+        return data
 
 
 @contextmanager

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from typing import Final, Generic, Protocol, TypeVar
 
 from inspector.isolation import failure
@@ -13,6 +13,8 @@ from inspector.isolation.limits import CancelToken
 Item = TypeVar("Item")
 
 TICK_SECONDS: Final = 0.1
+_PATIENCE_SECONDS: Final = 0.5
+"""How long a thread has to close what it holds before nobody waits for it any more."""
 
 
 class ByteSource(Protocol):
@@ -53,9 +55,10 @@ class Listener(Generic[Item]):
         self._stop = threading.Event()
         self._produce = produce
         self._items: queue.Queue[Item | BaseException | None] = queue.Queue(capacity)
-        threading.Thread(target=self._run, name="engine-listener", daemon=True).start()
+        self._thread = threading.Thread(target=self._run, name="engine-listener", daemon=True)
+        self._thread.start()
 
-    def listen(self, cancel: CancelToken, title: str) -> Iterator[Item | None]:
+    def listen(self, cancel: CancelToken, title: str) -> Generator[Item | None]:
         """Yield items as they come, None for every tick without; raises what produce raises, ChildFailed if cancelled."""
         try:
             while True:
@@ -73,6 +76,7 @@ class Listener(Generic[Item]):
                 yield item
         finally:
             self._stop.set()
+            self._thread.join(_PATIENCE_SECONDS)
 
     def _run(self) -> None:
         items = self._produce(self._stop)
