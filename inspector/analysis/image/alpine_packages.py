@@ -8,20 +8,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from inspector.analysis.image.packages_described import Described, ListedFile
+from inspector.analysis.image.packages_described import Described, ListedFile, NameFilter, every
 from inspector.analysis.image.packages_text import decoded, number, plain
 from inspector.analysis.image.stored import Stored
 
 DATABASES: Final = ("lib/apk/db/installed", "usr/lib/apk/db/installed")
 
 
-def find_alpine(stored: Stored) -> Iterator[Described]:
-    """Yield every Alpine package that is installed."""
+def find_alpine(stored: Stored, is_wanted: NameFilter = every) -> Iterator[Described]:
+    """Yield every Alpine package that is installed and wanted."""
     for place in DATABASES:
         content = stored.whole(place)
         if content is not None:
             for block in decoded(content).split("\n\n"):
-                yield from _described(block, place)
+                yield from (package for package in _described(block, place) if is_wanted(package.name))
 
 
 def _described(block: str, place: str) -> Iterator[Described]:

@@ -9,7 +9,6 @@ from typing import Final
 
 from inspector.analysis.image.alpine_packages import find_alpine
 from inspector.analysis.image.debian_packages import find_debian
-from inspector.analysis.image.packages_described import Described
 from inspector.analysis.image.python_packages import PythonPackages
 from inspector.analysis.image.stored import Stored
 from inspector.analysis.image.symlinks import Symlinks
@@ -37,21 +36,16 @@ def is_build_tool(kind: PackageKind, name: str) -> bool:
 
 def tool_files(stored: Stored, packages: Packages) -> Iterator[str]:
     """Yield the paths of the files of all such packages, as their records list them."""
-    if not any(is_build_tool(package.kind, package.name) for package in packages.packages):
+    tools = {(package.kind, package.name) for package in packages.packages if is_build_tool(package.kind, package.name)}
+    if not tools:
         return
     symlinks = Symlinks(stored.entries)
-    for described in _tools(stored, packages):
+    for described in chain(
+        find_debian(stored, lambda name: ("debian", name) in tools),
+        find_alpine(stored, lambda name: ("alpine", name) in tools),
+        PythonPackages(stored).find(lambda name: ("python", name) in tools),
+    ):
         for path, _ in described.files:
             real = symlinks.locate(path)
-            if real is not None:
+            if real is not None and stored.entries[real].content.kind == "file":
                 yield real
-
-
-def _tools(stored: Stored, packages: Packages) -> Iterator[Described]:
-    known = {(package.place, package.name) for package in packages.packages}
-    every = chain(find_debian(stored), find_alpine(stored), PythonPackages(stored).find())
-    return (
-        described
-        for described in every
-        if is_build_tool(described.kind, described.name) and (described.place, described.name) in known
-    )

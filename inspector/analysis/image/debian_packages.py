@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from inspector.analysis.image.packages_described import Described, ListedFile
+from inspector.analysis.image.packages_described import Described, ListedFile, NameFilter, every
 from inspector.analysis.image.packages_text import decoded, fields, number, plain
 from inspector.analysis.image.stored import Stored
 
@@ -18,16 +18,23 @@ _LISTS: Final = "var/lib/dpkg/info/"
 _GONE: Final = ("config-files", "not-installed")
 
 
-def find_debian(stored: Stored) -> Iterator[Described]:
-    """Yield every Debian package that is installed, even in part."""
-    status = stored.whole(STATUS)
-    if status is not None:
-        for paragraph in _paragraphs(decoded(status)):
-            yield from _described(stored, paragraph, STATUS)
+def find_debian(stored: Stored, is_wanted: NameFilter = every) -> Iterator[Described]:
+    """Yield every Debian package that is wanted and installed, even in part; of those with equal name and architecture the first."""
+    seen: set[tuple[str, str]] = set()
+    for place in _statuses(stored):
+        for said in _paragraphs(decoded(stored.whole(place) or b"")):
+            name, architecture = said.get("package", ""), said.get("architecture", "")
+            is_installed = said.get("status", "").rpartition(" ")[2] not in _GONE
+            if name and is_installed and (name, architecture) not in seen and is_wanted(plain(name)):
+                seen.add((name, architecture))
+                yield _described(stored, said, place)
+
+
+def _statuses(stored: Stored) -> Iterator[str]:
+    yield STATUS
     for path in stored.entries:
         if path.startswith(_DISTROLESS) and not path.endswith(".md5sums"):
-            for paragraph in _paragraphs(decoded(stored.whole(path) or b"")):
-                yield from _described(stored, paragraph, path)
+            yield path
 
 
 def _paragraphs(text: str) -> Iterator[dict[str, str]]:
@@ -37,18 +44,14 @@ def _paragraphs(text: str) -> Iterator[dict[str, str]]:
             yield found
 
 
-def _described(stored: Stored, said: dict[str, str], place: str) -> Iterator[Described]:
-    name = said.get("package", "")
-    state = said.get("status", "").rpartition(" ")[2]
-    if not name or state in _GONE:
-        return
+def _described(stored: Stored, said: dict[str, str], place: str) -> Described:
     kibibytes = number(said.get("installed-size", ""))
-    yield Described(
+    return Described(
         "debian",
-        plain(name),
+        plain(said["package"]),
         plain(said.get("version", "")),
         place,
-        _listed(stored, name, said.get("architecture", ""), place),
+        _listed(stored, said["package"], said.get("architecture", ""), place),
         None if kibibytes is None else kibibytes * 1024,
         plain(said.get("description", "")),
     )

@@ -42,6 +42,8 @@ _FOLDERS: Final[tuple[tuple[LeftoverKind, re.Pattern[str]], ...]] = (
     ("docs", re.compile(r"(?:.*/)?share/(?:doc|man|info|gtk-doc|doc-base|lintian)/|usr/(?:local/)?man/")),
     ("locales", re.compile(r"(?:.*/)?(?:share/(?:locale|i18n)|LC_MESSAGES)/|usr/lib/locale/(?!C\.)")),
 )
+_LONGEST: Final = 1024
+"""Characters of a folder above which nothing is told from its name: matching takes their square."""
 _HEADER_PLACES: Final = re.compile(r"(?:.*/)?(?:include|site-packages|dist-packages)/")
 _HEADERS: Final = (".h", ".hpp", ".hh", ".hxx", ".h++", ".cuh", ".inl", ".ipp", ".tcc")
 _BIN: Final = re.compile(r"(?:.*/)?s?bin/")
@@ -74,9 +76,10 @@ class KindTeller:
         return of_folder if not extra or extra in of_folder else (*of_folder, extra)
 
     def _learn(self, folder: str, with_slash: str) -> tuple[LeftoverKind, ...]:
-        kinds = tuple(kind for kind, pattern in _FOLDERS if pattern.match(with_slash))
+        told = with_slash if len(with_slash) <= _LONGEST else ""
+        kinds = tuple(kind for kind, pattern in _FOLDERS if pattern.match(told))
         self._kinds[folder] = kinds
-        self._places[folder] = (bool(_HEADER_PLACES.match(with_slash)), bool(_BIN.match(with_slash)))
+        self._places[folder] = (bool(_HEADER_PLACES.match(told)), bool(_BIN.match(told)))
         return kinds
 
     def _by_name(self, path: str, folder: str, name: str) -> LeftoverKind | None:

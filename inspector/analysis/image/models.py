@@ -39,12 +39,13 @@ def _onnx_files(layers: Sequence[Layer], final: FileSystem) -> Iterator[InsideAr
     told = {path for layer in layers for path, head in layer.heads.items() if head[:1] == _FIRST_TAG}
     for path, place in final.entries.items():
         named = path.endswith((".onnx", ".ONNX"))
-        if (named or place.content.path in told) and place.content.kind == "file" and place.content.size:
-            if _is_onnx(stored, path, place, named):
-                yield InsideArtifact(path, "onnx", place.content.size, place.content_layer)
+        if (named or place.content.path in told) and _is_onnx(stored, path, place, named):
+            yield InsideArtifact(path, "onnx", place.content.size, place.content_layer)
 
 
 def _is_onnx(stored: Stored, path: str, place: Placed, named: bool) -> bool:
+    if place.content.kind != "file" or not place.content.size:
+        return False
     head = stored.head_of(place)
     if named:
         return not head or may_be_model(head, place.content.size)

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import takewhile
 from typing import Final
 
-from inspector.analysis.image.packages_described import Described, ListedFile
+from inspector.analysis.image.packages_described import Described, ListedFile, NameFilter, every
 from inspector.analysis.image.packages_text import decoded, fields, number, plain
 from inspector.analysis.image.stored import Stored
 from inspector.analysis.image.symlinks import inside_root
@@ -25,28 +25,32 @@ class PythonPackages:
     def __init__(self, stored: Stored) -> None:
         self._stored = stored
         self._sorted: list[str] | None = None
+        self._expanded: set[str] = set()
 
-    def find(self) -> Iterator[Described]:
-        """Yield every distribution, those nearest the root first, so that what one vendors comes after it."""
+    def find(self, is_wanted: NameFilter = every) -> Iterator[Described]:
+        """Yield every distribution that is wanted, those nearest the root first, so that what one vendors comes after it."""
         places = [path for path in self._stored.entries if path.endswith(_METADATA)]
         for path in sorted(places, key=lambda path: (path.count("/"), path)):
             place = self._stored.entries[path]
             if place.content.kind == "file":
-                yield self._described(path)
+                yield from self._described(path, is_wanted)
 
-    def _described(self, path: str) -> Described:
-        folder, _, name = path.rpartition("/")
-        if name.endswith(".egg-info"):
+    def _described(self, path: str, is_wanted: NameFilter) -> Iterator[Described]:
+        folder, _, last = path.rpartition("/")
+        if last.endswith(".egg-info"):
             site, info = folder, path
         else:
             site, _, _ = folder.rpartition("/")
             info = folder
         said = fields(iter(decoded(self._stored.whole(path) or b"")[:65536].splitlines()))
         by_name, _, by_version = info.rpartition("/")[2].rpartition(".")[0].partition("-")
-        files, declared = self._listed(site, info, said.get("name", by_name))
-        return Described(
+        name = plain(said.get("name") or by_name)
+        if not is_wanted(name):
+            return
+        files, declared = self._listed(site, info, name)
+        yield Described(
             "python",
-            plain(said.get("name") or by_name),
+            name,
             plain(said.get("version") or by_version.partition("-")[0]),
             path,
             files,
@@ -77,6 +81,10 @@ class PythonPackages:
                 yield from (f"{where}.py" for _ in range(f"{where}.py" in self._stored.entries))
 
     def _under(self, folder: str) -> Iterable[str]:
+        """Yield the files below a folder, or the file of that name; nothing when it is asked for again."""
+        if folder in self._expanded:
+            return ()
+        self._expanded.add(folder)
         if self._sorted is None:
             self._sorted = sorted(self._stored.entries)
         if folder in self._stored.entries and self._stored.entries[folder].entry.kind != "directory":

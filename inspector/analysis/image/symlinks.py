@@ -9,6 +9,8 @@ from inspector.records.file_system import Placed
 
 _MOST_HOPS: Final = 40
 """Symlinks that Linux follows before it gives up (path_resolution(7))."""
+_MOST_PARTS: Final = 512
+"""Folders of a path; deeper ones are taken for missing."""
 
 
 class Symlinks:
@@ -40,7 +42,9 @@ class Symlinks:
         return self._folders[path]
 
     def real(self, path: str) -> str | None:
-        """Return path with all symlinks followed, or None where there are more than 40 of them."""
+        """Return path with all symlinks followed, or None where there are more than 40 of them, or 512 folders."""
+        if path.count("/") > _MOST_PARTS:
+            return None
         pending = path.split("/")[::-1]
         done: list[str] = []
         hops = 0
@@ -55,7 +59,7 @@ class Symlinks:
             if target is None:
                 continue
             hops += 1
-            if hops > _MOST_HOPS:
+            if hops > _MOST_HOPS or target.count("/") > _MOST_PARTS:
                 return None
             done = [] if target.startswith("/") else done[:-1]
             pending.extend(reversed(target.split("/")))

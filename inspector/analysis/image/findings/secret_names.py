@@ -41,9 +41,10 @@ _SECRET_VARIABLE: Final = re.compile(
 )
 _SECRET_VALUE: Final = re.compile(
     r"AKIA[0-9A-Z]{16}|gh[pousr]_[A-Za-z0-9]{30,}|github_pat_\w{30,}|hf_[A-Za-z0-9]{30,}|sk-[A-Za-z0-9_-]{20,}|xox[abprs]-[\w-]{10,}"
-    r"|glpat-[\w-]{20,}|AIza[\w-]{35}|pypi-[\w-]{40,}|-----BEGIN [A-Z ]*PRIVATE KEY|[a-z][a-z0-9+.-]*://[^/\s:@$]+:[^/\s@$]{3,}@"
+    r"|glpat-[\w-]{20,}|AIza[\w-]{35}|pypi-[\w-]{40,}|-----BEGIN [A-Z ]*PRIVATE KEY|\b[a-z][a-z0-9+.-]{0,20}://[^/\s:@$]+:[^/\s@$]{3,}@"
 )
 _PLACEHOLDER: Final = re.compile(r"|true|false|yes|no|none|null|changeme|\d{1,3}|/\S*|\$.*|<.*>|x{3,}|\*+", re.IGNORECASE)
+_LONGEST: Final = 20_000
 _ASSIGNED: Final = re.compile(r"(?:^|[\s|])([A-Za-z_]\w*)=(\"[^\"]*\"|'[^']*'|\S*)")
 
 
@@ -63,14 +64,14 @@ def file_likeness(path: str, head: bytes) -> Likeness:
 
 def is_secret_variable(name: str, value: str) -> bool:
     """Tell whether a variable looks as if it held a secret: by its name, unless the value cannot be one, or by its value."""
-    if _SECRET_VALUE.search(value):
+    if _SECRET_VALUE.search(value[:_LONGEST]):
         return True
     return _SECRET_VARIABLE.fullmatch(name) is not None and not _PLACEHOLDER.fullmatch(value.strip("\"' "))
 
 
 def secrets_in_step(created_by: str) -> list[str]:
     """Return the names of what a build step assigns that looks like a secret, its values being in the image's history."""
-    assigned = [(name, value) for name, value in _ASSIGNED.findall(created_by[:20_000]) if is_secret_variable(name, value)]
-    if not assigned and _SECRET_VALUE.search(created_by):
+    assigned = [(name, value) for name, value in _ASSIGNED.findall(created_by[:_LONGEST]) if is_secret_variable(name, value)]
+    if not assigned and _SECRET_VALUE.search(created_by[:_LONGEST]):
         return ["a value"]
     return list(dict.fromkeys(name for name, _ in assigned))
