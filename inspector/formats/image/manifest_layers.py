@@ -14,7 +14,7 @@ from inspector.formats.image.manifest_documents import Descriptor, Documents, no
 from inspector.formats.image.manifest_media import is_encrypted, is_foreign, said_compression
 from inspector.records.image import BlobPlace, Compression, Layer
 
-MOST_LAYERS: Final = 1000
+MOST_LAYERS: Final = 512
 """Layers an image may have; engines take 127."""
 
 _HINT: Final = "the image is damaged: save or download it again"
