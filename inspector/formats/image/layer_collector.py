@@ -11,7 +11,7 @@ from typing import Final
 from inspector.formats.image import wanted
 from inspector.formats.image.layer_answer import Allowance, RawEntry, RawLayer, RawNote
 from inspector.formats.image.tar_header import LayerProblem
-from inspector.formats.image.tar_paths import Refused, hidden_by, leads_outside, normalize
+from inspector.formats.image.tar_paths import Refused, hidden_by, leads_outside, normalize, simple
 from inspector.formats.image.tar_sources import FileStretch, StreamSource, TarSource
 from inspector.formats.image.tar_walk import GLOBAL, Member, walk
 
@@ -93,13 +93,15 @@ class LayerCollector:
             if flag == GLOBAL:
                 return
             kind = _FILE
-        try:
-            placed = self._place(name, kind, link)
-        except Refused:
-            return
-        if placed is None:
-            return
-        path, whiteout, link = placed
+        path, whiteout = simple(name), 0
+        if path is None or kind > 1:
+            try:
+                placed = self._place(name, kind, link)
+            except Refused:
+                return
+            if placed is None:
+                return
+            path, whiteout, link = placed
         digest = read(member, path) if kind == _FILE and stored and not whiteout else b""
         self._spend(len(path) + len(link) + sum(map(len, xattrs)))
         self.entries.append(
@@ -165,11 +167,11 @@ class LayerCollector:
 
     def _wants(self, member: Member, path: bytes) -> tuple[bool, bool]:
         """Return whether content and head of a file are kept."""
-        text = path.decode("utf-8", "surrogateescape")
         size = member.size
-        head = wanted.is_head_wanted(text, size, member.mode) and len(self.heads) < self._allowance.heads
-        content = size <= self._content_left and wanted.is_content_wanted(text, size)
-        return content and member.sparse is None, head and member.sparse is None
+        content, head = wanted.wants(path.decode("utf-8", "surrogateescape"), size, member.mode)
+        if not (content or head) or member.sparse is not None:
+            return False, False
+        return content and size <= self._content_left, head and len(self.heads) < self._allowance.heads
 
     def _read_wanted(self, source: FileStretch, member: Member, path: bytes) -> bytes:
         content, head = self._wants(member, path)
@@ -202,8 +204,9 @@ class LayerCollector:
 
     def _note_structure(self) -> None:
         """Take note of paths that occur twice, and of entries that lie below a symlink of the same layer."""
-        paths = {entry.path for entry in self.entries if not entry.whiteout}
-        repeated = sum(1 for entry in self.entries if not entry.whiteout) - len(paths)
+        placed = [entry.path for entry in self.entries if not entry.whiteout]
+        paths = set(placed)
+        repeated = len(placed) - len(paths)
         if repeated:
             self.notes.counts["layer-repeated-path"] = repeated
             self.notes.names["layer-repeated-path"] = list(_repeated(self.entries))
@@ -227,9 +230,9 @@ def _repeated(entries: list[RawEntry]) -> Iterator[bytes]:
 def _folders(paths: set[bytes]) -> set[bytes]:
     """Return every folder that some path lies in."""
     found: set[bytes] = set()
-    for path in paths:
-        folder = path.rpartition(b"/")[0]
-        while folder and folder not in found:
-            found.add(folder)
-            folder = folder.rpartition(b"/")[0]
+    for folder in {path.rpartition(b"/")[0] for path in paths}:
+        above = folder
+        while above and above not in found:
+            found.add(above)
+            above = above.rpartition(b"/")[0]
     return found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from typing import Final, NamedTuple
+from typing import Final
 
 BLOCK: Final = 512
 END_BLOCK: Final = bytes(BLOCK)
@@ -17,17 +17,8 @@ class LayerProblem(Exception):
     """What keeps the rest of a layer from being read, as a short clause for a person."""
 
 
-class Header(NamedTuple):
-    """The fields of one header as they stand; name and link in the bytes of the archive, mtime in seconds."""
-
-    name: bytes
-    flag: bytes
-    size: int
-    mode: int
-    uid: int
-    gid: int
-    mtime: int
-    link: bytes
+Header = tuple[bytes, bytes, int, int, int, int, int, bytes]
+"""The fields of one header as they stand: name, type, size, mode, user, group, time and link."""
 
 
 class _Numbers(dict[bytes, int]):
@@ -53,7 +44,18 @@ class _Checksums(dict[bytes, int]):
         return value
 
 
+class _Owners(dict[bytes, tuple[int, int, int]]):
+    """Mode, user and group by the three fields they stand in side by side."""
+
+    def __missing__(self, raw: bytes) -> tuple[int, int, int]:
+        if len(self) > _MOST_REMEMBERED:
+            self.clear()
+        value = self[raw] = (_number(raw[:8]) & 0o7777, _number(raw[8:16]), _number(raw[16:]))
+        return value
+
+
 _numbers: Final = _Numbers()
+_owners: Final = _Owners()
 _checksums: Final = _Checksums()
 
 
@@ -62,16 +64,13 @@ def decode(block: bytes, position: int) -> Header:
     try:
         if zlib.adler32(block) & 0xFFFF != _checksums[block[148:156]] and not _adds_up_signed(block):
             raise LayerProblem(f"the header at byte {position:,} is damaged: its checksum does not fit")
-        return Header(
-            _name(block),
-            block[156:157],
-            _numbers[block[124:136]],
-            _numbers[block[100:108]] & 0o7777,
-            _numbers[block[108:116]],
-            _numbers[block[116:124]],
-            _numbers[block[136:148]],
-            block[157:257].partition(b"\0")[0] if block[157] else b"",
-        )
+        end = block.find(b"\0", 0, 100)
+        name = block[: end if end >= 0 else 100]
+        if block[345] and block[257:263] == b"ustar\0":
+            name = _prefix(block) + name
+        mode, uid, gid = _owners[block[100:124]]
+        link = block[157:257].partition(b"\0")[0] if block[157] else b""
+        return name, block[156:157], _numbers[block[124:136]], mode, uid, gid, _numbers[block[136:148]], link
     except ValueError:
         raise LayerProblem(f"the header at byte {position:,} is damaged: a number in it is none") from None
 
@@ -89,12 +88,9 @@ def number(raw: bytes) -> int:
     return _number(raw)
 
 
-def _name(block: bytes) -> bytes:
-    name = block[:100].partition(b"\0")[0]
-    if block[345] and block[257:263] == b"ustar\0":
-        end = 476 if block[508:512] == b"tar\0" else 500
-        return block[345:end].partition(b"\0")[0] + b"/" + name
-    return name
+def _prefix(block: bytes) -> bytes:
+    end = 476 if block[508:512] == b"tar\0" else 500
+    return block[345:end].partition(b"\0")[0] + b"/"
 
 
 def _number(raw: bytes) -> int:
@@ -105,6 +101,9 @@ def _number(raw: bytes) -> int:
         if not -_LARGEST <= value <= _LARGEST:
             raise ValueError
         return value
+    digits = raw[:-1]
+    if digits.isdigit() and raw[-1] in b" \0":
+        return int(digits, 8)
     text = raw.strip(b" \0").partition(b"\0")[0].strip(b" ")
     if not text:
         return 0

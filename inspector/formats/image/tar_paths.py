@@ -19,16 +19,22 @@ class Refused(Exception):
     """A path that leaves the root, or that no file system could hold; engines refuse it as well."""
 
 
+def simple(raw: bytes) -> bytes | None:
+    """Return the normalized path where that takes no thought, which is so for nearly all: it is then no whiteout either."""
+    path = raw[2:] if raw[:2] == b"./" else raw
+    if path[-1:] == b"/":
+        path = path[:-1]
+    if not path or path[0] in b"/." or b"//" in path or b"/." in path or len(path) > MOST_BYTES or b"\0" in path:
+        return None
+    return path
+
+
 def normalize(raw: bytes) -> bytes:
     """Return the path relative to the root, without empty parts, "." and ".."; raises Refused where it would leave the root.
 
     An absolute path is taken relative to the root, above which it has nowhere to go.
     """
-    path = raw[2:] if raw[:2] == b"./" else raw
-    if path[-1:] == b"/":
-        path = path[:-1]
-    if not path or path[0] in b"/." or b"//" in path or b"/." in path:
-        path = _resolve(path, raw[:1] == b"/")
+    path = _resolve(raw, raw[:1] == b"/")
     if len(path) > MOST_BYTES or b"\0" in path:
         raise Refused
     return path

@@ -16,6 +16,8 @@ _DEVICES: Final = frozenset({b"3", b"4"})
 _MOST_EXTENSIONS: Final = 64
 """Extensions in a row, before an entry comes."""
 
+_NOTHING: Final = Extension()
+
 GLOBAL: Final = b"g"
 
 
@@ -54,31 +56,33 @@ def walk(source: TarSource) -> Iterator[Member]:
             _check_end(source, block, start, extensions)
             return
         header = decode(block, start)
-        if header.size < 0:
+        name, flag, size, mode, uid, gid, mtime, link = header
+        if flag == b"0" and pending is None and size >= 0:  # a file like most: nothing to look up, nothing to undo
+            yield Member(name, flag, size, mode, uid, gid, mtime, link, start + BLOCK, size, (), None, None)
+            if size:
+                _pass_content(source, start + BLOCK + size)
+            continue
+        if size < 0:
             raise LayerProblem(f"the header at byte {start:,} is damaged: its size is negative")
-        if header.flag in _EXTENDING:
+        if flag in _EXTENDING:
             extensions += 1
-            data = _extension_data(source, header, start, extensions)
-            if header.flag == GLOBAL:
+            data = _extension_data(source, size, start, extensions)
+            if flag == GLOBAL:
                 if changes_entries(data):
-                    yield _plain(header, GLOBAL, source.position)
+                    yield _plain(header, source.position)
             else:
                 pending = pending or Extension()
-                _extend(pending, header.flag, data, start)
+                _extend(pending, flag, data, start)
             continue
-        if pending is None and header.flag != b"S":
-            member = _plain(header, header.flag, source.position)
-            if header.flag in _DEVICES:
-                member = member._replace(device=device_numbers(block))
-        else:
-            member = _extended(source, block, header, pending or Extension())
+        member = _extended(source, block, header, pending or _NOTHING)
         pending, extensions = None, 0
         yield member
-        _pass_content(source, member)
+        if member.stored:
+            _pass_content(source, member.offset + member.stored)
 
 
-def _plain(header: Header, flag: bytes, position: int) -> Member:
-    name, _, size, mode, uid, gid, mtime, link = header
+def _plain(header: Header, position: int) -> Member:
+    name, flag, size, mode, uid, gid, mtime, link = header
     if flag in _WITHOUT_CONTENT:
         size = 0
     elif flag == b"\0" and name.endswith(b"/"):
@@ -88,20 +92,16 @@ def _plain(header: Header, flag: bytes, position: int) -> Member:
 
 def _extended(source: TarSource, block: bytes, header: Header, extension: Extension) -> Member:
     """Return the member that a header and what came before it describe."""
-    overridden = header._replace(
-        name=header.name if extension.path is None else extension.path,
-        size=header.size if extension.size is None else extension.size,
-        uid=header.uid if extension.uid is None else extension.uid,
-        gid=header.gid if extension.gid is None else extension.gid,
-        mtime=header.mtime if extension.mtime is None else extension.mtime,
-        link=header.link if extension.link is None else extension.link,
-    )
-    member = _plain(overridden, header.flag, source.position)._replace(xattrs=tuple(extension.xattrs))
-    if header.flag in _DEVICES:
+    flag = header[1]
+    if extension is _NOTHING and flag != b"S":
+        member = _plain(header, source.position)
+        return member._replace(device=device_numbers(block)) if flag in _DEVICES else member
+    member = _plain(_overridden(header, extension), source.position)._replace(xattrs=tuple(extension.xattrs))
+    if flag in _DEVICES:
         return member._replace(device=device_numbers(block))
     if member.flag in _WITHOUT_CONTENT:
         return member
-    if header.flag == b"S":
+    if flag == b"S":
         size, sparse = old_sparse(source, block, member.stored)
         return member._replace(size=size, sparse=sparse, offset=source.position)
     if (found := pax_sparse(source, extension, member.stored)) is None:
@@ -111,16 +111,31 @@ def _extended(source: TarSource, block: bytes, header: Header, extension: Extens
     return member._replace(name=name, size=size, sparse=sparse, stored=stored, offset=source.position)
 
 
-def _extension_data(source: TarSource, header: Header, start: int, count: int) -> bytes:
+def _overridden(header: Header, extension: Extension) -> Header:
+    """Return the header with what the extension says instead of it."""
+    name, flag, size, mode, uid, gid, mtime, link = header
+    return (
+        name if extension.path is None else extension.path,
+        flag,
+        size if extension.size is None else extension.size,
+        mode,
+        uid if extension.uid is None else extension.uid,
+        gid if extension.gid is None else extension.gid,
+        mtime if extension.mtime is None else extension.mtime,
+        link if extension.link is None else extension.link,
+    )
+
+
+def _extension_data(source: TarSource, size: int, start: int, count: int) -> bytes:
     """Return what an extension holds, and move past it."""
-    if header.size > MOST_BYTES:
-        raise LayerProblem(f"the header at byte {start:,} has an extension of {header.size:,} bytes")
+    if size > MOST_BYTES:
+        raise LayerProblem(f"the header at byte {start:,} has an extension of {size:,} bytes")
     if count > _MOST_EXTENSIONS:
         raise LayerProblem(f"more than {_MOST_EXTENSIONS} extensions lead up to one header at byte {start:,}")
-    data = source.read(header.size)
-    if len(data) < header.size:
+    data = source.read(size)
+    if len(data) < size:
         raise _cut_short(source)
-    source.move_to(source.position + -header.size % BLOCK)
+    source.move_to(source.position + -size % BLOCK)
     return data
 
 
@@ -133,11 +148,8 @@ def _extend(pending: Extension, flag: bytes, data: bytes, start: int) -> None:
         read_records(data, pending, start)
 
 
-def _pass_content(source: TarSource, member: Member) -> None:
-    """Go to the next header; padding that is missing at the very end is forgiven."""
-    if not member.stored:
-        return
-    end = member.offset + member.stored
+def _pass_content(source: TarSource, end: int) -> None:
+    """Go to the next header after content that ends there; padding that is missing at the very end is forgiven."""
     if not source.move_to(end):
         raise _cut_short(source)
     source.move_to(end + -end % BLOCK)

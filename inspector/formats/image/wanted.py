@@ -28,6 +28,52 @@ _SCRIPT_FOLDERS: Final = frozenset({"", "usr/local/bin", "usr/bin", "bin", "app"
 _HEAD_SUFFIXES: Final = frozenset(
     {"so", "onnx", "pb", "pbtxt", "h5", "tflite", "safetensors", "bin", "pt", "pth", "gguf", "ort"}
 )
+_ORDINARY: Final = frozenset(
+    {
+        *(
+            "py",
+            "pyc",
+            "pyi",
+            "h",
+            "hpp",
+            "hxx",
+            "c",
+            "cc",
+            "cpp",
+            "cu",
+            "cuh",
+            "rs",
+            "go",
+            "java",
+            "pl",
+            "pm",
+            "rb",
+            "js",
+            "ts",
+        ),
+        *(
+            "html",
+            "css",
+            "map",
+            "md",
+            "rst",
+            "tex",
+            "gz",
+            "xz",
+            "png",
+            "svg",
+            "jpg",
+            "gif",
+            "mo",
+            "po",
+            "ttf",
+            "woff2",
+            "cmake",
+        ),
+    }
+)
+"""Suffixes of files that are neither read nor looked into, unless they are programs or large."""
+
 _SECRET_SUFFIXES: Final = frozenset({"pem", "key", "p12", "pfx", "jks", "keystore", "ppk", "kdbx", "asc"})
 _SECRET_NAMES: Final = frozenset(
     {
@@ -43,6 +89,13 @@ _SECRET_PATHS: Final = (
     ".aws/config",
     ".config/gcloud/application_default_credentials.json",
 )
+
+
+def wants(path: str, size: int, mode: int) -> tuple[bool, bool]:
+    """Return whether the whole content, and whether the first bytes, of a file are read while its layer is indexed."""
+    if path[path.rfind(".") + 1 :] in _ORDINARY:
+        return False, bool(size) and (mode & 0o111 != 0 or size >= _LARGE_FILE)
+    return is_content_wanted(path, size), is_head_wanted(path, size, mode)
 
 
 def is_content_wanted(path: str, size: int) -> bool:
