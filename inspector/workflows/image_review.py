@@ -9,6 +9,7 @@ from heapq import nlargest
 from itertools import islice
 from typing import Final
 
+from inspector.analysis.image.findings.secret_names import is_secret_variable
 from inspector.records.file_system import FileSystem
 from inspector.records.image import HistoryStep, ImageConfig, Layer
 from inspector.records.image_contents import InsideArtifact, Packages
@@ -36,10 +37,9 @@ BLOBS: Final = 1_000
 PAIRS: Final = 500
 
 _NOTHING_WASTED: Final = Waste(0, 0, 0)
-_SECRET_NAME: Final = r"(?:passw(?:or)?d|passphrase|secret|token|api_?key|access_?key|private_?key|credential)"  # noqa: S105
-_SECRET: Final = re.compile(rf"""(\b\w*{_SECRET_NAME}\w*=)("[^"]*"|'[^']*'|[^\s"']+)""", re.IGNORECASE)
-_SECRET_KEY: Final = re.compile(_SECRET_NAME, re.IGNORECASE)
+_ASSIGNED: Final = re.compile(r"""\b([A-Za-z_]\w*)=("[^"]*"|'[^']*'|[^\s"']+)""")
 _URL_LOGIN: Final = re.compile(r"(://[^/\s:@]*:)[^/\s@]+(?=@)")
+_WORD: Final = re.compile(r"\S+")
 _REDACTED: Final = "[left out]"
 
 
@@ -95,7 +95,13 @@ def rooted(path: str) -> str:
 
 def redacted(text: str) -> str:
     """Return an instruction, or the value of a variable, without what looks like a secret: reports get shared."""
-    return _URL_LOGIN.sub(rf"\1{_REDACTED}", _SECRET.sub(rf"\1{_REDACTED}", text))
+    without_values = _ASSIGNED.sub(_without_value, _URL_LOGIN.sub(rf"\1{_REDACTED}", text))
+    return _WORD.sub(lambda word: _REDACTED if is_secret_variable("", word[0]) else word[0], without_values)
+
+
+def _without_value(assigned: re.Match[str]) -> str:
+    name, value = assigned.groups()
+    return f"{name}={_REDACTED}" if is_secret_variable(name, value) else assigned[0]
 
 
 def _layers(layers: Iterable[Layer], waste: Waste) -> Iterator[LayerReview]:
@@ -165,7 +171,7 @@ def _config(config: ImageConfig) -> ConfigReview:
 
 def _environment(pairs: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
     for name, value in pairs:
-        yield name, _REDACTED if value and _SECRET_KEY.search(name) else redacted(value)
+        yield name, _REDACTED if is_secret_variable(name, value) else redacted(value)
 
 
 def _first(labels: Mapping[str, str]) -> dict[str, str]:

@@ -55,8 +55,8 @@ def neither(reference: EngineReference, error: UnreadableArtifact) -> Unreadable
     """Return the error for a bare name that is neither a file here nor an image there."""
     if reference.explicit:
         return error
-    hint = f"as an image: {error.hint}" if error.hint else "name a file or folder, or docker://name:tag"
-    return UnreadableArtifact(f"{reference.name}: no such file or folder, and as an image: {error.message}", hint)
+    hint = error.hint or "name a file or folder, or docker://name:tag"
+    return UnreadableArtifact(f"{reference.name}: no such file or folder, and {error.message}", hint)
 
 
 def _may_be_reference(text: str) -> bool:
