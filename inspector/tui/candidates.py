@@ -9,10 +9,10 @@ from itertools import islice
 from pathlib import Path
 from typing import Literal
 
-from inspector.tui.recent import RecentList
+from inspector.tui.recent import RecentList, on_engine
 
 _MOST_LISTED = 5_000
-_MODEL_SUFFIXES = (".onnx", ".pb", ".pbtxt", ".tar", ".gz", ".json")
+_MODEL_SUFFIXES = (".onnx", ".pb", ".pbtxt", ".tar", ".gz", ".tgz", ".zst", ".json")
 
 Kind = Literal["recent", "sample", "folder", "model", "file"]
 
@@ -32,14 +32,15 @@ def recent_candidates(recent: RecentList) -> list[Candidate]:
     return [
         Candidate(entry.path, "recent", entry.size_bytes, _short(entry.path))
         for entry in recent.entries()
-        if os.path.lexists(entry.path)
+        if on_engine(entry.path) or os.path.lexists(entry.path)
     ]
 
 
 def sample_candidates() -> list[Candidate]:
     """Return the samples that come with a source checkout; none where only the package is installed."""
     folder = Path(__file__).parents[2] / "sample_models"
-    samples = sorted((*folder.glob("*.onnx"), *(found.parent for found in folder.glob("*/saved_model.pb"))))
+    packed = (found.parent for marker in ("saved_model.pb", "oci-layout") for found in folder.glob(f"*/{marker}"))
+    samples = sorted((*folder.glob("*.onnx"), *folder.glob("*.tar"), *packed))
     return [Candidate(str(one), "sample", None if one.is_dir() else _size(one), f"{folder.name}/{one.name}") for one in samples]
 
 

@@ -57,7 +57,7 @@ class OpeningScreen(Screen[None]):
             box.border_title = Content("recent and samples")
             yield box
             yield Static(_HINT, id="hint")
-        yield JobBar(app.jobs)
+        yield JobBar(lambda: app.jobs.running)
         yield KeyBar(*self.places)
 
     def on_mount(self) -> None:
