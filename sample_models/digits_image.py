@@ -179,7 +179,7 @@ def _dpkg(installed: Mapping[str, tuple[str, list[str]]], new: Mapping[str, tupl
         f"Architecture: amd64\nVersion: {version}\nDescription: {name}\n"
         for name, (version, _) in sorted(installed.items())
     )
-    lists = {name: "".join(f"/{path}\n" for path in ("", *owned)) for name, (_, owned) in (new or installed).items()}
+    lists = {name: "".join(f"/{path}\n" for path in (".", *owned)) for name, (_, owned) in (new or installed).items()}
     return [
         Item("var/lib/dpkg/status", status.encode()),
         *(Item(f"var/lib/dpkg/info/{name}.list", text.encode()) for name, text in lists.items()),

@@ -33,6 +33,11 @@ class LayerTree:
     Semantics of the OCI image layer specification and of overlay file systems: whiteouts and opaque folders hide what lower
     layers hold, wherever in the archive they stand; a folder over a folder keeps what is in it; anything else over a folder
     removes it; a folder over a symlink of a lower layer replaces it, while a symlink of the same layer is followed.
+
+    Engines disagree about two kinds of layers that no builder should write. Where a layer has no entry for a folder that a
+    lower one has, the folder keeps its mode and owner, as with containerd and Docker's vfs driver, while overlay drivers of
+    Docker and Podman give it 0755 and root. Where a layer has a whiteout of a folder and the folder itself, the whiteout hides
+    what was in it, as the specification says, while overlay drivers let it show through.
     """
 
     def __init__(self) -> None:
