@@ -19,7 +19,7 @@ _GONE: Final = ("config-files", "not-installed")
 
 
 def find_debian(stored: Stored, is_wanted: NameFilter = every) -> Iterator[Described]:
-    """Yield every Debian package that is wanted and installed, even in part; of those with equal name and architecture the first."""
+    """Yield every Debian package that is wanted and installed, even in part; of equal name and architecture the first."""
     seen: set[tuple[str, str]] = set()
     for place in _statuses(stored):
         for said in _paragraphs(decoded(stored.whole(place) or b"")):

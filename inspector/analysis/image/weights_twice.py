@@ -76,4 +76,4 @@ def _dispensable(variants: Mapping[str, Iterable[str]], sizes: Mapping[str, int]
         return []
     totals = {name: sum(sizes[path] for path in paths) for name, paths in variants.items()}
     kept = max(totals, key=lambda name: (totals[name], name))
-    return [name for name, total in totals.items() if name != kept and total >= _LEAST_RATIO * totals[kept]]
+    return [name for name, total in totals.items() if name != kept and total >= max(1, _LEAST_RATIO * totals[kept])]
