@@ -83,7 +83,7 @@ class TarStore(Store):
         repeated = member.name in self.members.repeated
         if member.offset + member.size > self.size_bytes:
             there = max(0, self.size_bytes - member.offset)
-            place = BlobPlace(self._path, member.offset, there)
+            place = BlobPlace(self._path, member.offset, member.size)
             return Found(place, f"cut short: {there:,} of {member.size:,} bytes are there", repeated=repeated)
         return Found(BlobPlace(self._path, member.offset, member.size), repeated=repeated)
 

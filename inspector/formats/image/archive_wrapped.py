@@ -48,7 +48,7 @@ class WrappedStore(Store):
         if member is None:
             return Found(None, located.problem, located.escapes)
         there = min(member.size, max(0, self._end - member.offset)) if self.problem else member.size
-        place = BlobPlace(self._path, member.offset, there, self._wrapping)
+        place = BlobPlace(self._path, member.offset, member.size, self._wrapping)
         problem = "" if there == member.size else f"cut short: {there:,} of {member.size:,} bytes are there"
         return Found(place, problem, repeated=member.name in self.members.repeated)
 
