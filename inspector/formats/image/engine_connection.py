@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.client import HTTPException
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 FIRST_CONTACT_SECONDS: Final = 4
 CALL_SECONDS: Final = 30
+_OLDEST: Final = "1.24"
+"""The oldest version of the API that the SDK speaks; /_ping is the same in all."""
+
 _NO_SOCKET: Final = "no such socket"
 _CERTIFICATES: Final = ("ca.pem", "cert.pem", "key.pem")
 
@@ -68,17 +71,18 @@ class Body:
     """The body of a streamed response as a source, its failures told as LayerProblem."""
 
     def __init__(self, response: Any) -> None:
-        self._raw = response.raw
+        # What has arrived, instead of all that was asked for: a slow engine must not keep anybody from stopping. urllib3 before
+        # version 2.2 cannot.
+        self._read: Callable[[int], bytes] = getattr(response.raw, "read1", response.raw.read)
 
     def read(self, size: int, /) -> bytes:
-        """Return the next bytes, fewer than size only at the end."""
+        """Return the next bytes, none only at the end."""
         from urllib3.exceptions import HTTPError
 
         try:
-            data: bytes = self._raw.read(size)
+            return self._read(size)
         except (HTTPError, HTTPException, OSError, ValueError) as error:
             raise LayerProblem(f"cut short: the engine stopped sending ({type(error).__name__})") from None
-        return data
 
 
 @contextmanager
@@ -125,16 +129,21 @@ def _knock(path: str) -> None:
 
 
 def _introduced(place: EnginePlace) -> Engine | Silence:
+    """Ask the engine who it is by the headers of /_ping: for /version podman starts other programs, which takes a second."""
     import docker
     import requests
 
     try:
-        client = docker.APIClient(version="auto", timeout=FIRST_CONTACT_SECONDS, use_ssh_client=True, **_address(place))
-        said = client.version()
+        settings = {**_address(place), "timeout": FIRST_CONTACT_SECONDS, "use_ssh_client": True}
+        asking: Any = docker.APIClient(version=_OLDEST, **settings)
+        with asking, asking.get(f"{asking.base_url}/_ping", timeout=FIRST_CONTACT_SECONDS) as answer:
+            answer.raise_for_status()
+            version, title = answer.headers.get("Api-Version", "auto"), _title(answer.headers.get("Server", ""))
+        client = docker.APIClient(version=version, **settings)
         client.timeout = CALL_SECONDS
     except (docker.errors.DockerException, requests.RequestException, OSError, ValueError) as error:
         return Silence(place, _reason(error))
-    return Engine(place, client, _title(said))
+    return Engine(place, client, title)
 
 
 def _address(place: EnginePlace) -> dict[str, Any]:
@@ -151,13 +160,10 @@ def _address(place: EnginePlace) -> dict[str, Any]:
     return {"base_url": place.host, "tls": tls}
 
 
-def _title(said: object) -> str:
-    """Return name and version of an engine from its answer to /version: podman puts its name among the components."""
-    version = said.get("Version") if isinstance(said, dict) else ""
-    components = said.get("Components") if isinstance(said, dict) else None
-    names = [part.get("Name") for part in components if isinstance(part, dict)] if isinstance(components, list) else []
-    podman = any(isinstance(name, str) and "podman" in name.lower() for name in names)
-    return f"{'Podman' if podman else 'Docker'} {one_line(version)}".strip()
+def _title(server: str) -> str:
+    """Return name and version of an engine from its Server header, such as Docker/20.10.24 (linux) or Libpod/4.3.1 (linux)."""
+    name, _, version = one_line(server).partition(" ")[0].partition("/")
+    return f"{'Podman' if name == 'Libpod' else 'Docker'} {version}".strip()
 
 
 def _reason(error: BaseException) -> str:
@@ -165,7 +171,7 @@ def _reason(error: BaseException) -> str:
     deepest: BaseException = error
     while True:
         below = deepest.__cause__ or next((part for part in reversed(deepest.args) if isinstance(part, BaseException)), None)
-        if below is None or below is deepest:
+        if below is None or below is deepest or isinstance(below, NameError):  # a package for that address is missing
             break
         deepest = below
     if isinstance(deepest, TimeoutError) or "timed out" in str(deepest).lower():
@@ -190,7 +196,8 @@ def _said_of(silence: Silence) -> str:
     address = one_line(place.socket_path or place.host)
     if not place.chosen and silence.reason == _NO_SOCKET:
         return address
-    return f"{place.told_by} {address} ({silence.reason})" if address else f"{place.told_by} ({silence.reason})"
+    told_by = one_line(place.told_by)
+    return f"{told_by} {address} ({silence.reason})" if address else f"{told_by} ({silence.reason})"
 
 
 def _way_in(place: EnginePlace) -> str:

@@ -96,7 +96,10 @@ def _content(
     label, title = f"{one_line(image.artifact.path)}: ", f"reading {one_line(entry.path)}"
     with engines(label, image.artifact.metadata.get("engine address", "")) as found:
         attempt = _Attempt(found[0], image, image.layers[layer_index], entry, stretch, label)
-        for way in (attempt.from_container, attempt.from_export):
+        ways = (
+            (attempt.from_container, attempt.from_export) if _is_on_top(image, layer_index, entry) else (attempt.from_export,)
+        )
+        for way in ways:
             check = _Check(entry, stretch)
             with closing(Listener(way).listen(cancel or CancelToken(), title)) as pieces:
                 for piece in pieces:
@@ -110,6 +113,17 @@ def _content(
                         return
             yield None
     raise OperationFailed(f"{label}the engine does not give {one_line(entry.path)} any more", _HINT)
+
+
+def _is_on_top(image: Image, layer_index: int, entry: Entry) -> bool:
+    """Tell whether no layer above touches the path or hides a folder it lies in: then a container has this very file."""
+    parts = entry.path.split("/")
+    folders = {"/".join(parts[:count]) for count in range(len(parts))}
+    return not any(
+        above.path == entry.path or (above.path in folders and (above.kind != "directory" or above.whiteout))
+        for layer in image.layers[layer_index + 1 :]
+        for above in layer.entries or ()
+    )
 
 
 class _Candidate:
@@ -179,10 +193,25 @@ class _Attempt:
             source = StreamSource(plain.read, digest=False)
             for member in walk(source):
                 if member.offset == self._entry.offset and self._is_same(member):
-                    yield _Candidate()
-                    yield from self._pieces(source, member)
+                    yield from self._candidate(source, member)
                 if member.offset > self._entry.offset:
                     return
+
+    def _candidate(self, source: StreamSource, member: Member) -> Iterator[Piece | _Candidate]:
+        """Yield a content that may be the one; a stretch of it only once the whole has turned out to have the right digest."""
+        start, length = self._stretch
+        if not self._entry.sha256 or member.sparse is not None or length == member.size:
+            yield _Candidate()
+            yield from self._pieces(source, member)
+            return
+        sha256, kept, position = hashlib.sha256(), bytearray(), 0
+        for piece in source.pieces(member.size):
+            sha256.update(piece)
+            kept += piece[max(start - position, 0) : max(start + length - position, 0)]
+            position += len(piece)
+        if sha256.hexdigest() == self._entry.sha256:
+            yield _Candidate()
+            yield bytes(kept)
 
     def _pieces(self, source: StreamSource, member: Member) -> Iterator[Piece]:
         sparse = ((0, member.size),) if member.sparse is None else member.sparse

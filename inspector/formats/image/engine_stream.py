@@ -18,7 +18,7 @@ _PATIENCE_SECONDS: Final = 0.5
 
 
 class ByteSource(Protocol):
-    """Bytes that come once: read(n) gives n of them, fewer only at the end."""
+    """Bytes that come once: read(n) gives at most n of them, none only at the end."""
 
     def read(self, size: int, /) -> bytes: ...
 
@@ -36,7 +36,7 @@ class StoppableSource:
         self.count = 0
 
     def read(self, size: int, /) -> bytes:
-        """Return the next bytes, fewer than size only at the end; raises Stopped."""
+        """Return the next bytes, none only at the end; raises Stopped."""
         if self._stop.is_set():
             raise Stopped
         data = self._source.read(size)
