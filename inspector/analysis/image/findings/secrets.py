@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from inspector.analysis.findings.wording import agreeing, amount, listed, short
 from inspector.analysis.image.findings.evidence import ImageEvidence
 from inspector.analysis.image.findings.secret_names import Likeness, file_likeness, is_secret_variable, secrets_in_step
-from inspector.analysis.image.findings.wording import about, at_paths, in_layer
+from inspector.analysis.image.findings.wording import about, at_paths, in_layers
 from inspector.records.finding import Finding
 from inspector.records.image import Entry, Layer
 
@@ -19,7 +19,7 @@ def findings(evidence: ImageEvidence) -> Iterator[Finding]:
     if named:
         verb = agreeing(len(named), "looks like a secret", "look like secrets")
         place = f"environment {listed(named, len(named))}"
-        yield about("secret-like-environment", f"{amount(len(named), 'variable')} {verb} with a value", place=place)
+        yield about("secret-like-environment", f"{amount(len(named), 'variable')} {verb}", place=place)
     yield from _steps(evidence)
 
 
@@ -35,7 +35,7 @@ def _files(evidence: ImageEvidence) -> Iterator[Finding]:
                 deleted.setdefault(path, layer.index)
     if deleted:
         verb = agreeing(len(deleted), "looks like a secret and is", "look like secrets and are")
-        ships = f"gone from the final file system, but still shipped in {_layers(deleted)}"
+        ships = f"gone from the final file system, but still shipped in {in_layers(deleted.values())}"
         yield at_paths("secret-like-file", f"{amount(len(deleted), 'file')} {verb} {ships}", list(deleted), "high")
     if certain := present.get("certain"):
         verb = agreeing(len(certain), "is a key or credentials", "are keys or credentials")
@@ -56,11 +56,6 @@ def _secrets(layer: Layer) -> Iterator[tuple[Entry, Likeness]]:
             likeness = file_likeness(path, layer.heads.get(path) or layer.contents.get(path, b""))
             if likeness:
                 yield entry, likeness
-
-
-def _layers(found: dict[str, int]) -> str:
-    layers = sorted(set(found.values()))
-    return in_layer(layers[0]) if len(layers) == 1 else f"layers {listed(map(str, layers), len(layers))}"
 
 
 def _steps(evidence: ImageEvidence) -> Iterator[Finding]:

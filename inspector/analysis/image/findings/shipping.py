@@ -7,7 +7,7 @@ from typing import Final
 
 from inspector.analysis.findings.wording import size
 from inspector.analysis.image.findings.evidence import ImageEvidence
-from inspector.analysis.image.findings.wording import about, in_layer
+from inspector.analysis.image.findings.wording import about, in_layers
 from inspector.records.finding import Finding
 
 _NOTABLE_SHARE: Final = 0.05
@@ -27,5 +27,5 @@ def findings(evidence: ImageEvidence) -> Iterator[Finding]:
         f"{size(waste.reclaimable_bytes)} of {size(waste.shipped_bytes)} shipped are not in the final file system: {split}"
     )
     worst = max(waste.by_layer, key=lambda layer: layer.caused_bytes, default=None)
-    place = f"{in_layer(worst.layer)}, which causes {size(worst.caused_bytes)}" if worst is not None else ""
+    place = f"{in_layers([worst.layer])}, which causes {size(worst.caused_bytes)}" if worst is not None else ""
     yield about("reclaimable-bytes", message, None if share >= _NOTABLE_SHARE else "low", place)

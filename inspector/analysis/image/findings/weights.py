@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
-from inspector.analysis.findings.wording import amount, size
+from inspector.analysis.findings.wording import agreeing, amount, size
 from inspector.analysis.image.findings.evidence import ImageEvidence
-from inspector.analysis.image.findings.wording import about, at_paths, in_layer
+from inspector.analysis.image.findings.wording import about, at_paths, in_layers
 from inspector.analysis.image.weights_twice import is_weights
 from inspector.records.finding import Finding
 from inspector.records.image import Layer
@@ -20,27 +20,36 @@ _LEAST_BYTES: Final = 10_000
 
 def findings(evidence: ImageEvidence) -> Iterator[Finding]:
     """Yield gzip layers of weights, and weights that are there twice."""
-    for layer in evidence.image.layers:
-        yield from _packing(layer)
+    yield from _packing(evidence.image.layers)
     yield from _twice(evidence)
 
 
-def _packing(layer: Layer) -> Iterator[Finding]:
-    if layer.compression != "gzip" or not layer.size_bytes or layer.compressed_bytes is None:
+def _packing(layers: Sequence[Layer]) -> Iterator[Finding]:
+    packed = {layer.index: weights for layer in layers if (weights := _packed_weights(layer))}
+    if not packed:
         return
-    weights = sorted(
-        ((entry.size, entry.path) for entry in layer.entries or () if entry.kind == "file" and is_weights(entry.path)),
-        reverse=True,
-    )
-    held = sum(byte_count for byte_count, _ in weights)
-    ratio = layer.compressed_bytes / layer.size_bytes
-    if held < max(_LEAST_BYTES, _MOSTLY * layer.size_bytes) or ratio < _INCOMPRESSIBLE:
-        return
+    held = sum(byte_count for weights in packed.values() for byte_count, _ in weights)
+    unpacked = sum(layer.size_bytes or 0 for layer in layers if layer.index in packed)
+    stored = sum(layer.compressed_bytes or 0 for layer in layers if layer.index in packed)
     message = (
-        f"{in_layer(layer.index)} holds {size(held)} of weights and keeps {ratio:.0%} of its size under gzip, "
-        "which every pull unpacks byte by byte"
+        f"{in_layers(packed)} {agreeing(len(packed), 'holds', 'hold')} {size(held)} of weights and "
+        f"{agreeing(len(packed), 'keeps', 'keep')} {100 * stored / unpacked:.0f} % of {agreeing(len(packed), 'its', 'their')} "
+        "size under gzip, which every pull unpacks"
     )
-    yield at_paths("gzip-on-weights", message, [path for _, path in weights], "medium" if held >= _NOTABLE_BYTES else "low")
+    paths = [path for _, path in sorted((one for weights in packed.values() for one in weights), reverse=True)]
+    yield at_paths("gzip-on-weights", message, list(dict.fromkeys(paths)), "medium" if held >= _NOTABLE_BYTES else "low")
+
+
+def _packed_weights(layer: Layer) -> list[tuple[int, str]]:
+    """Return bytes and paths of the weights in a gzip layer that is mostly weights and hardly shrinks; otherwise nothing."""
+    if layer.compression != "gzip" or not layer.size_bytes or layer.compressed_bytes is None:
+        return []
+    if layer.compressed_bytes < _INCOMPRESSIBLE * layer.size_bytes:
+        return []
+    files = [entry for entry in layer.entries or () if entry.kind == "file" and entry.size and not entry.whiteout]
+    weights = [(entry.size, entry.path) for entry in files if is_weights(entry.path)]
+    held = sum(byte_count for byte_count, _ in weights)
+    return weights if held >= max(_LEAST_BYTES, _MOSTLY * layer.size_bytes) else []
 
 
 def _twice(evidence: ImageEvidence) -> Iterator[Finding]:

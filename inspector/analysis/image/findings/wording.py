@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from inspector.analysis.findings.wording import listed
 from inspector.analysis.image.findings.catalogue import IMAGE_RULE
@@ -27,6 +27,7 @@ def shown(path: str) -> str:
     return f"/{path}"
 
 
-def in_layer(layer: int) -> str:
-    """Return what to call a layer: by its index, the base being 0."""
-    return f"layer {layer}"
+def in_layers(layers: Iterable[int]) -> str:
+    """Return what to call layers, by their indexes, the base being 0: "layer 3", "layers 0, 3, 4 and 2 more"."""
+    indexes = sorted(set(layers))
+    return f"layer {indexes[0]}" if len(indexes) == 1 else f"layers {listed(map(str, indexes), len(indexes))}"

@@ -302,3 +302,13 @@ def test_a_thousand_matches_make_one_finding() -> None:
     assert finding.message.startswith("1,000 programs run")
     assert finding.place.endswith("and 997 more")
     assert merge(image_of(layer(files)).layers).file_count == 1000
+
+
+def test_several_gzip_layers_make_one_finding() -> None:
+    packed = [
+        layer({f"srv/{name}.onnx": 50_000}, size_bytes=51_000, compressed_bytes=50_000, compression="gzip") for name in "ab"
+    ]
+    finding = one(image_of(*packed), "gzip-on-weights")
+    assert finding.message == (
+        "layers 0, 1 hold 100.0 KB of weights and keep 98 % of their size under gzip, which every pull unpacks"
+    )
