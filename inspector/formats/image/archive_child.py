@@ -8,9 +8,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
+from inspector.errors import UnreadableArtifact
 from inspector.formats.image.archive_answer import RawMember, WrappedAnswer, WrappedRequest
 from inspector.formats.image.archive_members import Member
-from inspector.formats.image.archive_tar import WalkEnd, walk_archive
+from inspector.formats.image.archive_tar import NoTar, WalkEnd, walk_archive
 from inspector.formats.image.decompress import Bounded, StretchReader, decompressor
 from inspector.formats.image.json_text import LARGEST_JSON
 from inspector.formats.image.tar_sources import StreamSource
@@ -35,6 +36,9 @@ def index_in_child(request: WrappedRequest, _report: Callable[[int, int, str], N
         end = WalkEnd()
         members = list(_members(source, request.label, end))
         return WrappedAnswer(members, end.problem, source.position)
+    except NoTar as error:
+        hint = f"if it is a model, unpack it first: {'gunzip' if request.wrapping == 'gzip' else 'unzstd'}"
+        raise UnreadableArtifact(error.message, hint) from None
     finally:
         os.close(descriptor)
 

@@ -17,6 +17,10 @@ _LONGEST_NAME: Final = 4096
 _NOT_READ: Final = "name an archive that docker save or podman save wrote, or an OCI layout"
 
 
+class NoTar(UnreadableArtifact):
+    """Not even the first header is one."""
+
+
 @dataclass(slots=True)
 class WalkEnd:
     """How a walk ended: what kept the rest of the archive from being read, empty if nothing did."""
@@ -27,7 +31,7 @@ class WalkEnd:
 def walk_archive(source: TarSource, label: str, end: WalkEnd) -> Iterator[Member]:
     """Yield the members whose names lie inside the archive; their content may be read from source before going on.
 
-    Raises UnreadableArtifact for what is no tar or holds too many files; a tar that is damaged further on ends early, and end
+    Raises NoTar, and UnreadableArtifact for what holds too many files; a tar that is damaged further on ends early, and end
     says why.
     """
     count = 0
@@ -47,5 +51,5 @@ def walk_archive(source: TarSource, label: str, end: WalkEnd) -> Iterator[Member
                 yield Member(name, kind, found.offset, found.stored, link)
     except LayerProblem as problem:
         if not count:
-            raise UnreadableArtifact(f"{label}: holds no tar archive: {problem}", _NOT_READ) from None
+            raise NoTar(f"{label}: holds no tar archive: {problem}", _NOT_READ) from None
         end.problem = str(problem)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
+from inspector.formats.image.digests import is_digest
 from inspector.formats.image.json_text import JsonObject
 from inspector.formats.image.manifest_documents import Descriptor, Documents, read_descriptor
-from inspector.formats.image.manifest_layers import MOST_LAYERS, find_blob, layer_of
+from inspector.formats.image.manifest_layers import check_count, find_blob, layer_of
 from inspector.formats.image.manifest_media import EMPTY, is_tar
 from inspector.records.image import Blob, Layer
 
@@ -51,14 +54,17 @@ _ROLES: Final[tuple[tuple[str, str], ...]] = (
     ("application/vnd.onnx", "weights"),
 )
 """What a blob is for by how its media type begins; the longer beginning first."""
+_VERIFIED_BYTES: Final = 64 << 20
+"""Blobs that are no tars are verified at once up to so many bytes in all; tars are when they are indexed."""
+_CHUNK: Final = 1 << 20
 _MOST_VALUES: Final = 100
 _DEEPEST: Final = 4
 
 
 def read_blobs(manifest: JsonObject, config: Descriptor | None, documents: Documents) -> tuple[Blob, ...]:
     """Return the blobs of an artifact in the order listed, its configuration, where it has one, last."""
-    listed = _listed(manifest)
-    found = [_blob(descriptor, documents) for descriptor in listed]
+    found = [_blob(descriptor, documents) for descriptor in _listed(manifest, documents)]
+    _verify_small(found, documents)
     if config is not None and config.digest and config.media_type != EMPTY:
         found.append(_blob(config, documents, "config"))
     return tuple(found)
@@ -66,7 +72,7 @@ def read_blobs(manifest: JsonObject, config: Descriptor | None, documents: Docum
 
 def read_tar_layers(manifest: JsonObject, documents: Documents) -> tuple[Layer, ...]:
     """Return the blobs that are tars, with files of the artifact in them, as layers."""
-    tars = [descriptor for descriptor in _listed(manifest) if is_tar(descriptor.media_type)]
+    tars = [descriptor for descriptor in _listed(manifest, documents) if is_tar(descriptor.media_type)]
     return tuple(
         replace(layer_of(descriptor, index, "", documents), created_by=title_of(descriptor.annotations))
         for index, descriptor in enumerate(tars)
@@ -86,9 +92,9 @@ def role_of(media_type: str) -> str:
 def flattened(config: JsonObject) -> dict[str, str]:
     """Return the plain values of the configuration of an artifact by their path in it, such as descriptor.name."""
     found: dict[str, str] = {}
-    waiting: list[tuple[str, Mapping[str, object]]] = [("", config.values)]
+    waiting: deque[tuple[str, Mapping[str, object]]] = deque([("", config.values)])
     while waiting and len(found) < _MOST_VALUES:
-        path, values = waiting.pop()
+        path, values = waiting.popleft()
         for key, value in values.items():
             name = f"{path}{key}"
             if isinstance(value, dict) and name.count(".") < _DEEPEST:
@@ -98,9 +104,30 @@ def flattened(config: JsonObject) -> dict[str, str]:
     return found
 
 
-def _listed(manifest: JsonObject) -> list[Descriptor]:
+def _listed(manifest: JsonObject, documents: Documents) -> list[Descriptor]:
     key = "layers" if "layers" in manifest or "blobs" not in manifest else "blobs"
-    return [read_descriptor(one) for one in list(manifest.objects(key))[:MOST_LAYERS]]
+    check_count(manifest.length(key), documents)
+    return [read_descriptor(one) for one in manifest.objects(key)]
+
+
+def _verify_small(blobs: list[Blob], documents: Documents) -> None:
+    """Take note of blobs that are not what their digest says, as far as they are small and not compressed away."""
+    left = _VERIFIED_BYTES
+    for blob in blobs:
+        place = blob.place
+        if place is None or is_tar(blob.media_type) or place.wrapping != "none" or not is_digest(blob.digest):
+            continue
+        left -= place.length
+        if left < 0:
+            return
+        algorithm, _, encoded = blob.digest.partition(":")
+        state = hashlib.new(algorithm)
+        for start in range(0, place.length, _CHUNK):
+            piece = replace(place, offset=place.offset + start, length=place.length - start)
+            state.update(documents.store.read(piece, _CHUNK))
+        if state.hexdigest() != encoded:
+            label = f"blob {blob.title or blob.digest[:19]}"
+            documents.notes.add("digest-mismatch", "high", f"{label} is not what its digest says: it was changed", label)
 
 
 def _blob(descriptor: Descriptor, documents: Documents, role: str = "") -> Blob:

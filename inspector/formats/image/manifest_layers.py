@@ -23,7 +23,7 @@ _FOREIGN: Final = "may not be handed on: it is fetched from where it comes from"
 
 def read_layers(manifest: JsonObject, diff_ids: Sequence[str], documents: Documents) -> tuple[Layer, ...]:
     """Return the layers that a manifest lists, base first."""
-    _check_count(manifest.length("layers"), documents)
+    check_count(manifest.length("layers"), documents)
     descriptors = list(manifest.objects("layers"))
     return tuple(
         layer_of(read_descriptor(one), index, _at(diff_ids, index, len(descriptors)), documents)
@@ -33,7 +33,7 @@ def read_layers(manifest: JsonObject, diff_ids: Sequence[str], documents: Docume
 
 def read_docker_layers(entry: JsonObject, diff_ids: Sequence[str], documents: Documents) -> tuple[Layer, ...]:
     """Return the layers that an entry of manifest.json names, base first."""
-    _check_count(entry.length("Layers"), documents)
+    check_count(entry.length("Layers"), documents)
     names = entry.raw_texts("Layers")
     sources = entry.item("LayerSources")
     layers = []
@@ -144,7 +144,8 @@ def _at(diff_ids: Sequence[str], index: int, count: int) -> str:
     return diff_ids[index] if len(diff_ids) == count else ""
 
 
-def _check_count(count: int, documents: Documents) -> None:
+def check_count(count: int, documents: Documents) -> None:
+    """Raise UnreadableArtifact for more layers than any image has."""
     if count > MOST_LAYERS:
         label = documents.store.label
         raise UnreadableArtifact(f"{label}: its manifest lists more than {MOST_LAYERS:,} layers", "engines take 127 at most")

@@ -134,7 +134,9 @@ def test_missing_and_damaged_blobs(tmp_path: Path) -> None:
     members = artifact_members(spec)
     name = next(one for one, data in members.items() if data == MODEL)
     image = read(write_folder(tmp_path / "short", {**members, name: MODEL[:100]}))
-    assert [finding.rule for finding in image.findings] == ["size-mismatch"]
+    assert [finding.rule for finding in image.findings] == ["size-mismatch", "digest-mismatch"]
+    image = read(write_archive(tmp_path / "changed.tar", {**members, name: MODEL[:-1] + b"x"}))
+    assert [finding.rule for finding in image.findings] == ["digest-mismatch"]
     del members[name]
     image = read(write_folder(tmp_path / "missing", members))
     assert [finding.rule for finding in image.findings] == ["blob-missing"]
