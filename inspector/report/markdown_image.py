@@ -36,12 +36,12 @@ def image_fact_rows(image: ImageReview) -> list[tuple[str, str]]:
 def image_lines(image: ImageReview) -> Lines:
     """Yield the sections of an image."""
     yield from _blobs(image)
-    if image.layers:
+    if not image.artifact_type:
         yield from _layers(image)
         yield from _waste(image)
         yield from _leftovers(image)
         yield from _packages(image)
-        yield from _largest(image)
+    yield from _largest(image)
     yield from _models(image)
     yield from _pulls(image)
     yield from _manifests(image)

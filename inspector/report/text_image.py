@@ -42,14 +42,14 @@ def image_entries(image: ImageReview) -> list[tuple[str, str]]:
 def write_image(page: Page, image: ImageReview) -> None:
     """Write the sections of an image."""
     _write_blobs(page, image)
-    if image.layers:
+    if not image.artifact_type:
         _write_layers(page, image)
         _write_waste(page, image)
         _write_leftovers(page, image)
         _write_packages(page, image)
-        _write_largest(page, image)
-        _write_models(page, image)
-        _write_pulls(page, image)
+    _write_largest(page, image)
+    _write_models(page, image)
+    _write_pulls(page, image)
     _write_manifests(page, image)
 
 
@@ -137,6 +137,8 @@ def _write_packages(page: Page, image: ImageReview) -> None:
 
 
 def _write_largest(page: Page, image: ImageReview) -> None:
+    if not image.largest_files:
+        return
     page.heading("Largest files", f"of {plural(image.file_count, 'file')} in the final file system")
     rows = [[Cell(one.path), Cell(bytes_text(one.bytes))] for one in image.largest_files[:MOST_FILES]]
     page.table([_WIDE, _RIGHT], rows)
@@ -185,8 +187,6 @@ def _write_blobs(page: Page, image: ImageReview) -> None:
     ]
     page.table([_WIDE, _LEFT, _RIGHT, _WIDE], rows)
     page.rest(image.blob_count - len(rows), "blob")
-    if not image.layers:
-        _write_models(page, image)
 
 
 def _write_manifests(page: Page, image: ImageReview) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from inspector.errors import InspectorError
 from inspector.isolation.limits import CancelToken
 from inspector.records.event import Event, Finished, Progress, Warned
+from inspector.report.figures import plural
 
 if TYPE_CHECKING:
     from inspector.records.image import Entry, Image
@@ -27,6 +28,7 @@ class ContentHashes:
         self._hashes: Hashes = {}
         self._progress: Progress | None = None
         self._error: Exception | None = None
+        self._wanted = sum(map(len, wanted.values()))
         self._thread: threading.Thread | None = None
         if any(wanted.values()):
             self._thread = threading.Thread(target=self._run, args=(image, wanted), name="hashing", daemon=True)
@@ -48,6 +50,9 @@ class ContentHashes:
             yield Warned(self._error.message, self._error.hint)
         elif self._error is not None:
             raise self._error
+        elif len(self._hashes) < self._wanted:
+            count = plural(self._wanted - len(self._hashes), "content")
+            yield Warned(f"{count} could not be read to compare them", "the archive is damaged, or was changed meanwhile")
         yield Finished(self._hashes)
 
     def _run(self, image: Image, wanted: Mapping[int, Sequence[Entry]]) -> None:
