@@ -69,7 +69,7 @@ class PreviewScreen(ModalScreen[None]):
         entry = self._placed.entry
         facts = (bytes_text(self._placed.size), mode_text(entry), owner_text(entry), f"layer {self._placed.content_layer}")
         room = max(20, self.app.size.width - sum(map(len, facts)) - 20)
-        self._box.border_title = Content(f"{shorten(self._path, room)} · {' · '.join(facts)}")
+        self._box.border_title = Content(f"{shorten(f'/{self._path}', room)} · {' · '.join(facts)}")
         shown = self._view.document
         self._box.border_subtitle = Content("bytes" if shown is self._bytes else self._text_note())
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from textual.actions import SkipAction
@@ -359,6 +359,11 @@ class WorkbenchScreen(Screen[None]):
 
 
 def _focus(pane: Widget) -> None:
-    target = pane if pane.focusable else next((child for child in pane.query("*") if child.focusable and child.display), None)
+    wanted = getattr(pane, "first_focus", None)
+    target = wanted or pane if wanted or pane.focusable else next(_focusable(pane), None)
     if target is not None:
         target.focus(scroll_visible=False)
+
+
+def _focusable(pane: Widget) -> Iterator[Widget]:
+    yield from (child for child in pane.query("*") if child.focusable and child.display)

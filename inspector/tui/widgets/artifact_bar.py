@@ -92,11 +92,8 @@ def _facts(inspection: Inspection) -> tuple[str, ...]:
 
 
 def _image_title(image: Image) -> str:
-    """Return the file's name and what the image in it is called, where those differ."""
-    path = image.artifact.path
-    file = path if image.source == "engine" else Path(path).name or path
-    name = image.references[0] if image.references else ""
-    return f"{file} ▸ {name}" if name and name not in file else file
+    """Return what the image is called, or the file's name where it is called nothing."""
+    return image.references[0] if image.references else Path(image.artifact.path).name or image.artifact.path
 
 
 def _image_facts(inspection: ImageInspection) -> tuple[str, ...]:

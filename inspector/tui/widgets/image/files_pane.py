@@ -60,9 +60,10 @@ class FilesPane(Widget):
         yield self.layer_list
         yield self._box
 
-    def on_mount(self) -> None:
-        """Begin in the tree."""
-        self.table.focus(scroll_visible=False)
+    @property
+    def first_focus(self) -> Widget:
+        """The tree takes the keys first; the layers are one key away."""
+        return self.layer_list.table if self.layer_list.table.has_focus else self.table
 
     def show(self, inspection: ImageInspection) -> None:
         """Show an inspection; called again as layers get known."""

@@ -18,9 +18,9 @@ from inspector.tui.messages import ShowFiles
 from inspector.tui.plain_text import plain
 from inspector.tui.widgets.image.image_text import (
     instruction_text,
+    layer_bar,
     layer_bytes,
     size_note,
-    stacked_bar,
     steps_of,
     wasted_by_layer,
 )
@@ -128,9 +128,7 @@ class HistoryPane(ListPane[StepRow, ImageInspection]):
     def _bar_cell(self, row: StepRow) -> Cell:
         if row.layer is None:
             return Cell("")
-        share = self._shares.get(row.layer.index)
-        wasted = min(row.size, share.reclaimable_bytes) if share is not None else 0
-        return Cell("", parts=stacked_bar(row.size - wasted, wasted, self._largest, _BAR_CELLS))
+        return Cell("", parts=layer_bar(row.layer, self._shares.get(row.layer.index), self._largest, _BAR_CELLS))
 
 
 _VERIFICATION_STYLES = {"verified": "$good", "mismatch": "$high bold", "not verified": "$soft"}

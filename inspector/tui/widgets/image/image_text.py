@@ -39,7 +39,7 @@ _TYPE_BITS: Mapping[EntryKind, int] = {
     "fifo": stat.S_IFIFO,
 }
 _BUILD_ARGUMENTS = re.compile(r"\|\d+ .*?(?=/bin/sh -c )", re.DOTALL)
-_SHELLS = re.compile(r"/bin/(?:ba|da)?sh -(?:[a-z]+ )+")
+_SHELLS = re.compile(r"/bin/(?:ba|da)?sh (?:-[a-z]*o pipefail )?-[a-z]+ ")
 _NO_OPERATION = re.compile(r"(?:/bin/sh -c )?#\(nop\)\s+")
 _BUILDER = " # buildkit"
 _SHORT_DIGEST = 12
@@ -112,10 +112,19 @@ def indexed_layers(image: Image) -> int:
     return next((layer.index for layer in image.layers if layer.entries is None), len(image.layers))
 
 
-def stacked_bar(final: int, wasted: int, largest: int, width: int) -> tuple[tuple[str, str], ...]:
-    """Return a bar of what stays, solid, and of what could go, shaded; the longest is as wide as the largest layer."""
+def layer_bar(layer: Layer, share: LayerWaste | None, largest: int, width: int) -> tuple[tuple[str, str], ...]:
+    """Return a bar of what stays of a layer, solid, and of what could go, shaded; the largest layer's takes all the width.
+
+    Where that is not known yet the bar is of the layer's size.
+    """
+    if share is None:
+        return _stacked(layer_bytes(layer) or 0, 0, largest, width)
+    return _stacked(share.final_bytes, share.reclaimable_bytes, largest, width)
+
+
+def _stacked(final: int, wasted: int, largest: int, width: int) -> tuple[tuple[str, str], ...]:
     total = final + wasted
-    cells = max(1, round(total / largest * width)) if total and largest else 0
+    cells = min(width, max(1, round(total / largest * width))) if total and largest else 0
     shaded = min(cells, max(1, round(wasted / total * cells))) if wasted else 0
     if shaded == cells and final and cells > 1:
         shaded -= 1
@@ -129,8 +138,9 @@ def size_note(layer: Layer, share: LayerWaste | None) -> str:
     if stored is not None and (layer.compression != "none" or layer.size_bytes is None):
         parts.append(f"{bytes_text(stored)} {layer.compression if layer.compression != 'none' else 'stored'}")
     if share is not None:
-        kept = f"{bytes_text(share.final_bytes)} of {bytes_text(share.shipped_bytes)} in files stay"
-        parts.append(kept if share.reclaimable_bytes else f"all {bytes_text(share.shipped_bytes)} in files stay")
+        shipped = bytes_text(share.shipped_bytes)
+        some = f"{bytes_text(share.final_bytes)} of {shipped} of files kept"
+        parts.append(some if share.reclaimable_bytes else f"{shipped} of files, all kept")
     return " · ".join(parts) or "not read yet"
 
 

@@ -15,11 +15,11 @@ from inspector.report.figures import bytes_text, plural
 from inspector.tui.plain_text import plain
 from inspector.tui.widgets.card import Card
 from inspector.tui.widgets.image.image_text import (
+    layer_bar,
     layer_bytes,
     layer_title,
     short_digest,
     size_note,
-    stacked_bar,
     wasted_by_layer,
 )
 from inspector.tui.widgets.line_table import LineTable
@@ -108,7 +108,7 @@ class LayersBox(Vertical):
 
     def _lines(self, layer: Layer, share: LayerWaste | None, width: int) -> Sequence[Content]:
         tall = self.app.size.width >= _WIDE_FROM
-        lines = [plain(size_note(layer, share), "$ink bold")]
+        lines = wrapped(size_note(layer, share), width, "$ink bold", most=2 if tall else 1)
         if layer.problem:
             lines += wrapped(layer.problem, width, "$high bold", most=3)
         lines += wrapped(layer_title(layer), width, most=10 if tall else 2)
@@ -123,10 +123,7 @@ class LayersBox(Vertical):
         return Cell("!" if layer.problem else str(layer.index), "high" if layer.problem else "soft")
 
     def _bar_cell(self, layer: Layer) -> Cell:
-        share = self._shares.get(layer.index)
-        size = layer_bytes(layer) or 0
-        wasted = min(size, share.reclaimable_bytes) if share is not None else 0
-        return Cell("", parts=stacked_bar(size - wasted, wasted, self._largest, _BAR_CELLS))
+        return Cell("", parts=layer_bar(layer, self._shares.get(layer.index), self._largest, _BAR_CELLS))
 
 
 _WIDE_FROM = 100

@@ -9,17 +9,18 @@ from textual.content import Content
 from inspector.records.image import Layer
 from inspector.records.image_contents import PullCost
 from inspector.records.image_inspection import ImageInspection
+from inspector.records.image_waste import LayerWaste
 from inspector.report.figures import bytes_text, plural, share_text, whole_text
 from inspector.tui.plain_text import fit, plain, shorten
 from inspector.tui.widgets.image.file_table import FORMATS
 from inspector.tui.widgets.image.image_text import (
     indexed_layers,
+    layer_bar,
     layer_bytes,
     layer_title,
     pulled_bytes,
     short_digest,
     shown_name,
-    stacked_bar,
     unpacked_bytes,
     wasted_by_layer,
 )
@@ -78,8 +79,7 @@ def layer_lines(inspection: ImageInspection, width: int, most_rows: int) -> list
     rows: list[Content] = []
     for at, layer in enumerate(layers):
         if at in telling:
-            share = shares.get(layer.index)
-            rows.append(_layer_row(layer, share.reclaimable_bytes if share else 0, largest, width, bar_cells))
+            rows.append(_layer_row(layer, shares.get(layer.index), largest, width, bar_cells))
     rest = [layer for at, layer in enumerate(layers) if at not in telling]
     if rest:
         size = sum(layer_bytes(layer) or 0 for layer in rest)
@@ -87,12 +87,11 @@ def layer_lines(inspection: ImageInspection, width: int, most_rows: int) -> list
     return rows
 
 
-def _layer_row(layer: Layer, reclaimable: int, largest: int, width: int, bar_cells: int) -> Content:
+def _layer_row(layer: Layer, share: LayerWaste | None, largest: int, width: int, bar_cells: int) -> Content:
     size = layer_bytes(layer)
-    wasted = min(size or 0, reclaimable)
-    parts = stacked_bar((size or 0) - wasted, wasted, largest, bar_cells)
+    parts = layer_bar(layer, share, largest, bar_cells)
     used = sum(len(text) for text, _ in parts)
-    waste = f"-{bytes_text(wasted)}" if wasted else ""
+    waste = f"-{bytes_text(share.reclaimable_bytes)}" if share is not None and share.reclaimable_bytes else ""
     room = max(0, width - bar_cells - 26)
     return Content.assemble(
         (f"{layer.index:>3} ", "$soft"),
@@ -141,10 +140,7 @@ def leftover_lines(inspection: ImageInspection, width: int, most_rows: int) -> l
     most = max(one.bytes for one in leftovers.by_kind) or 1
     shown = leftovers.by_kind[:most_rows]
     cells = name_cells([one.kind for one in shown], max(12, width // 3))
-    rows = [
-        bar_row(one.kind, one.bytes / most, (bytes_text(one.bytes), f"{one.files:,} f"), width, cells, "$bar-alt")
-        for one in shown
-    ]
+    rows = [bar_row(one.kind, one.bytes / most, (bytes_text(one.bytes),), width, cells, "$bar-alt") for one in shown]
     more = len(leftovers.by_kind) - most_rows
     return [*rows, Content.styled(f"and {plural(more, 'kind')} more: press 4", "$soft")] if more > 0 else rows
 

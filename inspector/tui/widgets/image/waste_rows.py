@@ -17,7 +17,7 @@ SECTIONS: tuple[Section, ...] = ("cause", "instruction", "leftover", "pull", "fi
 CAUSE_TITLES: dict[WasteCause, str] = {
     "overwritten": "overwritten by a later layer",
     "deleted": "deleted by a later layer",
-    "copied_up": "copied up only to change owner, mode or times",
+    "copied_up": "copied up: only owner, mode or times changed",
 }
 MOST_FILES = 20_000
 _PULL_TITLES = {
@@ -73,7 +73,7 @@ def _causes(inspection: ImageInspection) -> Iterator[WasteRow]:
     by_cause: dict[WasteCause, list[WastedFile]] = {}
     for file in waste.files:
         by_cause.setdefault(file.cause, []).append(file)
-    for one in waste.by_cause:
+    for one in sorted(waste.by_cause, key=lambda one: -one.bytes):
         files = by_cause.get(one.cause, [])
         target = _file_target(files[0]) if files else None
         paths = tuple(dict.fromkeys(file.path for file in files))
