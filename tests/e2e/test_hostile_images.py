@@ -6,6 +6,7 @@ import hashlib
 import io
 import json
 import os
+import random
 import resource
 import tarfile
 from collections.abc import Callable, Iterator, Mapping
@@ -34,6 +35,7 @@ from tests.images.build import (
     Symlink,
     artifact_members,
     build_layer,
+    build_tar,
     compress,
     digest_of,
     docker_archive,
@@ -532,3 +534,25 @@ def test_memory_stays_bounded(tmp_path: Path) -> None:
     assert answer(write_archive(tmp_path / "image.tar", members)) is None
     grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) << 10
     assert grown < 600 << 20
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_bytes_changed_at_random(seed: int, tmp_path: Path) -> None:
+    chance = random.Random(seed)
+    archives = [build_tar(make()) for make in KINDS.values()] + [build_tar(legacy_members([SPEC]))]
+    path = tmp_path / "image.tar"
+    read_well = 0
+    for _ in range(60):
+        data = bytearray(chance.choice(archives))
+        for _ in range(chance.choice((1, 2, 16))):
+            at = chance.randrange(len(data))
+            quote = data.find(b'"', at)
+            if chance.random() < 0.5 and quote >= 0:
+                data[quote : quote + 1] = chance.choice((b'"', b"{", b"}", b"[", b"\\", b"0", b"\xff"))
+            elif chance.random() < 0.8:
+                data[at] = chance.randrange(256)
+            else:
+                del data[at // 512 * 512 : at // 512 * 512 + chance.choice((512, 1024))]
+        path.write_bytes(data)
+        read_well += answer(path) is not None
+    assert 5 < read_well < 60
