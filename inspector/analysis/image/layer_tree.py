@@ -14,8 +14,9 @@ IMPLIED_MODE: Final = 0o755
 
 _MOST_LINKS_FOLLOWED: Final = 40
 _LONGEST_PATH: Final = 4096
-_MOST_IMPLIED_TEXT: Final = 64 << 20
-"""Characters in the paths of implied folders; past that, entries of absurd depth are placed without their parents."""
+_MOST_EFFORT: Final = 64 << 20
+"""Characters of folders looked at because no entry names them; past that, entries lie where they say, parents or not."""
+_EFFORT_EACH: Final = 100
 
 _Inode = tuple[int, int]
 
@@ -47,7 +48,7 @@ class LayerTree:
         self._children: dict[str, set[str]] = {"": set()}
         self._names: dict[_Inode, set[str]] = {}
         self._hidden: list[tuple[str, Placed]] = []
-        self._implied_text = 0
+        self._effort = 0
 
     def apply(self, layer: Layer) -> Applied:
         """Put one layer on top; one that was not indexed counts as empty."""
@@ -80,10 +81,14 @@ class LayerTree:
     def _hide(self, whiteout: Entry) -> None:
         path = whiteout.path
         if whiteout.whiteout == "opaque" or not path:
-            for child in tuple(self._children.get(path, ())):
-                self._remove(child)
+            children = self._children.get(path)
+            if children:
+                self._children[path] = set()
+                for child in children:
+                    self._remove_tree(child)
         elif path in self.nodes:
-            self._remove(path)
+            self._children[path.rpartition("/")[0]].discard(path)
+            self._remove_tree(path)
 
     def _keep_folders(self, whiteouts: Iterable[Entry]) -> None:
         """Make the folders that whiteouts lie in, as engines do, but none that a whiteout of the same layer removes."""
@@ -94,11 +99,16 @@ class LayerTree:
                 self._settle(f"{folder}/x")
 
     def _is_below(self, path: str, removed: set[str]) -> bool:
-        while path and path not in self._children:
+        while path not in self._children and self._spend(path):
             path = path.rpartition("/")[0]
             if path in removed:
                 return True
         return False
+
+    def _spend(self, text: str) -> bool:
+        """Count what looking at a folder costs; return whether there is anything left to spend."""
+        self._effort += len(text) + _EFFORT_EACH
+        return self._effort < _MOST_EFFORT
 
     def _place(self, entries: Iterable[Entry]) -> None:
         nodes, children, top = self.nodes, self._children, self.top
@@ -135,10 +145,6 @@ class LayerTree:
         if not keep_children and path in self._children:
             for child in self._children.pop(path):
                 self._remove_tree(child)
-
-    def _remove(self, path: str) -> None:
-        self._children[path.rpartition("/")[0]].discard(path)
-        self._remove_tree(path)
 
     def _remove_tree(self, path: str) -> None:
         pending = [path]
@@ -188,9 +194,8 @@ class LayerTree:
         path = self._real_path(path)
         folder = path.rpartition("/")[0]
         missing = []
-        while folder not in self._children and self._implied_text < _MOST_IMPLIED_TEXT:
+        while folder not in self._children and self._spend(folder):
             missing.append(folder)
-            self._implied_text += len(folder)
             folder = folder.rpartition("/")[0]
         for path_made in reversed(missing):
             self._imply(path_made)
@@ -214,7 +219,7 @@ class LayerTree:
             if not link:
                 return real
             target = self.nodes[link].content.link
-            if len(target) + len(real) > _LONGEST_PATH:
+            if len(target) + len(real) > _LONGEST_PATH or not self._spend(real + target):
                 return path
             base = "" if target.startswith("/") else link.rpartition("/")[0]
             real = posixpath.normpath(f"/{base}/{target}/{real[len(link) + 1 :]}").lstrip("/")
@@ -225,6 +230,8 @@ class LayerTree:
         below = path
         above = path.rpartition("/")[0]
         while above not in self._children:
+            if not self._spend(above):
+                return ""
             below, above = above, above.rpartition("/")[0]
         node = self.nodes.get(below) if below != path else None
         return below if node is not None and node.layer == self.top and node.content.kind == "symlink" else ""

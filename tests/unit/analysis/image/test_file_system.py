@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
+import pytest
 from hypothesis import given, settings
 
+from inspector.analysis.image import layer_tree
 from inspector.analysis.image.file_system import Merger, dangling_links, merge
-from inspector.records.image import Layer
+from inspector.analysis.image.waste import find_waste
+from inspector.records.image import Entry, Layer
 from tests.unit.analysis.image.layer_making import file, folder, hard_link, opaque, stack, stacks, symlink, whiteout
 from tests.unit.analysis.image.plain_model import applied, sizes
 
@@ -143,11 +149,27 @@ def test_no_layers_are_an_empty_file_system() -> None:
     assert (merged.entries, merged.top, merged.size_bytes) == ({}, -1, 0)
 
 
-def test_absurdly_deep_paths_do_not_fill_the_memory() -> None:
-    entries = [file(f"{number}/" + "a/" * 2040 + "f") for number in range(200)]
+@pytest.mark.parametrize("make", [file, whiteout, opaque, partial(hard_link, target="a/" * 2000 + "f")])
+def test_absurdly_deep_paths_do_not_fill_the_memory(make: Callable[[str], Entry]) -> None:
+    entries = [make(f"{number}/" + "a/" * 2040 + "f") for number in range(200)]
     merged = merge(stack(entries))
-    assert all(entry.path in merged.entries for entry in entries)
+    assert all(entry.path in merged.entries for entry in entries if not entry.whiteout)
     assert sum(map(len, merged.entries)) < 80 << 20
+
+
+def test_many_entries_through_a_long_chain_of_symlinks_end() -> None:
+    chain = [symlink(f"l{number}", f"l{number + 1}") for number in range(38)]
+    merged = merge(stack([*chain, folder("l38"), *(file(f"l0/{number}") for number in range(100))]))
+    assert "l38/99" in merged.entries
+
+
+def test_when_patience_ends_entries_still_lie_somewhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(layer_tree, "_MOST_EFFORT", 100)
+    entries = [symlink("l", "d"), *(file(f"{top}/{number}/f", 1) for top in ("d", "l", "d/e") for number in range(20))]
+    layers = stack(entries, [whiteout("d"), file("d", 2)], [opaque(""), file("d/1/f", 3)])
+    for up_to in range(3):
+        assert merge(layers, up_to).size_bytes >= 1
+    assert find_waste(layers, merge(layers)).reclaimable_bytes > 0
 
 
 def test_long_paths_through_long_symlinks_end() -> None:
