@@ -7,6 +7,7 @@ import os
 import time
 from typing import Any, Final, Protocol
 
+from inspector.formats.image.decompress_frames import FrameTracker
 from inspector.formats.image.tar_header import LayerProblem
 from inspector.formats.image.tar_sources import CHUNK, Read
 from inspector.records.image import Compression
@@ -184,11 +185,15 @@ class _Unzstd:
     def __init__(self, read: Read) -> None:
         import zstandard
 
+        frames = self._frames = FrameTracker()
+
         class Input:
             """What zstandard reads from."""
 
             def read(self, size: int = -1) -> bytes:
-                return read(size if size > 0 else _INPUT)
+                data = read(size if size > 0 else _INPUT)
+                frames.feed(data)
+                return data
 
         self.has_trailer = False
         self._error: type[Exception] = zstandard.ZstdError
@@ -209,5 +214,7 @@ class _Unzstd:
                 self.has_trailer = True
                 return b""
             raise LayerProblem(f"its zstd stream is damaged ({error})") from None
+        if not data and self._frames.is_inside:
+            raise LayerProblem("its zstd stream is cut short")
         self._began = self._began or bool(data)
         return data

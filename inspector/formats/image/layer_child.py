@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
-from inspector.errors import OperationFailed
+from inspector.errors import OperationFailed, UnreadableArtifact
 from inspector.formats.image.decompress import (
     Bounded,
     Decompressor,
@@ -179,13 +179,15 @@ def hash_in_child(request: HashRequest, report: Report) -> dict[int, str]:
 @contextmanager
 def _content(request: ContentRequest) -> Iterator[Iterator[tuple[int, Piece]]]:
     """Hold the pieces of what is asked for, each with the bytes done after it."""
-    with _layer_source(request.place, request.seconds) as source:
-        try:
+    try:
+        with _layer_source(request.place, request.seconds) as source:
             sparse = sparse_map_at(source, request.offset) if request.sparse else ((0, request.size),)
             pieces = content_pieces(source, request.offset, request.size, sparse, request.start, request.length)
             yield counted(pieces)
-        except LayerProblem as problem:
-            raise OperationFailed(str(problem), "the layer is damaged: save the image again") from None
+    except LayerProblem as problem:
+        raise OperationFailed(f"the layer {problem}", "the layer is damaged: save the image again") from None
+    except UnreadableArtifact as error:
+        raise OperationFailed(error.message, error.hint) from None
 
 
 @contextmanager

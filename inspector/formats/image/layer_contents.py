@@ -27,7 +27,7 @@ from inspector.formats.image.tar_sources import FileStretch
 from inspector.formats.image.tar_walk import walk
 from inspector.formats.onnx.open_file import open_regular
 from inspector.isolation import failure
-from inspector.isolation.child import run_child
+from inspector.isolation.child import ChildFailed, run_child
 from inspector.isolation.limits import GIB, CancelToken, Limits
 from inspector.records.event import Event, Finished, Progress, Started
 from inspector.records.image import Entry, Image, Layer
@@ -288,9 +288,13 @@ def _hash_sparse(descriptor: int, place: LayerPlace, offsets: set[int]) -> Itera
 def _hash_by_child(place: LayerPlace, entries: Sequence[Entry], cancel: CancelToken | None) -> Iterator[tuple[int, str]]:
     request = HashRequest(place, tuple(sorted({entry.offset for entry in entries})), _seconds(place))
     answer = run_child(f"{_CHILD}:hash_in_child", request, dict[int, str], _limits(place), cancel, title="comparing contents")
-    for event in answer:
-        if isinstance(event, Finished):
-            yield from ((offset, digest) for offset, digest in event.result.items() if digest)
+    try:
+        for event in answer:
+            if isinstance(event, Finished):
+                yield from ((offset, digest) for offset, digest in event.result.items() if digest)
+    except (ChildFailed, UnreadableArtifact) as error:
+        if isinstance(error, ChildFailed) and error.kind == "cancelled":
+            raise
 
 
 def _seconds(place: LayerPlace) -> float:

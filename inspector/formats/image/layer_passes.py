@@ -124,6 +124,7 @@ class PassRunner:
                 self._changed.set()
             elif isinstance(event, Finished):
                 one.answer = event.result
+                one.done = sum(place.stretch.length for place in one.places)
                 self._spent += sum(raw.size_bytes for raw in event.result)
 
 

@@ -44,6 +44,7 @@ def index_raw(source: StreamSource, allowance: Allowance, report: Report) -> Raw
             source.drain(report)
         except LayerProblem as stopped:
             problem = str(stopped)
+    report(source.position)
     return collector.result(problem, source.position, "" if problem else source.sha256())
 
 

@@ -53,7 +53,7 @@ def walk(source: TarSource) -> Iterator[Member]:
         start = source.position
         block = source.read(BLOCK)
         if len(block) < BLOCK or block == END_BLOCK:
-            _check_end(source, block, start, extensions)
+            _check_end(source, block, start, pending is not None)
             return
         header = decode(block, start)
         name, flag, size, mode, uid, gid, mtime, link = header
@@ -61,6 +61,7 @@ def walk(source: TarSource) -> Iterator[Member]:
             yield Member(name, flag, size, mode, uid, gid, mtime, link, start + BLOCK, size, (), None, None)
             if size:
                 _pass_content(source, start + BLOCK + size)
+            extensions = 0
             continue
         if size < 0:
             raise LayerProblem(f"the header at byte {start:,} is damaged: its size is negative")
@@ -155,7 +156,7 @@ def _pass_content(source: TarSource, end: int) -> None:
     source.move_to(end + -end % BLOCK)
 
 
-def _check_end(source: TarSource, block: bytes, start: int, extensions: int) -> None:
+def _check_end(source: TarSource, block: bytes, start: int, is_extended: bool) -> None:
     """Raise LayerProblem unless the archive ends properly here: two blocks of zeros, or simply nothing more."""
     if len(block) == BLOCK:
         second = source.read(BLOCK)
@@ -163,7 +164,7 @@ def _check_end(source: TarSource, block: bytes, start: int, extensions: int) -> 
             raise LayerProblem(f"damaged at byte {start:,}: a single block of zeros, and then more")
     elif block:
         raise _cut_short(source)
-    if extensions:
+    if is_extended:
         raise LayerProblem(f"cut short at byte {start:,}: extensions without the header they extend")
 
 

@@ -79,7 +79,7 @@ _SECRET_NAMES: Final = frozenset(
     {
         *("id_rsa", "id_dsa", "id_ecdsa", "id_ed25519", "identity"),
         *(".env", ".netrc", "_netrc", ".pgpass", ".npmrc", ".pypirc", ".dockercfg", ".git-credentials", ".htpasswd"),
-        *("credentials", "secrets", "secret", "token", "kubeconfig", "shadow", "password", "passwd"),
+        *("credentials", "secrets", "secret", "token", "kubeconfig", "shadow", "password"),
     }
 )
 _SECRET_STEMS: Final = frozenset({"credentials", "secrets", "secret", "service-account", "service_account", "client_secret"})
