@@ -63,7 +63,10 @@ def test_secrets_do_not_reach_a_review(found: ImageInspection) -> None:
         ("RUN TOKEN=abcdef ./build", "RUN TOKEN=[left out] ./build"),
         ("RUN |1 DB_PASSWORD='two words' /bin/sh -c x", "RUN |1 DB_PASSWORD=[left out] /bin/sh -c x"),
         ("ENV TOKENIZERS_PARALLELISM=false A=b", "ENV TOKENIZERS_PARALLELISM=false A=b"),
-        ("pip install --index-url https://me:secret@host/simple x", "pip install --index-url https://me:[left out]@host/simple x"),
+        (
+            "pip install --index-url https://me:secret@host/simple x",
+            "pip install --index-url https://me:[left out]@host/simple x",
+        ),
         ("git clone https://ghp_abcdefghijklmnopqrstuvwxyz0123456789@host/x", "git clone [left out]"),
         ("COPY models /models", "COPY models /models"),
         ("", ""),
