@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from typing import Final
 
 from inspector.analysis.image.weights_twice import is_weights
@@ -23,9 +23,11 @@ _DEPENDENCY_LISTS: Final = re.compile(
     r"(?:requirements.*\.(?:txt|in|lock)|constraints.*\.txt|(?:poetry|uv|pdm|conda-lock)\.(?:lock|ya?ml)|Pipfile(?:\.lock)?"
     r"|pyproject\.toml|environment\.ya?ml|package(?:-lock)?\.json|go\.(?:mod|sum)|Cargo\.(?:toml|lock))"
 )
-_SYSTEM_DATABASES: Final = ("var/lib/dpkg", "lib/apk/db", "usr/lib/apk/db")
-_SYSTEM_FOLDERS: Final = ("usr/lib", "usr/share", "lib")
+_SYSTEM_DATABASES: Final = frozenset({"var/lib/dpkg", "lib/apk/db", "usr/lib/apk/db"})
+_SYSTEM_FOLDERS: Final = frozenset({"usr/lib", "usr/share", "lib"})
 _PROGRAM_FOLDERS: Final = frozenset({"", "bin", "sbin", "usr/bin", "usr/sbin", "usr/local/bin", "usr/local/sbin"})
+_DEEPEST: Final = 32
+_FEW: Final = 4
 _CODE: Final = (".py", ".sh", ".js")
 _COPIES: Final = re.compile(r"(?:/bin/sh -c #\(nop\) )?\s*(?:COPY|ADD)\b")
 
@@ -70,7 +72,7 @@ class _Sorter:
 
     def _dependencies(self) -> Iterator[tuple[str, Placed]]:
         for folder, files in self._folders.items():
-            site = next((site for site in self._sites if _is_in(folder, site)), None)
+            site = _above(folder, self._sites)
             if site is not None:
                 start = len(site) + 1
                 yield from ((path, one) for path, one in files.items() if not _INSTALLER_PARTS.match(path, start))
@@ -81,19 +83,24 @@ class _Sorter:
     def _weights(self, folders: Mapping[str, Files]) -> Iterator[tuple[str, Placed]]:
         """Yield the models with what lies beside them, or below them, unless there is code among it; and other weights."""
         own = {model.path if model.format == "saved_model" else posixpath.dirname(model.path) for model in self._models}
-        own -= {above for folder, files in folders.items() if _holds_code(files) for above in _upwards(folder)}
+        own -= {above for folder, files in folders.items() if _holds_code(files) for above in _prefixes(folder)}
         own -= _PROGRAM_FOLDERS
         found = ((model.path, self._final.get(model.path)) for model in self._models)
         yield from ((path, one) for path, one in found if one is not None and one.content.kind == "file")
         for folder, files in folders.items():
-            if own and not own.isdisjoint(_upwards(folder)):
+            if _above(folder, own) is not None:
                 yield from files.items()
-            elif not _is_in_any(folder, _SYSTEM_FOLDERS):
+            elif _above(folder, _SYSTEM_FOLDERS) is None:
                 large = ((path, one) for path, one in files.items() if one.content.size >= _LEAST_WEIGHTS)
                 yield from ((path, one) for path, one in large if is_weights(path))
 
     def _code(self, folders: Mapping[str, Files]) -> Sequence[tuple[str, Placed]]:
-        own = [item for folder, files in folders.items() if _is_in_any(folder, self._code_folders) for item in files.items()]
+        own = [
+            item
+            for folder, files in folders.items()
+            if _above(folder, self._code_folders) is not None
+            for item in files.items()
+        ]
         copies = frozenset() if own else self._last_copies()
         return own or [item for files in folders.values() for item in files.items() if item[1].content_layer in copies]
 
@@ -121,39 +128,46 @@ def _by_folder(final: FileSystem) -> Mapping[str, Files]:
 
 def _database_layers(final: FileSystem, folders: Mapping[str, Files]) -> frozenset[int]:
     """Return the layers that wrote to the database of the system's packages, those overwritten since too."""
-    files = [one for folder, held in folders.items() if _is_in_any(folder, _SYSTEM_DATABASES) for one in held.values()]
-    lost = [one.placed for one in final.lost or () if _is_in_any(one.placed.content.path, _SYSTEM_DATABASES)]
+    files = [one for folder, held in folders.items() if _above(folder, _SYSTEM_DATABASES) is not None for one in held.values()]
+    lost = [one.placed for one in final.lost or () if _above(one.placed.content.path, _SYSTEM_DATABASES) is not None]
     return frozenset(one.content_layer for one in (*files, *lost))
 
 
-def _sites(python: Iterable[Package]) -> tuple[str, ...]:
+def _sites(python: Iterable[Package]) -> frozenset[str]:
     """Return the folders that Python packages are installed in."""
     folders = {posixpath.dirname(posixpath.dirname(package.place)) for package in python}
-    return tuple(sorted(folders - {""}))
+    return frozenset(folders - {""})
 
 
-def _code_folders(image: Image, final: FileSystem) -> tuple[str, ...]:
+def _code_folders(image: Image, final: FileSystem) -> frozenset[str]:
     """Return the working folder, or the folders of the files that the command names."""
     working = posixpath.normpath(image.config.working_dir or "/").strip("/")
     if working not in _PROGRAM_FOLDERS:
-        return (working,)
+        return frozenset({working})
     named = [part.lstrip("/") for part in (*image.config.entrypoint, *image.config.command) if part.startswith("/")]
-    return tuple(sorted({posixpath.dirname(path) for path in named if path in final.entries} - _PROGRAM_FOLDERS))
+    return frozenset({posixpath.dirname(path) for path in named if path in final.entries} - _PROGRAM_FOLDERS)
 
 
 def _holds_code(files: Files) -> bool:
     return any(path.endswith(_CODE) for path in files)
 
 
-def _upwards(folder: str) -> Iterator[str]:
-    while folder:
-        yield folder
-        folder = folder.rpartition("/")[0]
+def _above(path: str, folders: Set[str]) -> str | None:
+    """Return one of the folders that a path lies in or is."""
+    if len(folders) > _FEW:
+        return next((prefix for prefix in _prefixes(path) if prefix in folders), None)
+    for folder in folders:
+        if path.startswith(folder) and path[len(folder) : len(folder) + 1] in ("", "/"):
+            return folder
+    return None
 
 
-def _is_in_any(folder: str, above: Iterable[str]) -> bool:
-    return any(_is_in(folder, one) for one in above)
-
-
-def _is_in(folder: str, above: str) -> bool:
-    return folder.startswith(above) and (len(folder) == len(above) or folder[len(above)] == "/")
+def _prefixes(folder: str) -> Iterator[str]:
+    """Yield the folders that a folder lies in, down to itself where it lies no deeper than anybody would look."""
+    end = folder.find("/")
+    for _ in range(_DEEPEST):
+        if end < 0:
+            yield folder
+            return
+        yield folder[:end]
+        end = folder.find("/", end + 1)
