@@ -27,7 +27,7 @@ SOURCES: dict[ImageSource, str] = {
     "legacy docker archive": "legacy docker archive",
     "OCI archive": "OCI archive",
     "OCI layout": "OCI layout",
-    "engine": "on the container engine",
+    "engine": "container engine, which does not know what a pull moves (compressed bytes)",
 }
 
 _MOST_NUMBERS = 12
@@ -76,8 +76,6 @@ def sizes_text(image: ImageReview) -> str:
 def source_sentence(image: ImageReview) -> str:
     """Return where the image was read from and what that leaves unknown."""
     parts = [SOURCES[image.source]]
-    if image.source == "engine":
-        parts.append("which does not know the compressed size, which a pull moves")
     if not image.complete:
         parts.append("not every layer could be read: figures cover what was")
     return " · ".join(parts)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from itertools import takewhile
 from typing import TYPE_CHECKING, Final
 
 from inspector.errors import UnreadableArtifact
@@ -108,15 +107,18 @@ class _SoFar:
         self._last: ImageInspection | None = None
 
     def inspection(self, image: Image) -> ImageInspection:
-        """Return the image with the files known by now, or known when there last was time to put them together."""
+        """Return the image with the files known by now, or known when there last was time to put them together.
+
+        Engines send layers in an order of their own: those that did not come yet count as empty.
+        """
         now = time.monotonic()
-        layers = tuple(takewhile(lambda layer: layer.entries is not None, image.layers))
         shown = self._last.file_system if self._last else None
-        if layers and self._spent <= _SHARE_OF_TIME * (now - self._start):
+        is_any_known = any(layer.entries is not None for layer in image.layers)
+        if is_any_known and self._spent <= _SHARE_OF_TIME * (now - self._start):
             from inspector.analysis.image.file_system import merge
 
             with collector_paused():
-                shown = merge(layers)
+                shown = merge(image.layers)
             self._spent += time.monotonic() - now
         self._last = ImageInspection(image, shown, findings=image.findings)
         return self._last
