@@ -24,6 +24,7 @@ from inspector.tui.themes import DARK, LIGHT, THEMES
 
 if TYPE_CHECKING:
     from inspector.records.opened import Opened, Target
+    from inspector.tui.engine_list import EngineList
     from inspector.tui.screens.workbench import WorkbenchScreen
     from inspector.workflows.opening import Opening
 
@@ -78,11 +79,13 @@ class ModelpackApp(App[None]):
         super().__init__(css_path=[_STYLES / _FRAME] if target else [_STYLES / name for name in (_FRAME, *_OTHER_STYLES)])
         self.target = target
         self._begun = begun
+        self._following: Opening | None = None
         self.batch = batch
         self.settings: Mapping[str, int] = settings or {}
-        self.platform: str | None = getattr(begun, "platform", None)
+        self.platform = begun.platform if begun is not None else None
         self.jobs = Jobs()
         self.recent = RecentList.in_state_folder()
+        self._engine_list: EngineList | None = None
         self.fatal: Exception | None = None
         """What ended the application early."""
         self._opening: Job | None = None
@@ -92,6 +95,15 @@ class ModelpackApp(App[None]):
             self.register_theme(theme)
         self.theme = DARK
         self.animation_level = "none"
+
+    @property
+    def engine_list(self) -> EngineList:
+        """The images on engines, made when first wanted."""
+        if self._engine_list is None:
+            from inspector.tui.engine_list import EngineList
+
+            self._engine_list = EngineList()
+        return self._engine_list
 
     @property
     def busy(self) -> bool:
@@ -132,8 +144,10 @@ class ModelpackApp(App[None]):
         """Read another artifact beside what is shown; it takes the place of that only once it is read."""
         if self._opening is not None:
             self.jobs.cancel(self._opening)
+            self._stop_following()
         self._shown_in_part = self._unread = False
         begun, self._begun = self._begun, None
+        self._following = begun
         batch = self.batch
         same = target == self.target
         settings = self.settings if same else {}
@@ -166,10 +180,17 @@ class ModelpackApp(App[None]):
             self.show_inspection(event.result)
         elif isinstance(event, Cancelled):
             self._opening = None
+            self._stop_following()
             self._leave_empty_workbench()
         elif isinstance(event, Failed):
             self._opening = None
             self._explain(event.error)
+
+    def _stop_following(self) -> None:
+        """Stop work that began before there was a screen: its thread knows nothing of jobs."""
+        if self._following is not None:
+            self._following.cancel()
+            self._following = None
 
     def _remember(self, opened: Opened) -> None:
         """Put an artifact on the list of those opened lately; one on an engine under a name that says so."""
@@ -290,7 +311,7 @@ class ModelpackApp(App[None]):
         from inspector.tui.screens.open_file import OpenFileScreen
 
         if not isinstance(self.screen, OpenFileScreen):
-            self.push_screen(OpenFileScreen(self.recent), self._open_chosen)
+            self.push_screen(OpenFileScreen(self.recent, self.engine_list), self._open_chosen)
 
     def _open_chosen(self, path: str | None) -> None:
         if path is not None:
@@ -299,6 +320,7 @@ class ModelpackApp(App[None]):
     async def action_quit(self) -> None:
         """Stop all work and leave."""
         self.jobs.cancel_all()
+        self._stop_following()
         self.exit()
 
     def action_help_quit(self) -> None:

@@ -14,7 +14,7 @@ from inspector.tui.recent import RecentList, on_engine
 _MOST_LISTED = 5_000
 _MODEL_SUFFIXES = (".onnx", ".pb", ".pbtxt", ".tar", ".gz", ".tgz", ".zst", ".json")
 
-Kind = Literal["recent", "sample", "folder", "model", "file"]
+Kind = Literal["recent", "sample", "engine", "folder", "model", "file"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +44,20 @@ def sample_candidates() -> list[Candidate]:
     return [Candidate(str(one), "sample", None if one.is_dir() else _size(one), f"{folder.name}/{one.name}") for one in samples]
 
 
+def engine_candidates() -> list[Candidate]:
+    """Return the images of the engines that answer; asks them, so not on the UI's thread."""
+    from inspector.formats.image.engine import engine_images
+    from inspector.workflows.targets import SCHEME
+
+    found = islice(engine_images(), _MOST_LISTED)
+    return [Candidate(f"{SCHEME}{name}", "engine", size, f"{SCHEME}{name}") for name, size in found]
+
+
+def begun_candidates(text: str, candidates: Sequence[Candidate]) -> list[Candidate]:
+    """Return the images on engines whose name begins with what was typed, docker:// written or not."""
+    return [one for one in candidates if one.path.startswith(text) or one.path.partition("//")[2].startswith(text)]
+
+
 def typed_candidates(text: str) -> list[Candidate]:
     """Return what the folder of a half-typed path holds that begins with its last part: folders, models, other files."""
     folder, begun = _split(text)
@@ -60,14 +74,17 @@ def typed_candidates(text: str) -> list[Candidate]:
     return sorted(found, key=lambda candidate: (_RANKS.index(candidate.kind), candidate.label.casefold()))
 
 
-_RANKS: tuple[Kind, ...] = ("recent", "sample", "model", "folder", "file")
+_RANKS: tuple[Kind, ...] = ("recent", "sample", "model", "folder", "file", "engine")
 
 
 def complete(text: str, candidates: Sequence[Candidate]) -> str:
     """Return the text completed as far as all candidates agree; a single folder is entered."""
-    folder, begun = _split(text)
     if not candidates:
         return text
+    if on_engine(text):
+        common = os.path.commonprefix([candidate.path for candidate in candidates])  # noqa: RUF071 -- names, not paths
+        return common if len(common) > len(text) else text
+    folder, begun = _split(text)
     names = [Path(candidate.path).name for candidate in candidates]
     common = os.path.commonprefix(names)  # noqa: RUF071 -- names, not paths: character by character is what is wanted
     if len(common) <= len(begun) and len(names) > 1:
