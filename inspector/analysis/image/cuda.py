@@ -65,7 +65,9 @@ def _preference(origin: str) -> tuple[int, str]:
 
 def is_cuda(path: str) -> bool:
     """Tell whether a file is part of CUDA: a library by name, or anything in a folder of the toolkit or NVIDIA's wheels."""
-    return bool(library_name(path)) or _CUDA_FOLDER.match(path) is not None
+    if "cuda" in path or "nvidia" in path or "tensorrt" in path:
+        return bool(library_name(path)) or _CUDA_FOLDER.match(path) is not None
+    return ".so" in path and bool(library_name(path))
 
 
 def cpu_only(paths: Iterable[str], packages: Packages, environment: Iterable[tuple[str, str]]) -> str:
@@ -82,7 +84,7 @@ def cpu_only(paths: Iterable[str], packages: Packages, environment: Iterable[tup
                 return ""
             continue
         servers.append(f"{package.name} {package.version}")
-    if not servers or any(_USES.fullmatch(path) for path in paths):
+    if not servers or any((".so" in path or "trt" in path or "triton" in path) and _USES.fullmatch(path) for path in paths):
         return ""
     asked = "; NVIDIA_VISIBLE_DEVICES is set, as NVIDIA's base images do" if _asks_for_gpus(environment) else ""
     rest = f"and nothing known to use CUDA is installed{asked}; other programs were not examined"

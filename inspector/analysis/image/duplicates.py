@@ -35,25 +35,49 @@ def with_hashes(final: FileSystem, hashes: Mapping[tuple[int, int], str]) -> Fil
         sha256 = hashes.get((place.content_layer, content.offset)) if content.kind == "file" else None
         if sha256 is None or content.sha256 or content.size < SMALLEST:
             continue
-        hashed = known.get(id(content)) or known.setdefault(id(content), replace(content, sha256=sha256))
+        hashed = known.get(id(content)) or known.setdefault(id(content), _hashed(content, sha256))
         entry = hashed if place.entry is content else place.entry
-        entries[path] = replace(place, entry=entry, content=hashed)
+        entries[path] = Placed(entry, place.layer, hashed, place.content_layer)
     return replace(final, entries=entries)
 
 
-def same_content(final: FileSystem) -> tuple[tuple[str, ...], ...]:
-    """Return the paths of equal contents of at least 4 KiB, each group's first being the one to keep: least deep, then by name.
+def _hashed(entry: Entry, sha256: str) -> Entry:
+    """Return the file with its sha256, in half the time that dataclasses.replace takes."""
+    return Entry(
+        entry.path,
+        entry.kind,
+        entry.size,
+        entry.mode,
+        entry.uid,
+        entry.gid,
+        entry.mtime,
+        entry.link,
+        entry.offset,
+        entry.stored,
+        sha256,
+        entry.xattrs,
+        entry.device,
+        entry.sparse,
+        entry.whiteout,
+    )
 
-    Told by sha256 where it is known; one path stands for all hard links of a content. Largest groups first.
+
+def same_content(final: FileSystem) -> tuple[tuple[tuple[str, ...], ...], ...]:
+    """Return groups of equal contents of at least 4 KiB, largest first, each content as its path and those linked to it.
+
+    Told by sha256 where it is known. A group's first content is the one to keep: least deep, then by name.
     """
-    groups: dict[tuple[int, str], dict[int, str]] = {}
+    groups: dict[tuple[int, str], dict[int, list[str]]] = {}
     for path, place in final.entries.items():
         content = place.content
-        if content.size >= SMALLEST and content.sha256:
-            names = groups.setdefault((content.size, content.sha256), {})
-            names[id(content)] = min(names.get(id(content), path), path, key=_keep_first)
-    equal = ((size, sorted(names.values(), key=_keep_first)) for (size, _), names in groups.items() if len(names) > 1)
-    return tuple(tuple(paths) for _, paths in sorted(equal, key=lambda group: (-group[0] * len(group[1]), group[1])))
+        if content.sha256 and content.size >= SMALLEST:
+            groups.setdefault((content.size, content.sha256), {}).setdefault(id(content), []).append(path)
+    equal: list[tuple[int, tuple[tuple[str, ...], ...]]] = []
+    for (size, _), contents in groups.items():
+        if len(contents) > 1:
+            names = (tuple(sorted(paths, key=_keep_first)) for paths in contents.values())
+            equal.append((size, tuple(sorted(names, key=lambda paths: _keep_first(paths[0])))))
+    return tuple(group for _, group in sorted(equal, key=lambda one: (-one[0] * len(one[1]), one[1])))
 
 
 def uncompared(final: FileSystem) -> int:

@@ -40,7 +40,13 @@ _FOLDERS: Final[tuple[tuple[LeftoverKind, re.Pattern[str]], ...]] = (
         re.compile(r"usr/lib(?:exec)?/gcc(?:-cross)?/|usr/local/go/|usr/lib/git-core/|(?:root|home/[^/]+)/\.rustup/"),
     ),
     ("docs", re.compile(r"(?:.*/)?share/(?:doc|man|info|gtk-doc|doc-base|lintian)/|usr/(?:local/)?man/")),
-    ("locales", re.compile(r"(?:.*/)?(?:share/(?:locale|i18n)|LC_MESSAGES)/|usr/lib/locale/(?!C\.)")),
+    (
+        "locales",
+        re.compile(
+            r"(?:.*/)?share/locale/|usr/(?:local/)?share/i18n/|usr/lib/locale/(?!C\.)"
+            r"|(?:usr/|(?:.*/)?(?:site|dist)-packages/)(?:.*/)?LC_MESSAGES/"
+        ),
+    ),
 )
 _LONGEST: Final = 1024
 """Characters of a folder above which nothing is told from its name: matching takes their square."""

@@ -38,14 +38,14 @@ def find_leftovers(image: Image, final: FileSystem, packages: Packages) -> Lefto
     notes = dict(_NOTES)
     paths.setdefault("build tools", set()).update(tool_files(Stored(image.layers, final), packages))
     copies = same_content(final)
-    paths["same content twice"] = {path for group in copies for path in group[1:]}
+    paths["same content twice"] = {path for group in copies for names in group[1:] for path in names}
     notes["same content twice"] = _note_on_copies(uncompared(final))
     sizes = {path: place.content.size for path, place in final.entries.items() if place.content.kind == "file"}
     libraries = {path: size for path, size in sizes.items() if ".so" in path and library_name(path)}
     _add(paths, notes, "CUDA twice", shipped_twice(libraries))
     _add(paths, notes, "CUDA without use", _cuda_without_use(image, sizes, packages, bool(libraries)))
     _add(paths, notes, "weights twice", weights_twice(sizes))
-    return _Sums(final).leftovers(paths, notes)
+    return _Sums(final, sizes).leftovers(paths, notes)
 
 
 def _told_by_place(final: FileSystem) -> dict[LeftoverKind, set[str]]:
@@ -67,7 +67,7 @@ def _add(
 def _cuda_without_use(
     image: Image, sizes: Mapping[str, int], packages: Packages, has_libraries: bool
 ) -> tuple[Iterable[str], str]:
-    if not has_libraries:
+    if not has_libraries or not image.complete or any(layer.problem for layer in image.layers):
         return (), ""
     reason = cpu_only(sizes, packages, image.config.environment)
     return ([path for path in sizes if is_cuda(path)], reason) if reason else ((), "")
@@ -81,14 +81,15 @@ def _note_on_copies(not_compared: int) -> str:
 class _Sums:
     """Adds up paths by kind so that each content counts once."""
 
-    def __init__(self, final: FileSystem) -> None:
-        self._entries = final.entries
-        self._names: dict[int, set[str]] = {}
-        """All names of each content that has several."""
+    def __init__(self, final: FileSystem, sizes: Mapping[str, int]) -> None:
+        self._sizes = sizes
+        names: dict[int, list[str]] = {}
         linked = {id(place.content) for place in final.entries.values() if place.entry is not place.content}
         for path, place in final.entries.items() if linked else ():
             if id(place.content) in linked:
-                self._names.setdefault(id(place.content), set()).add(path)
+                names.setdefault(id(place.content), []).append(path)
+        self._names = [paths for paths in names.values() if paths[0] in sizes]
+        """All names of each file that has several."""
 
     def leftovers(self, paths: Mapping[LeftoverKind, set[str]], notes: Mapping[LeftoverKind, str]) -> Leftovers:
         """Return the kinds that have files, and their union."""
@@ -96,21 +97,16 @@ class _Sums:
         for kind, members in paths.items():
             if members:
                 size, files = self._total(members)
-                largest = sorted(members, key=lambda path: (-self._entries[path].content.size, path))
+                largest = sorted(sorted(members), key=self._sizes.__getitem__, reverse=True)
                 kinds.append(Leftover(kind, size, files, tuple(largest), notes.get(kind, "")))
         kinds.sort(key=lambda leftover: (-leftover.bytes, leftover.kind))
         return Leftovers(*self._total(set().union(*paths.values())), tuple(kinds))
 
     def _total(self, paths: set[str]) -> tuple[int, int]:
         """Return the bytes that removing all the paths frees, and the number of files."""
-        size = 0
-        counted: set[int] = set()
-        for path in paths:
-            content = self._entries[path].content
-            names = self._names.get(id(content)) if self._names else None
-            if names is None:
-                size += content.size
-            elif id(content) not in counted and names <= paths:
-                counted.add(id(content))
-                size += content.size
+        size = sum(map(self._sizes.__getitem__, paths))
+        for first, *others in self._names:
+            here = [path for path in (first, *others) if path in paths]
+            freed = 1 if len(here) == 1 + len(others) else 0
+            size -= (len(here) - freed) * self._sizes[first]
         return size, len(paths)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import chain
@@ -82,20 +83,16 @@ class _Ownership:
     def result(self) -> Packages:
         """Return what was taken in, and what is left."""
         bytecode = [0] * len(self._packages)
-        folders: dict[str, int] = {}
-        files: dict[str, dict[str, int]] = {}
-        count = 0
-        for path, size in self._left(bytecode):
-            count += 1
-            folder, _, name = path.rpartition("/")
-            folders[folder] = folders.get(folder, 0) + size
-            files.setdefault(folder, {})[name] = size
+        folders: defaultdict[str, list[tuple[str, int]]] = defaultdict(list)
+        unowned = list(self._left(bytecode))
+        for one in unowned:
+            folders[one[0].rpartition("/")[0]].append(one)
         packages = [
             replace(package, bytecode_bytes=extra) if extra else package
             for package, extra in zip(self._packages, bytecode, strict=True)
         ]
         packages.sort(key=lambda package: (-package.bytes, package.kind, package.name))
-        return Packages(tuple(packages), sum(folders.values()), count, largest_places(folders, files))
+        return Packages(tuple(packages), sum(size for _, size in unowned), len(unowned), largest_places(folders))
 
     def _left(self, bytecode: list[int]) -> Iterator[tuple[str, int]]:
         """Yield the files nobody owns with their bytes, hard links after the first without; add up bytecode by package."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from heapq import heappop, heappush
 from typing import Final
 
@@ -13,17 +13,18 @@ _NEARLY_ALL: Final = 0.9
 _DEEPEST: Final = 16
 
 
-def largest_places(folder_bytes: Mapping[str, int], file_bytes: Mapping[str, Mapping[str, int]]) -> tuple[tuple[str, int], ...]:
-    """Return up to 20 folders or files with the bytes in them, largest first; none lies in another.
+Files = Mapping[str, Sequence[tuple[str, int]]]
+"""Paths and bytes of files, by the folder they lie in."""
 
-    folder_bytes are the bytes lying directly in each folder, file_bytes those of each folder's files by name.
-    """
-    totals, children = _tree(folder_bytes)
+
+def largest_places(files: Files) -> tuple[tuple[str, int], ...]:
+    """Return up to 20 folders or files with the bytes in them, largest first; none lies in another."""
+    totals, children = _tree({folder: sum(size for _, size in inside) for folder, inside in files.items()})
     waiting = [(-totals[""], "")]
     shown: list[tuple[str, int]] = []
     while waiting and len(shown) < _SHOWN:
         size, path = heappop(waiting)
-        below = _below(path, totals, children, file_bytes)
+        below = _below(path, totals, children, files)
         if below and _worth_opening(path, -size, below):
             for child, held in below.items():
                 heappush(waiting, (-held, child))
@@ -37,12 +38,9 @@ def _worth_opening(path: str, size: int, below: Mapping[str, int]) -> bool:
     return depth < _DEPTH or max(below.values()) >= _NEARLY_ALL * size
 
 
-def _below(
-    path: str, totals: Mapping[str, int], children: Mapping[str, list[str]], file_bytes: Mapping[str, Mapping[str, int]]
-) -> dict[str, int]:
+def _below(path: str, totals: Mapping[str, int], children: Mapping[str, list[str]], files: Files) -> dict[str, int]:
     below = {child: totals[child] for child in children.get(path, ())}
-    prefix = f"{path}/" if path else ""
-    below.update((prefix + name, size) for name, size in file_bytes.get(path, {}).items())
+    below.update(files.get(path, ()))
     return below
 
 

@@ -19,6 +19,8 @@ _PRECISION: Final = re.compile(
 )
 _HUB_STEMS: Final = {"pytorch_model": "model", "tf_model": "model", "flax_model": "model", "rust_model": "model"}
 """What Hugging Face's hub calls one model in different formats."""
+_LONGEST_END: Final = 16
+"""Characters that the longest suffix of weights fits into, such as .onnx_data_12."""
 _LONGEST_NAME: Final = 255
 _LEAST_RATIO: Final = 0.2
 """Between the smaller and the larger of two variants: int8 is a quarter of fp32, with something on top."""
@@ -56,6 +58,9 @@ def is_weights(path: str) -> bool:
 
 def _variant(path: str) -> tuple[tuple[str, str], str] | None:
     """Return the family of a file of weights, as folder and name, and which variant it is: suffix and precision."""
+    end = path[-_LONGEST_END:].lower()
+    if ".onnx" not in end and not end.endswith(MODEL_SUFFIXES):
+        return None
     lowered = _EXTERNAL.sub(".onnx", path.lower())
     folder, _, name = lowered.rpartition("/")
     if not lowered.endswith(MODEL_SUFFIXES) or len(name) > _LONGEST_NAME:

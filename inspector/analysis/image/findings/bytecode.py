@@ -20,6 +20,8 @@ _COST: Final = "without bytecode, importing onnxruntime took 1.75 times as long,
 
 def findings(evidence: ImageEvidence) -> Iterator[Finding]:
     """Yield one finding where at least 20 modules, and a tenth of all, of installed packages have no bytecode."""
+    if not evidence.is_whole:
+        return
     compiled, modules = _modules(evidence)
     missing = [module for module in modules if module not in compiled]
     if len(missing) < _LEAST_MODULES or len(missing) < _LEAST_SHARE * len(modules):

@@ -30,6 +30,11 @@ class ImageEvidence:
         return not self.image.artifact_type and (bool(self.image.layers) or not self.image.blobs)
 
     @cached_property
+    def is_windows(self) -> bool:
+        """Whether containers run on Windows, where users, modes and programs are others."""
+        return self.image.platform.startswith("windows")
+
+    @cached_property
     def is_whole(self) -> bool:
         """Whether every layer was read to its end, so that what is not there is missing."""
         return self.image.complete and not any(layer.problem for layer in self.image.layers)

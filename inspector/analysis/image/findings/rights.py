@@ -25,11 +25,7 @@ _CAPABILITY: Final = "security.capability"
 
 def findings(evidence: ImageEvidence) -> Iterator[Finding]:
     """Yield programs that raise rights, and paths that anybody may change."""
-    raising = [
-        path
-        for path, place in evidence.files
-        if place.entry.mode & _SET_USER or (place.entry.mode & (_SET_GROUP | _GROUP_RUNS)) == (_SET_GROUP | _GROUP_RUNS)
-    ]
+    raising, capable, writable = _notable(evidence)
     usual = [path for path in raising if _OF_BASES.fullmatch(path)]
     others = sorted(set(raising).difference(usual))
     if others:
@@ -40,26 +36,37 @@ def findings(evidence: ImageEvidence) -> Iterator[Finding]:
         verb = agreeing(len(usual), "runs", "run")
         message = f"{amount(len(usual), 'program')} of the base {verb} with the rights of the owner or group"
         yield at_paths("setuid-file", message, sorted(usual), "low")
-    capable = [path for path, place in evidence.files if place.content.xattrs and _CAPABILITY in place.content.xattrs]
     if capable:
         verb = agreeing(len(capable), "gains", "gain")
         yield at_paths(
             "file-capability", f"{amount(len(capable), 'program')} {verb} capabilities when started", sorted(capable)
         )
-    yield from _writable(evidence)
+    yield from _changeable(writable)
 
 
-def _writable(evidence: ImageEvidence) -> Iterator[Finding]:
-    grave: list[str] = []
-    other: list[str] = []
+def _notable(evidence: ImageEvidence) -> tuple[list[str], list[str], list[str]]:
+    """Return the files that raise rights, those with capabilities, and what anybody may change."""
+    raising: list[str] = []
+    capable: list[str] = []
+    writable: list[str] = []
     for path, place in evidence.final.entries.items():
         mode, kind = place.entry.mode, place.content.kind
-        if not mode & _OTHERS_WRITE or kind not in ("file", "directory") or (kind == "directory" and mode & _STICKY):
+        if place.content.xattrs and _CAPABILITY in place.content.xattrs:
+            capable.append(path)
+        if not mode & (_SET_USER | _SET_GROUP | _OTHERS_WRITE):
             continue
-        (grave if _FOLDERS_OF_PROGRAMS.fullmatch(path) else other).append(path)
+        if kind == "file" and (mode & _SET_USER or (mode & _SET_GROUP and mode & _GROUP_RUNS)):
+            raising.append(path)
+        if mode & _OTHERS_WRITE and (kind == "file" or (kind == "directory" and not mode & _STICKY)):
+            writable.append(path)
+    return raising, capable, writable
+
+
+def _changeable(writable: list[str]) -> Iterator[Finding]:
+    grave = sorted(path for path in writable if _FOLDERS_OF_PROGRAMS.fullmatch(path))
+    other = sorted(set(writable).difference(grave))
     if grave:
         message = f"every user may change {amount(len(grave), 'path')} that programs or settings are in"
-        yield at_paths("world-writable-path", message, sorted(grave), kind="path")
+        yield at_paths("world-writable-path", message, grave, kind="path")
     if other:
-        message = f"every user may change {amount(len(other), 'path')}"
-        yield at_paths("world-writable-path", message, sorted(other), "low", kind="path")
+        yield at_paths("world-writable-path", f"every user may change {amount(len(other), 'path')}", other, "low", kind="path")

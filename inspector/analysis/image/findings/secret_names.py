@@ -50,9 +50,9 @@ _ASSIGNED: Final = re.compile(r"(?:^|[\s|])([A-Za-z_]\w*)=(\"[^\"]*\"|'[^']*'|\S
 
 def file_likeness(path: str, head: bytes) -> Likeness:
     """Return how much a file looks like a secret, by its path and first bytes (empty where they are not known)."""
-    name = path.rpartition("/")[2]
-    if not (path.endswith(_ENDS) or name.startswith((".env", "id_"))):
+    if not path.endswith(_ENDS) and ".env" not in path and "id_" not in path:
         return ""
+    name = path.rpartition("/")[2]
     is_private = _PRIVATE.search(head) is not None
     is_store = name in _STORES or _STORE_PATHS.fullmatch(path) is not None
     if is_private or is_store:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Iterator, Sequence
+from itertools import dropwhile
 from typing import Final
 
 from inspector.analysis.findings.wording import short
@@ -18,7 +19,9 @@ from inspector.records.finding import Finding
 
 _DEFAULT_PATH: Final = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _SHELLS: Final = frozenset(("sh", "bash", "ash", "dash", "busybox"))
-_PYTHON: Final = re.compile(r"(?:.*/)?(?:python|pypy)\d*(?:\.\d+)?")
+_INITS: Final = frozenset(("tini", "dumb-init", "catatonit"))
+_PYTHON_SWITCH: Final = re.compile(r"-[uOBEsISbqv]+")
+_PYTHON: Final = re.compile(r"(?:python|pypy)\d*(?:\.\d+)?")
 _PLAIN_WORD: Final = re.compile(r"[\w./+-]+")
 _ASSIGNMENT: Final = re.compile(r"\w+=\S*")
 _BUILT_IN: Final = re.compile(
@@ -57,8 +60,12 @@ class _Start:
         name = words[0].rpartition("/")[2]
         if name in _SHELLS and len(words) > 2 and words[1] in ("-c", "-ec", "-lc"):
             return self._shell_problem(words[2])
-        if _PYTHON.fullmatch(words[0]) and len(words) > 1 and words[1].endswith(".py"):
-            return self._script_problem(words[1])
+        if name in _INITS:
+            rest = list(dropwhile(_is_option, words[1:]))
+            return self._program_problem(rest[0]) if rest else ""
+        if _PYTHON.fullmatch(name):
+            rest = list(dropwhile(_PYTHON_SWITCH.fullmatch, words[1:]))
+            return self._script_problem(rest[0]) if rest and rest[0].endswith(".py") else ""
         return ""
 
     def _shell_problem(self, line: str) -> str:
@@ -140,6 +147,10 @@ class _Start:
     def _is_covered(self, path: str) -> bool:
         """Tell whether a volume lies over the path, so that the container may well have what the image has not."""
         return any(path == volume or path.startswith(f"{volume}/") for volume in self._volumes)
+
+
+def _is_option(word: str) -> bool:
+    return word.startswith("-")
 
 
 def _said(name: str) -> str:

@@ -36,11 +36,12 @@ def find(
 ) -> tuple[Finding, ...]:
     """Return all findings, the reader's included, most severe first, then by rule, then as they were found.
 
-    One finding tells of all matches of one rule and cause. An artifact that is no image runs nothing, so only its files
-    count. Linear in entries of layers.
+    One finding tells of all matches of one rule and cause. Of an artifact that is no image, and
+    of an image for Windows, only files are looked at. Linear in entries of layers.
     """
     evidence = ImageEvidence(image, final, waste, leftovers, packages, tuple(models))
-    themes = (*_OF_CONTAINERS, *_OF_FILES) if evidence.is_runnable else _OF_FILES
+    runs_here = evidence.is_runnable and not evidence.is_windows
+    themes = (*_OF_CONTAINERS, *_OF_FILES) if runs_here else _OF_FILES
     found = [*image.findings, *(finding for theme in themes for finding in theme(evidence))]
     rank = {severity: position for position, severity in enumerate(SEVERITIES)}
     return tuple(sorted(found, key=lambda finding: (rank[finding.severity], finding.rule)))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from inspector.analysis.image.cuda import library_name
@@ -93,3 +95,8 @@ def test_asking_for_gpus_is_mentioned() -> None:
     found = kind(leftovers_of(image), "CUDA without use")
     assert found is not None
     assert "NVIDIA_VISIBLE_DEVICES is set" in found.note
+
+
+def test_nothing_is_claimed_of_layers_that_were_not_read() -> None:
+    image = image_of(replace(layer(CUDA | package("onnxruntime")), problem="truncated"))
+    assert kind(leftovers_of(image), "CUDA without use") is None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from inspector.analysis.image.duplicates import candidates, same_content, uncompared, with_hashes
 from inspector.analysis.image.file_system import merge
-from tests.unit.analysis.image.content_making import Content, image_of, layer
+from tests.unit.analysis.image.content_making import Content, image_of, kind, layer, leftovers_of
 from tests.unit.analysis.image.layer_making import file, hard_link, whiteout
 
 
@@ -45,7 +45,7 @@ def test_hashes_find_copies_and_links_stay_one_content() -> None:
         for entry in entries
     }
     hashed = with_hashes(final, hashes)
-    assert same_content(hashed) == (("link", "a/b/z"),)
+    assert same_content(hashed) == ((("link", "deep/x"), ("a/b/z",)),)
     assert hashed.entries["link"].content is hashed.entries["deep/x"].content
     assert hashed.entries["deep/x"].entry is hashed.entries["deep/x"].content
     assert uncompared(final) == 3
@@ -61,4 +61,15 @@ def test_groups_come_largest_first() -> None:
         "c": file("c", 9000, sha256="2"),
         "d": file("d", 9000, sha256="2"),
     }
-    assert same_content(merge((layer(files),))) == (("c", "d"), ("a", "b"))
+    assert same_content(merge((layer(files),))) == ((("c",), ("d",)), (("a",), ("b",)))
+
+
+def test_every_name_of_a_copy_must_go_to_free_its_bytes() -> None:
+    files: dict[str, Content] = {
+        "a": file("a", 5000, sha256="1"),
+        "srv/b": file("srv/b", 5000, sha256="1"),
+        "srv/c": hard_link("srv/c", "srv/b"),
+    }
+    found = kind(leftovers_of(image_of(layer(files))), "same content twice")
+    assert found is not None
+    assert (found.paths, found.bytes, found.files) == (("srv/b", "srv/c"), 5000, 2)

@@ -102,6 +102,20 @@ def test_python_needs_its_script() -> None:
     assert problems(image(python, **config)) == ["the script serve.py is not there"]
     assert problems(image(python, others={"app/serve.py": 10}, **config)) == []
     assert problems(image(python, entrypoint=("python3.11", "-m", "serve"))) == []
+    assert problems(image(python, entrypoint=("python3.11", "-u", "/x.py"))) == ["the script /x.py is not there"]
+
+
+def test_what_an_init_starts_must_be_there() -> None:
+    init = program("sbin/tini")
+    assert problems(image(init, entrypoint=("/sbin/tini", "-g", "--", "serve"))) == [
+        "the program serve is in no folder of PATH"
+    ]
+    assert problems(image(init, SHELL, entrypoint=("/sbin/tini", "--"), command=("dash",))) == []
+
+
+def test_an_image_for_windows_is_left_alone() -> None:
+    found = image(entrypoint=("C:\\server.exe",), platform="windows/amd64")
+    assert problems(found) == []
 
 
 def test_the_loader_must_be_there() -> None:

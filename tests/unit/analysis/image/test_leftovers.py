@@ -50,6 +50,7 @@ PLACES: list[tuple[str, tuple[LeftoverKind, ...]]] = [
     ("usr/lib/locale/locale-archive", ("locales",)),
     ("usr/lib/locale/C.utf8/LC_CTYPE", ()),
     (f"{SITE}/django/conf/locale/de/LC_MESSAGES/django.mo", ("locales",)),
+    ("app/locale/de/LC_MESSAGES/app.mo", ()),
     (f"{SITE}/a/tests/__pycache__/t.cpython-311.pyc", ("tests", "bytecode")),
     ("srv/model.onnx", ()),
 ]
