@@ -124,15 +124,10 @@ def layer_notes(layer: LayerReview) -> list[str]:
 
 
 def wasted_sentence(file: WastedFile) -> str:
-    """Return what became of a wasted file: "layer 2 ships it, layer 5 deletes it"."""
-    verbs: dict[WasteCause, str] = {
-        "overwritten": "overwrites it",
-        "deleted": "deletes it",
-        "copied_up": "ships it again, unchanged but for owner, mode or time",
-    }
-    if file.layer == file.by_layer:
-        return f"layer {file.layer} ships it and {verbs[file.cause]} itself"
-    return f"layer {file.layer} ships it, layer {file.by_layer} {verbs[file.cause]}"
+    """Return which layer ships a wasted file and which makes it waste: "layer 2, deleted by layer 5"."""
+    cause = "copied up" if file.cause == "copied_up" else file.cause
+    by_layer = "itself" if file.layer == file.by_layer else f"layer {file.by_layer}"
+    return f"layer {file.layer}, {cause} by {by_layer}"
 
 
 def numbers_text(numbers: Sequence[int]) -> str:

@@ -108,7 +108,7 @@ def _write_waste(page: Page, image: ImageReview) -> None:
         [Cell(file.path), Cell(bytes_text(file.bytes)), Cell(sentences.wasted_sentence(file), "label")]
         for file in image.wasted_files[:MOST_WASTED]
     ]
-    page.table([_NAME, _RIGHT, _WIDE], wasted)
+    page.table([_WIDE, _RIGHT, _LEFT], wasted)
     page.rest(image.wasted_file_count - len(wasted), "wasted file")
 
 
