@@ -265,7 +265,7 @@ LAYER_NAMES = {
     "gone/layer.tar": "missing",
     "chain0": "circle",
     "hard": "leads out",
-    "": "leads out",
+    "": "no name",
 }
 
 

@@ -32,6 +32,8 @@ class FolderStore(Store):
         self.size_bytes = sum(_sizes(self._root))
 
     def find(self, name: str) -> Found:
+        if not name:
+            return Found(None, "has no name")
         inner = normalized(name)
         if inner is None:
             return Found(None, "leads out of the folder", True)

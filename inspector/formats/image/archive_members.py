@@ -50,6 +50,8 @@ class Members:
 
     def locate(self, name: str) -> Located:
         """Return the file that a name, relative to the root of the archive, leads to."""
+        if not name:
+            return Located(problem="has no name")
         for _ in range(_MOST_LINKS):
             place = normalized(name)
             if place is None:

@@ -15,6 +15,7 @@ from inspector.formats.image.platforms import Platform
 
 NAME: Final = "manifest.json"
 _MOST_IMAGES: Final = 2000
+_FOLDER: Final = "it looks like a folder that skopeo or podman wrote: copy it to an oci-archive"
 _HINT: Final = "the archive is damaged, or no docker archive: save the image again"
 
 
@@ -25,7 +26,8 @@ def read_entries(documents: Documents) -> list[JsonObject]:
         return []
     label = documents.store.label
     if not isinstance(value, list):
-        raise UnreadableArtifact(f"{label}: {NAME} holds no list of images", _HINT)
+        is_single = isinstance(value, dict) and "layers" in value
+        raise UnreadableArtifact(f"{label}: {NAME} holds no list of images", _FOLDER if is_single else _HINT)
     if len(value) > _MOST_IMAGES:
         raise UnreadableArtifact(f"{label}: {NAME} lists more than {_MOST_IMAGES:,} images", _HINT)
     return [JsonObject.of(one, f"{NAME}: [{index}]", documents.cleaner, documents.notes) for index, one in enumerate(value)]

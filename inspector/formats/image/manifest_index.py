@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from inspector.errors import UnreadableArtifact
 from inspector.formats.clean_text import TextCleaner
 from inspector.formats.image.config import read_platform
 from inspector.formats.image.json_text import JsonObject
@@ -69,9 +68,9 @@ class _Walk:
 
 
 def walk_index(document: JsonObject, documents: Documents) -> tuple[Candidate, ...]:
-    """Return every manifest that an index.json leads to, each once with all names that lead to it.
+    """Return the manifests that an index.json leads to, each once with all names that lead to it.
 
-    Raises UnreadableArtifact where there are more than any index has; what cannot be read is a finding.
+    What cannot be read is a finding, and so is what exceeds the number that is listed.
     """
     walk = _Walk(documents)
     _enter(walk, document, (), ())
@@ -82,10 +81,9 @@ def _enter(walk: _Walk, index: JsonObject, names: tuple[str, ...], above: tuple[
     for entry in index.objects("manifests"):
         walk.count += 1
         if walk.count > _MOST_MANIFESTS:
-            label = walk.documents.store.label
-            raise UnreadableArtifact(
-                f"{label}: its index leads to more than {_MOST_MANIFESTS:,} manifests", "no image has so many"
-            )
+            message = f"the index leads to more than {_MOST_MANIFESTS:,} manifests: the first are listed"
+            walk.documents.notes.add("index-too-long", "medium", message, "index.json")
+            return
         descriptor = read_descriptor(entry)
         references = tuple(dict.fromkeys((*names, *_references(descriptor))))
         _take(walk, descriptor, references, above)

@@ -31,6 +31,7 @@ INDEX: Final = "index.json"
 _NO_IMAGE: Final = (
     "an archive of docker save or podman save, or an OCI layout, is read; docker import makes an image of a plain tar"
 )
+_OLD: Final = "Docker wrote it before version 1.10: load it and save it again"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +101,9 @@ def _listed(store: Store, documents: Documents, entries: list[JsonObject]) -> _L
         if problem is not None:
             raise problem
         if not has_index:
-            raise UnreadableArtifact(f"{store.label}: {_what_is_missing(store)}", _NO_IMAGE)
+            raise UnreadableArtifact(
+                f"{store.label}: {_what_is_missing(store)}", _OLD if store.find("repositories").place else _NO_IMAGE
+            )
         return _Listed("OCI layout" if store.is_folder else "OCI archive", found)
     if any(one.is_readable and one.kind in ("image", "artifact") for one in found):
         source: ImageSource = "OCI layout" if store.is_folder else "docker archive"

@@ -297,3 +297,27 @@ def test_an_image_without_layers(tmp_path: Path) -> None:
     image = indexed(read(docker_archive(tmp_path / "image.tar", [ImageSpec()])))
     assert image.layers == ()
     assert image.complete
+
+
+def test_an_archive_of_an_engine_long_gone(tmp_path: Path) -> None:
+    members = {name: node for name, node in legacy_members([spec()]).items() if name != "manifest.json"}
+    with pytest.raises(UnreadableArtifact) as caught:
+        read(write_archive(tmp_path / "image.tar", members))
+    assert "before version 1.10" in caught.value.hint
+
+
+def test_a_layout_of_very_many_images(tmp_path: Path) -> None:
+    members = oci_members([spec()])
+    index = json.loads(members["index.json"])
+    index["manifests"] *= 3000
+    image = read(write_archive(tmp_path / "image.tar", {**members, "index.json": to_json(index)}))
+    assert rules(image) == ["index-too-long"]
+    assert len(image.manifests) == 1
+
+
+@pytest.mark.parametrize("wrapping", ["none", "gzip"])
+def test_a_file_name_that_is_no_utf_8(wrapping: Compression, tmp_path: Path) -> None:
+    path = docker_archive(tmp_path / "image\udcff\x1b.tar", [spec("gzip")], wrapping)
+    image = indexed(read(path))
+    assert [layer.verification for layer in image.layers] == ["verified", "verified"]
+    assert image.artifact.path == str(path)
