@@ -11,7 +11,7 @@ from typing import Final
 from inspector.formats.image import wanted
 from inspector.formats.image.layer_answer import Allowance, RawEntry, RawLayer, RawNote
 from inspector.formats.image.tar_header import LayerProblem
-from inspector.formats.image.tar_paths import Refused, hidden_by, leads_outside, normalize, simple
+from inspector.formats.image.tar_paths import Refused, hidden_by, is_possible, leads_outside, normalize, simple
 from inspector.formats.image.tar_sources import FileStretch, StreamSource, TarSource
 from inspector.formats.image.tar_walk import GLOBAL, Member, walk
 
@@ -102,8 +102,13 @@ class LayerCollector:
             if placed is None:
                 return
             path, whiteout, link = placed
-        digest = read(member, path) if kind == _FILE and stored and not whiteout else b""
         self._spend(len(path) + len(link) + sum(map(len, xattrs)))
+        digest, problem = b"", None
+        if kind == _FILE and stored and not whiteout:
+            try:
+                digest = read(member, path)
+            except LayerProblem as stopped:  # in the middle of the content: the entry stands all the same
+                problem = stopped
         self.entries.append(
             RawEntry(
                 path,
@@ -123,6 +128,8 @@ class LayerCollector:
                 whiteout,
             )
         )
+        if problem is not None:
+            raise problem
 
     def _place(self, name: bytes, kind: int, link: bytes) -> tuple[bytes, int, bytes] | None:
         """Return path, whiteout and link of a member; None for records of aufs. Raises Refused, which it took note of."""
@@ -141,6 +148,9 @@ class LayerCollector:
         if kind == _HARD_LINK:
             link = self._normalized(link, "layer-link-outside")
         elif kind == _SYMLINK:
+            if not is_possible(link):
+                self.notes.add("layer-path-impossible", name)
+                raise Refused
             self._links.add(path)
             if leads_outside(path, link):
                 self.notes.add("layer-symlink-outside", name)
@@ -152,7 +162,7 @@ class LayerCollector:
         try:
             path = normalize(name)
         except Refused:
-            self.notes.add(rule if len(name) <= 4096 and b"\0" not in name else "layer-path-impossible", name)
+            self.notes.add(rule if is_possible(name) else "layer-path-impossible", name)
             raise
         if name[:1] == b"/" and rule == "layer-path-outside":
             self.notes.add("layer-absolute-path", name)

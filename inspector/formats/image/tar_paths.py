@@ -34,10 +34,14 @@ def normalize(raw: bytes) -> bytes:
 
     An absolute path is taken relative to the root, above which it has nowhere to go.
     """
-    path = _resolve(raw, raw[:1] == b"/")
-    if len(path) > MOST_BYTES or b"\0" in path:
+    if not is_possible(raw):
         raise Refused
-    return path
+    return _resolve(raw, raw[:1] == b"/")
+
+
+def is_possible(raw: bytes) -> bool:
+    """Return whether a file system could take a path as it stands."""
+    return len(raw) <= MOST_BYTES and b"\0" not in raw
 
 
 def _resolve(path: bytes, is_absolute: bool) -> bytes:

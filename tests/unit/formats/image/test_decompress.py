@@ -7,6 +7,7 @@ import io
 import random
 import time
 import zlib
+from contextlib import suppress
 from itertools import accumulate
 
 import pytest
@@ -78,12 +79,10 @@ def test_streams_cut_short(compression: Compression, missing: int) -> None:
         everything(compress(DATA, compression)[:-missing], compression)
 
 
-@BOTH
-def test_an_empty_stream(compression: Compression) -> None:
-    try:
-        assert everything(b"", compression) == (b"", False)
-    except LayerProblem as problem:
-        assert "cut short" in str(problem)
+def test_an_empty_stream() -> None:
+    assert everything(b"", "zstd") == (b"", False)
+    with pytest.raises(LayerProblem, match="cut short"):
+        everything(b"", "gzip")
 
 
 @BOTH
@@ -93,7 +92,7 @@ def test_damage(compression: Compression, at: int) -> None:
         zstandard.ZstdCompressor(write_checksum=True).compress(DATA) if compression == "zstd" else gzip.compress(DATA)
     )
     stored[at] ^= 0xFF
-    with pytest.raises(LayerProblem, match="damaged|cut short"):
+    with pytest.raises(LayerProblem, match=r"damaged|cut short"):
         everything(bytes(stored), compression)
 
 
@@ -101,10 +100,8 @@ def test_damage(compression: Compression, at: int) -> None:
 def test_any_bytes_give_bytes_or_a_problem(noise: bytes, compression: Compression) -> None:
     magic = b"\x1f\x8b\x08\0" if compression == "gzip" else b"\x28\xb5\x2f\xfd"
     for stored in (noise, magic + noise):
-        try:
+        with suppress(LayerProblem):
             everything(stored, compression)
-        except LayerProblem as problem:
-            assert "stream" in str(problem)
 
 
 @given(st.lists(st.binary(max_size=500), min_size=1, max_size=3), st.booleans(), st.integers(1, 19), st.integers(1, 50))

@@ -123,7 +123,7 @@ def test_a_file_that_was_changed_since_is_one_error(compression: Compression, tm
     path = Path(image.artifact.path)
     path.write_bytes(path.read_bytes()[: 2000 if compression == "none" else 100])
     for name in ("big", "sparse"):
-        with pytest.raises(OperationFailed, match="cut short|damaged|no longer"):
+        with pytest.raises(OperationFailed, match=r"cut short|damaged|no longer"):
             read_entry(image, 1, entries[name])
     *_, last = hash_entries(image, {1: [replace(entries["big"], sha256="")]})
     assert last == Finished({})
@@ -135,7 +135,7 @@ def test_a_file_that_was_changed_since_is_one_error(compression: Compression, tm
 def test_layers_that_are_not_there(tmp_path: Path) -> None:
     image, entries = opened(tmp_path, "none", "none")
     image = replace(image, layers=tuple(replace(layer, place=None) for layer in image.layers))
-    with pytest.raises(OperationFailed, match="layer 1 of .* cannot be read"):
+    with pytest.raises(OperationFailed, match=r"layer 1 of .* cannot be read"):
         read_entry(image, 1, entries["big"])
     *_, last = hash_entries(image, {1: [entries["big"]]})
     assert last == Finished({})
