@@ -16,6 +16,9 @@ METADATA = b"Metadata-Version: 2.1\nName: pkg\nVersion: 1.0\n"
 RECORD = f"pkg/__init__.py,,4\npkg-1.0.dist-info/METADATA,,{len(METADATA)}\npkg-1.0.dist-info/RECORD,,\n".encode()
 SECRET = "hunter2hunter2"
 
+CREATED = "2026-01-02T03:04:05Z"
+"""Podman 4.3 fails on a step without a time."""
+
 CONFIG = {"Env": ["PATH=/bin", f"API_TOKEN={SECRET}"], "Entrypoint": ["/app/serve.sh"], "WorkingDir": "/app"}
 
 
@@ -45,7 +48,9 @@ def serving_image(compression: Compression = "none") -> ImageSpec:
         f"RUN /bin/sh -c TOKEN={SECRET} ./build.sh # buildkit",
         "COPY models /models # buildkit",
     )
-    return ImageSpec([base, app, models], CONFIG, ("shop/serve:1",), history=[{"created_by": step} for step in steps])
+    return ImageSpec(
+        [base, app, models], CONFIG, ("shop/serve:1",), history=[{"created": CREATED, "created_by": step} for step in steps]
+    )
 
 
 def serving_archive(path: Path, compression: Compression = "none", wrapping: Compression = "none") -> Path:
