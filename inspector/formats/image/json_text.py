@@ -54,7 +54,10 @@ def _integer(digits: str) -> int | float:
 
 
 class JsonObject:
-    """An object of a document, asked for values by type: null and absent give the default, another type also a finding."""
+    """An object of a document, asked for values by type: null and absent give the default, another type also a finding.
+
+    Names of members are taken as container engines take them: in any case, the last of several spellings counting.
+    """
 
     def __init__(self, values: Mapping[str, object], place: str, cleaner: TextCleaner, notes: ImageNotes) -> None:
         """place names the document, and where in it this object is, in findings."""
@@ -62,6 +65,7 @@ class JsonObject:
         self.place = place
         self.cleaner = cleaner
         self.notes = notes
+        self._folded: dict[str, object] | None = None
 
     @classmethod
     def of(cls, value: object, place: str, cleaner: TextCleaner, notes: ImageNotes) -> JsonObject:
@@ -74,7 +78,7 @@ class JsonObject:
         return empty
 
     def __contains__(self, key: str) -> bool:
-        return self.values.get(key) is not None
+        return self._value(key) is not None
 
     def text(self, key: str) -> str:
         """Return a text, cleaned."""
@@ -82,7 +86,7 @@ class JsonObject:
 
     def raw_text(self, key: str) -> str:
         """Return a text as it is, for comparing; never to be shown."""
-        value = self.values.get(key)
+        value = self._value(key)
         if isinstance(value, str):
             return value
         self._note(key, value, "text")
@@ -90,7 +94,7 @@ class JsonObject:
 
     def number(self, key: str) -> int | None:
         """Return a whole number between 0 and 2**62."""
-        value = self.values.get(key)
+        value = self._value(key)
         if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _LARGEST_INTEGER:
             return value
         self._note(key, value, "a size")
@@ -98,14 +102,14 @@ class JsonObject:
 
     def truth(self, key: str) -> bool:
         """Return true or false."""
-        value = self.values.get(key)
+        value = self._value(key)
         if not isinstance(value, bool):
             self._note(key, value, "true or false")
         return value is True
 
     def item(self, key: str) -> JsonObject:
         """Return an object."""
-        return self.of(self.values.get(key), f"{self.place}: {key}", self.cleaner, self.notes)
+        return self.of(self._value(key), f"{self.place}: {key}", self.cleaner, self.notes)
 
     def length(self, key: str) -> int:
         """Return how many values a list has."""
@@ -118,7 +122,7 @@ class JsonObject:
 
     def texts(self, key: str) -> tuple[str, ...]:
         """Return the texts of a list, cleaned; a single text is a list of one, as engines take it."""
-        if isinstance(self.values.get(key), str):
+        if isinstance(self._value(key), str):
             return (self.text(key),)
         return tuple(self.cleaner.clean(text) for text in self.raw_texts(key))
 
@@ -137,14 +141,36 @@ class JsonObject:
     def mapping(self, key: str) -> dict[str, str]:
         """Return an object of texts, cleaned."""
         inner = self.item(key)
-        return {self.cleaner.clean(name): inner.text(name) for name in inner.values}
+        found = {}
+        for name, value in inner.values.items():
+            if not isinstance(value, str):
+                inner._note(name, value, "text")
+            found[self.cleaner.clean(name)] = self.cleaner.clean(value) if isinstance(value, str) else ""
+        return found
 
     def note_type(self, value: object, expected: str) -> None:
         """Take note that this object is of another type."""
         self.notes.add("metadata-malformed", "medium", f"{self.place} is {_kind(value)} where {expected} belongs", self.place)
 
+    def _value(self, key: str) -> Any:
+        if self._folded is None:
+            self._folded = self._fold()
+        return self._folded.get(key.lower())
+
+    def _fold(self) -> dict[str, object]:
+        """Return the values by name in lower case; take note of names that differ in nothing else."""
+        folded: dict[str, object] = {}
+        for name, value in self.values.items():
+            lower = name.lower()
+            if lower in folded:
+                message = f"{self.place}: {self.cleaner.clean(name)} is there in several spellings: the last one was read"
+                hint = "engines take the last one, other programs may take another: do not trust it"
+                self.notes.add("metadata-ambiguous", "high", message, self.place, hint)
+            folded[lower] = value
+        return folded
+
     def _list(self, key: str) -> list[Any]:
-        value = self.values.get(key)
+        value = self._value(key)
         if isinstance(value, list):
             return value
         self._note(key, value, "a list")

@@ -22,6 +22,7 @@ IMAGE_READING_RULES: Final[tuple[Rule, ...]] = (
     Rule("layer-missing", "high", "a layer that is not there"),
     Rule("layer-path-outside", "high", "files that would lie outside the root"),
     Rule("layer-unreadable", "high", "a layer that cannot be read, or not to its end"),
+    Rule("metadata-ambiguous", "high", "a manifest or configuration that says one thing in several spellings"),
     Rule("metadata-unreadable", "high", "a manifest or configuration that cannot be read"),
     Rule("platform-mismatch", "high", "an index and a configuration that name different platforms"),
     Rule("size-mismatch", "high", "a blob that is larger or smaller than its descriptor says"),

@@ -159,3 +159,14 @@ def test_documents_that_are_odd() -> None:
     huge = parse_json(b"[" + b"9" * 5000 + b", -1e999]", "x")
     assert huge == [float("inf"), float("-inf")]
     assert document({"size": huge[0]}).number("size") is None  # type: ignore[index]
+
+
+def test_names_are_taken_as_engines_take_them() -> None:
+    """encoding/json of Go, which engines are written in, pays no heed to case and takes the last of several."""
+    found = document({"Config": {"USER": "app", "Labels": {"a": "1", "A": "2"}}})
+    assert read_config(found).user == "app"
+    assert read_config(found).labels == {"a": "1", "A": "2"}
+    assert not found.notes.findings()
+    twice = document({"config": {"User": "app", "user": "root"}})
+    assert read_config(twice).user == "root"
+    assert [(finding.rule, finding.severity) for finding in twice.notes.findings()] == [("metadata-ambiguous", "high")]
