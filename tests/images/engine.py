@@ -60,7 +60,10 @@ class EngineUnderTest:
 
 @contextlib.contextmanager
 def running_engine(kind: str, shared: Path) -> Iterator[EngineUnderTest]:
-    """Give an engine that all who name the same folder share; skips the test, saying why, where none can be had."""
+    """Give an engine that all who name the same folder share; skips the test, saying why, where none can be had.
+
+    kind is docker, docker-vfs or podman.
+    """
     folder = shared / f"{kind}_engine"
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "users").open("a+b") as users:
@@ -74,7 +77,7 @@ def running_engine(kind: str, shared: Path) -> Iterator[EngineUnderTest]:
 
 
 def _start(kind: str, folder: Path) -> dict[str, str]:
-    program = "dockerd" if kind == "docker" else kind
+    program = "podman" if kind == "podman" else "dockerd"
     if shutil.which(program, path=f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin") is None:
         return {"problem": f"{program} is not installed"}
     as_root = _as_root()
@@ -130,6 +133,13 @@ def _shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def docker_engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EngineUnderTest]:
     """Return a dockerd of this session's own."""
     with running_engine("docker", _shared(tmp_path_factory)) as engine:
+        yield engine
+
+
+@pytest.fixture(scope="session")
+def docker_vfs_engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EngineUnderTest]:
+    """Return a dockerd that unpacks each layer onto a copy of those below instead of by itself."""
+    with running_engine("docker-vfs", _shared(tmp_path_factory)) as engine:
         yield engine
 
 

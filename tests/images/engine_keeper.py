@@ -1,4 +1,4 @@
-"""`python -m tests.images.engine_keeper FOLDER docker|podman`: hold a private engine up while anybody uses it, then clean up.
+"""Hold a private engine up while anybody uses it, then clean up: `python -m tests.images.engine_keeper FOLDER KIND`.
 
 Whoever uses the engine holds a shared lock on FOLDER/users, which the kernel lets go even if that process is killed; once none
 is held, the engine is ended and nothing of it stays. FOLDER/engine.json says where it listens, or why it does not.
@@ -23,6 +23,8 @@ from typing import IO
 import docker
 
 _START_SECONDS = 60
+_DRIVERS = {"docker": ("overlay2", "vfs"), "docker-vfs": ("vfs",), "podman": ("overlay", "vfs")}
+"""How each kind may store layers, the first that works being taken."""
 _NO_NETWORK = ("--iptables=false", "--ip6tables=false", "--ip-masq=false", "--bridge=none")
 
 
@@ -43,7 +45,7 @@ def main(folder: Path, kind: str) -> None:
 
 def _start(home: Path, kind: str, stack: contextlib.ExitStack) -> dict[str, str]:
     why = "it did not start"
-    for driver in ("overlay2" if kind == "docker" else "overlay", "vfs"):
+    for driver in _DRIVERS[kind]:
         engine = _Engine(home / driver, _command(home / driver, kind, driver))
         stack.callback(engine.end)
         if engine.answers():

@@ -100,7 +100,7 @@ def _with_layers(engine: Engine, assembly: Assembly, label: str, cancel: CancelT
                     break
     except LayerProblem as error:
         problem = str(error)
-    yield Finished(assembly.finish(problem))
+    yield Finished(assembly.finish(problem, export.notes()))
 
 
 def _listed(engine: Engine) -> Iterator[tuple[str, int]]:

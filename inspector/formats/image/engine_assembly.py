@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -11,6 +11,7 @@ from inspector.formats.image.digests import digest_in_name, sha256_of
 from inspector.formats.image.engine_description import EngineAnswer, with_stored_config
 from inspector.formats.image.engine_export import ExportedDocument, ExportedLayer
 from inspector.formats.image.json_text import parse_json
+from inspector.formats.image.layer_digests import MISMATCH, mismatch_finding
 from inspector.records.artifact import EngineReference
 from inspector.records.finding import Finding
 from inspector.records.image import Image, Layer
@@ -48,8 +49,11 @@ class Assembly:
             self._strangers[item.name] = item
         return bool(places)
 
-    def finish(self, problem: str = "") -> Image:
-        """Return the image with all layers, those that did not come, or not as they should have, with a problem."""
+    def finish(self, problem: str = "", notes: Sequence[Finding] = ()) -> Image:
+        """Return the image with all layers, those that did not come, or not as they should have, with a problem.
+
+        problem is what ended the export early, notes what else was noticed of it.
+        """
         named = self._layers_named()
         for layer in self.image.layers:
             if layer.entries is None:
@@ -58,7 +62,7 @@ class Assembly:
                     self._leave_out(layer, problem)
                 else:
                     self._place(layer.index, stranger, verified=False)
-        return replace(self.image, findings=(*self.image.findings, *self._notes))
+        return replace(self.image, findings=(*self.image.findings, *self._notes, *notes))
 
     def _take_document(self, item: ExportedDocument) -> bool:
         if item.name == _MANIFEST:
@@ -80,7 +84,7 @@ class Assembly:
         layer = self.image.layers[index]
         indexed = item.indexed
         compressed = item.compression != "none"
-        problem = indexed.problem or ("" if verified else "its digest is not what the configuration says")
+        problem = indexed.problem or ("" if verified else MISMATCH)
         self._replace(
             replace(
                 layer,
@@ -97,9 +101,10 @@ class Assembly:
         )
         place = f"layer {index}"
         self._notes += (replace(finding, place=place) for finding in indexed.findings)
-        if problem:
-            rule = "layer-unreadable" if indexed.problem else "layer-digest-mismatch"
-            self._notes.append(Finding(rule, "high", f"{place}: {problem}", place, _HINT))
+        if indexed.problem:
+            self._notes.append(Finding("layer-unreadable", "high", f"{place} {indexed.problem}", place, _HINT))
+        elif not verified:
+            self._notes.append(mismatch_finding(layer))
 
     def _leave_out(self, layer: Layer, problem: str) -> None:
         said = problem or "the engine did not send it"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -18,12 +18,13 @@ from inspector.formats.image.engine_connection import Body, Engine, streamed
 from inspector.formats.image.engine_stream import ByteSource, StoppableSource
 from inspector.formats.image.json_text import LARGEST_JSON
 from inspector.formats.image.layer_answer import Allowance
-from inspector.formats.image.layer_records import IndexedLayer
+from inspector.formats.image.layer_records import IndexedLayer, note_odd_names
 from inspector.formats.image.layer_stream import LayerIndexer
 from inspector.formats.image.magic import compression_of
 from inspector.formats.image.tar_header import BLOCK, LayerProblem
 from inspector.formats.image.tar_sources import StreamSource
 from inspector.formats.image.tar_walk import walk
+from inspector.records.finding import Finding
 from inspector.records.image import Compression
 
 _REGULAR: Final = frozenset({b"0", b"\0", b"7"})
@@ -67,21 +68,25 @@ class Export:
         self._name = name
         self._label = label
         self._source: StoppableSource | None = None
+        self._cleaner = TextCleaner(label)
 
     @property
     def received(self) -> int:
         """Bytes that have come so far."""
         return 0 if self._source is None else self._source.count
 
+    def notes(self) -> Sequence[Finding]:
+        """Return what was noticed of the names in all layers; to be asked for at the end."""
+        return note_odd_names(self._cleaner)
+
     def items(self, stop: threading.Event) -> Iterator[ExportedLayer | ExportedDocument]:
         """Yield layers and documents; raises UnreadableArtifact if the engine refuses, LayerProblem where it breaks off."""
-        cleaner = TextCleaner(self._label)
         allowance = Allowance()
         for item in self.blobs(stop):
             if isinstance(item, ExportedDocument):
                 yield item
             else:
-                layer = _indexed(item, allowance, cleaner)
+                layer = _indexed(item, allowance, self._cleaner)
                 allowance = _less(allowance, layer.indexed)
                 yield layer
 
