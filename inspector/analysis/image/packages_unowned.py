@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from heapq import heappop, heappush
+from heapq import heappop, heappush, nlargest
 from typing import Final
 
 _SHOWN: Final = 20
@@ -26,7 +26,7 @@ def largest_places(files: Files) -> tuple[tuple[str, int], ...]:
         size, path = heappop(waiting)
         below = _below(path, totals, children, files)
         if below and _worth_opening(path, -size, below):
-            for child, held in below.items():
+            for child, held in nlargest(_SHOWN, below.items(), key=lambda one: one[1]):
                 heappush(waiting, (-held, child))
         elif size:
             shown.append((path or "/", -size))

@@ -16,6 +16,8 @@ from inspector.analysis.image.packages_text import decoded, fields, number, plai
 from inspector.analysis.image.stored import Stored
 from inspector.analysis.image.symlinks import inside_root
 
+_MOST: Final = 20_000
+"""Distributions that are looked at; real images have hundreds."""
 _METADATA: Final = (".dist-info/METADATA", ".egg-info/PKG-INFO", ".egg-info")
 
 
@@ -28,9 +30,9 @@ class PythonPackages:
         self._expanded: set[str] = set()
 
     def find(self, is_wanted: NameFilter = every) -> Iterator[Described]:
-        """Yield every distribution that is wanted, those nearest the root first, so that what one vendors comes after it."""
+        """Yield the distributions that are wanted, at most 20,000, nearest the root first, so that vendored ones come late."""
         places = [path for path in self._stored.entries if path.endswith(_METADATA)]
-        for path in sorted(places, key=lambda path: (path.count("/"), path)):
+        for path in sorted(places, key=lambda path: (path.count("/"), path))[:_MOST]:
             place = self._stored.entries[path]
             if place.content.kind == "file":
                 yield from self._described(path, is_wanted)

@@ -9,8 +9,9 @@ from inspector.records.file_system import Placed
 
 _MOST_HOPS: Final = 40
 """Symlinks that Linux follows before it gives up (path_resolution(7))."""
-_MOST_PARTS: Final = 512
-"""Folders of a path; deeper ones are taken for missing."""
+_LONGEST_PATH: Final = 4096
+_MOST_STEPS: Final = 5_000_000
+"""Folders passed through for all paths of a file system; a real one takes thousands."""
 
 
 class Symlinks:
@@ -20,6 +21,7 @@ class Symlinks:
         """entries are those of the file system, by path."""
         self._entries = entries
         self._folders: dict[str, str | None] = {"": ""}
+        self._steps_left = _MOST_STEPS
 
     def locate(self, path: str) -> str | None:
         """Return where path lies once the symlinks among its parent folders were followed; a last one is not followed."""
@@ -42,32 +44,36 @@ class Symlinks:
         return self._folders[path]
 
     def real(self, path: str) -> str | None:
-        """Return path with all symlinks followed, or None where there are more than 40 of them, or 512 folders."""
-        if path.count("/") > _MOST_PARTS:
-            return None
-        pending = path.split("/")[::-1]
-        done: list[str] = []
+        """Return path with all symlinks followed; None where that takes more than 40 of them, or more steps than are left."""
+        pending = _parts(path)
+        here = ""
         hops = 0
         while pending:
+            self._steps_left -= 1
             part = pending.pop()
             if part == "..":
-                del done[-1:]
+                here = here.rpartition("/")[0]
             if part in ("", ".", ".."):
                 continue
-            done.append(part)
-            target = self._target("/".join(done))
+            here = f"{here}/{part}" if here else part
+            target = self._target(here)
             if target is None:
                 continue
             hops += 1
-            if hops > _MOST_HOPS or target.count("/") > _MOST_PARTS:
+            if hops > _MOST_HOPS or self._steps_left < 0:
                 return None
-            done = [] if target.startswith("/") else done[:-1]
-            pending.extend(reversed(target.split("/")))
-        return "/".join(done)
+            here = "" if target.startswith("/") else here.rpartition("/")[0]
+            pending.extend(_parts(target))
+        return here
 
     def _target(self, path: str) -> str | None:
         place = self._entries.get(path)
         return place.entry.link if place is not None and place.entry.kind == "symlink" else None
+
+
+def _parts(path: str) -> list[str]:
+    """Return the folders of a path, last one first; of a path longer than Linux takes, none."""
+    return path.split("/")[::-1] if len(path) <= _LONGEST_PATH else []
 
 
 def inside_root(path: str) -> str:

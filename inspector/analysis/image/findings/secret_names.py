@@ -16,7 +16,7 @@ _STORES: Final = frozenset(
 _STORE_PATHS: Final = re.compile(
     r"(?:.*/)?(?:\.aws/credentials|\.docker/config\.json|\.kube/config|\.cache/huggingface/(?:token|stored_tokens)|\.huggingface/token"
     r"|\.kaggle/kaggle\.json|\.config/gcloud/(?:application_default_credentials\.json|credentials\.db)|\.config/gh/hosts\.yml"
-    r"|\.azure/(?:accessTokens|msal_token_cache)\.json|\.config/rclone/rclone\.conf|\.ssh/id_[^/.]+)"
+    r"|\.azure/(?:accessTokens|msal_token_cache)\.json|\.config/rclone/rclone\.conf|\.ssh/id_[^/.]+|etc/apt/auth\.conf)"
 )
 _LIKELY: Final = re.compile(
     r"\.env(?:\.(?!example|sample|template|dist|defaults?$)[\w-]+)?|\.npmrc|\.yarnrc\.yml|\.htpasswd|\.my\.cnf|credentials(?:\.\w+)?"
