@@ -50,6 +50,11 @@ def packages_of(files: Mapping[str, Content]) -> Packages:
     return find_packages(layers, merge(layers))
 
 
+def packages_in(image: Image, final: FileSystem) -> Packages:
+    """Return the packages of an image."""
+    return find_packages(image.layers, final)
+
+
 def leftovers_of(image: Image, hashes: Mapping[tuple[int, int], str] | None = None) -> Leftovers:
     """Return the leftovers of an image."""
     final = with_hashes(merge(image.layers), hashes or {})

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
 
 from inspector.analysis.image.file_system import merge
 from inspector.analysis.image.findings.catalogue import IMAGE_RULES
 from inspector.records.finding import SEVERITIES, Finding
-from inspector.records.image import Blob, Entry, Healthcheck, HistoryStep, Image
-from tests.unit.analysis.image.content_making import Content, by_rule, findings_of, image_of, layer
-from tests.unit.analysis.image.layer_making import file, folder, whiteout
+from inspector.records.image import Blob, Entry, Healthcheck, HistoryStep, Image, Layer
+from tests.unit.analysis.image.content_making import Content, by_rule, findings_of, image_of, layer, leftovers_of, packages_in
+from tests.unit.analysis.image.layer_making import file, folder, stacks, whiteout
 
 SITE = "usr/lib/python3.11/site-packages"
 KEY = b"-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNz\n"
@@ -312,3 +313,14 @@ def test_several_gzip_layers_make_one_finding() -> None:
     assert finding.message == (
         "layers 0, 1 hold 100.0 KB of weights and keep 98 % of their size under gzip, which every pull unpacks"
     )
+
+
+@given(stacks())
+def test_layers_in_any_disorder_are_judged(layers: list[Layer]) -> None:
+    image = image_of(*layers, entrypoint=("a/b",), working_dir="/a")
+    final = merge(image.layers)
+    packages = packages_in(image, final)
+    owned = sum(package.bytes + package.bytecode_bytes for package in packages.packages)
+    assert owned + packages.unowned_bytes == final.size_bytes
+    assert leftovers_of(image).union_bytes <= final.size_bytes
+    assert findings_of(image, final)
