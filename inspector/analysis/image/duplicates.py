@@ -67,10 +67,11 @@ def same_content(final: FileSystem) -> tuple[tuple[tuple[str, ...], ...], ...]:
 
     Told by sha256 where it is known. A group's first content is the one to keep: least deep, then by name.
     """
+    repeated = _repeated(final)
     groups: dict[tuple[int, str], dict[int, list[str]]] = {}
-    for path, place in final.entries.items():
+    for path, place in final.entries.items() if repeated else ():
         content = place.content
-        if content.sha256 and content.size >= SMALLEST:
+        if content.sha256 in repeated and content.size >= SMALLEST:
             groups.setdefault((content.size, content.sha256), {}).setdefault(id(content), []).append(path)
     equal: list[tuple[int, tuple[tuple[str, ...], ...]]] = []
     for (size, _), contents in groups.items():
@@ -80,8 +81,22 @@ def same_content(final: FileSystem) -> tuple[tuple[tuple[str, ...], ...], ...]:
     return tuple(group for _, group in sorted(equal, key=lambda one: (-one[0] * len(one[1]), one[1])))
 
 
+def _repeated(final: FileSystem) -> set[str]:
+    """Return the hashes that several contents have."""
+    first: dict[str, int] = {}
+    repeated: set[str] = set()
+    for place in final.entries.values():
+        sha256 = place.content.sha256
+        if sha256 and first.setdefault(sha256, id(place.content)) != id(place.content):
+            repeated.add(sha256)
+    return repeated
+
+
 def uncompared(final: FileSystem) -> int:
     """Return how many contents may equal another of their size, but were not read to tell."""
+    contents = (place.content for place in final.entries.values())
+    if not any(content.size >= SMALLEST and not content.sha256 and content.kind == "file" for content in contents):
+        return 0
     return sum(map(len, candidates(final).values()))
 
 

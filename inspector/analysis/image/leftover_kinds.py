@@ -7,7 +7,7 @@ installers put things: apt, dnf, apk, pip, uv, conda, npm, the FHS, and Python's
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from inspector.records.file_system import Placed
@@ -52,6 +52,9 @@ _LONGEST: Final = 1024
 """Characters of a folder above which nothing is told from its name: matching takes their square."""
 _HEADER_PLACES: Final = re.compile(r"(?:.*/)?(?:include|site-packages|dist-packages)/")
 _HEADERS: Final = (".h", ".hpp", ".hh", ".hxx", ".h++", ".cuh", ".inl", ".ipp", ".tcc")
+_BYTECODE: Final = (".pyc", ".pyo")
+_ARCHIVES: Final = (".a", ".la")
+_TELLING: Final = (*_BYTECODE, *_ARCHIVES, *_HEADERS)
 _BIN: Final = re.compile(r"(?:.*/)?s?bin/")
 _TOOL: Final = re.compile(
     r"(?:(?:x86_64|aarch64|arm|i686|riscv64|powerpc64le|s390x)-[\w-]*linux-(?:gnu|musl)\w*-)?"
@@ -69,34 +72,32 @@ class KindTeller:
     def __init__(self, entries: Mapping[str, Placed]) -> None:
         """entries are those of the file system the files are in."""
         self._entries = entries
-        self._kinds: dict[str, tuple[LeftoverKind, ...]] = {}
-        self._places: dict[str, tuple[bool, bool]] = {}
+        self._folders: dict[str, tuple[tuple[LeftoverKind, ...], bool, bool]] = {}
+        """By folder: its kinds, and whether headers and programs are told there by their names."""
 
-    def kinds(self, path: str) -> Iterable[LeftoverKind]:
-        """Yield the kinds that the file at path is, none of them twice."""
+    def kinds(self, path: str) -> Sequence[LeftoverKind]:
+        """Return the kinds that the file at path is, none of them twice."""
         folder, slash, name = path.rpartition("/")
-        of_folder = self._kinds.get(folder)
-        if of_folder is None:
-            of_folder = self._learn(folder, folder + slash)
-        extra = self._by_name(path, folder, name)
-        return of_folder if not extra or extra in of_folder else (*of_folder, extra)
+        of_folder, has_headers, has_programs = self._folders.get(folder) or self._learn(folder, folder + slash)
+        extra: LeftoverKind | None = None
+        if has_programs and _TOOL.fullmatch(name):
+            extra = "build tools"
+        elif name.endswith(_TELLING):
+            extra = self._by_suffix(path, folder, name, has_headers)
+        return of_folder if extra is None or extra in of_folder else (*of_folder, extra)
 
-    def _learn(self, folder: str, with_slash: str) -> tuple[LeftoverKind, ...]:
+    def _learn(self, folder: str, with_slash: str) -> tuple[tuple[LeftoverKind, ...], bool, bool]:
         told = with_slash if len(with_slash) <= _LONGEST else ""
         kinds = tuple(kind for kind, pattern in _FOLDERS if pattern.match(told))
-        self._kinds[folder] = kinds
-        self._places[folder] = (bool(_HEADER_PLACES.match(told)), bool(_BIN.match(told)))
-        return kinds
+        self._folders[folder] = kinds, bool(_HEADER_PLACES.match(told)), bool(_BIN.match(told))
+        return self._folders[folder]
 
-    def _by_name(self, path: str, folder: str, name: str) -> LeftoverKind | None:
-        has_headers, has_programs = self._places[folder]
-        if has_programs and _TOOL.fullmatch(name):
-            return "build tools"
-        if name.endswith((".pyc", ".pyo")):
+    def _by_suffix(self, path: str, folder: str, name: str, has_headers: bool) -> LeftoverKind | None:
+        if name.endswith(_BYTECODE):
             return "bytecode" if self._has_source(path, folder) else None
-        if name.endswith((".a", ".la")):
+        if name.endswith(_ARCHIVES):
             return "static libraries" if name.startswith("lib") else None
-        return "headers" if has_headers and name.endswith(_HEADERS) else None
+        return "headers" if has_headers else None
 
     def _has_source(self, path: str, folder: str) -> bool:
         """Tell whether Python could make the bytecode anew; elsewhere than in __pycache__ it may be all there is."""

@@ -48,8 +48,8 @@ def _modules(evidence: ImageEvidence) -> tuple[set[str], list[str]]:
     compiled: set[str] = set()
     modules: list[str] = []
     is_library: dict[str, bool] = {}
-    for path, place in evidence.files:
-        if not path.endswith((".py", ".pyc")):
+    for path, place in evidence.final.entries.items():
+        if not path.endswith((".py", ".pyc")) or place.content.kind != "file":
             continue
         folder, slash, name = path.rpartition("/")
         if folder not in is_library:

@@ -7,7 +7,7 @@ from functools import cached_property
 
 from inspector.analysis.image.stored import Stored
 from inspector.analysis.image.symlinks import Symlinks
-from inspector.records.file_system import FileSystem, Placed
+from inspector.records.file_system import FileSystem
 from inspector.records.image import Image
 from inspector.records.image_contents import InsideArtifact, Packages
 from inspector.records.image_waste import Leftover, LeftoverKind, Leftovers, Waste
@@ -48,11 +48,6 @@ class ImageEvidence:
     def symlinks(self) -> Symlinks:
         """Where paths of the final file system lead."""
         return Symlinks(self.final.entries)
-
-    @cached_property
-    def files(self) -> tuple[tuple[str, Placed], ...]:
-        """Regular files of the final file system with their paths, hard links each."""
-        return tuple((path, place) for path, place in self.final.entries.items() if place.content.kind == "file")
 
     def leftover(self, kind: LeftoverKind) -> Leftover | None:
         """Return the leftovers of one kind."""
