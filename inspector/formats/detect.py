@@ -191,6 +191,8 @@ def _recognize(head: bytes) -> tuple[str, str]:
 
 
 def _hint_for_folder(path: Path) -> str:
+    if (path / "manifest.json").exists() and (path / "version").exists():
+        return "if skopeo or podman wrote it, copy it to an OCI layout: skopeo copy dir:FOLDER oci:LAYOUT"
     try:
         models = sorted(entry.name for entry in os.scandir(path) if entry.name.endswith(".onnx"))[:3]
     except OSError:

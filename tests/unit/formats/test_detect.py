@@ -153,3 +153,11 @@ def test_a_folder_of_a_web_page_is_no_layout(tmp_path: Path) -> None:
     (tmp_path / "manifest.json").write_text("{}")
     with pytest.raises(UnreadableArtifact, match="folder"):
         detect(tmp_path)
+
+
+def test_a_folder_that_skopeo_wrote_gets_a_hint(tmp_path: Path) -> None:
+    (tmp_path / "version").write_text("Directory Transport Version: 1.1\n")
+    (tmp_path / "manifest.json").write_text("{}")
+    with pytest.raises(UnreadableArtifact, match="folder") as caught:
+        detect(tmp_path)
+    assert "skopeo copy" in caught.value.hint

@@ -32,6 +32,7 @@ from tests.images.build import (
     oci_members,
     platforms_archive,
     platforms_layout,
+    platforms_members,
     to_json,
     write_archive,
 )
@@ -321,3 +322,18 @@ def test_a_file_name_that_is_no_utf_8(wrapping: Compression, tmp_path: Path) -> 
     image = indexed(read(path))
     assert [layer.verification for layer in image.layers] == ["verified", "verified"]
     assert image.artifact.path == str(path)
+
+
+def test_what_docker_saves_of_an_image_for_several_platforms(tmp_path: Path) -> None:
+    """With its newer image store: the whole index, the blobs of one platform, and manifest.json for that one."""
+    amd64, arm64 = (replace(spec("gzip"), platform=name) for name in ("linux/amd64", "linux/arm64/v8"))
+    members = platforms_members([amd64, arm64], name="shop/app:1")
+    kept = docker_members([arm64])
+    for name in oci_members([amd64]):
+        if name.startswith("blobs/") and name not in kept:
+            del members[name]
+    image = indexed(read(write_archive(tmp_path / "image.tar", {**members, "manifest.json": kept["manifest.json"]})))
+    assert (image.source, image.platform) == ("docker archive", "linux/arm64/v8")
+    assert image.references == ("shop/app:1", "shop/app:latest")
+    assert rules(image) == ["manifest-absent"]
+    assert [layer.verification for layer in image.layers] == ["verified", "verified"]
