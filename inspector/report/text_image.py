@@ -88,7 +88,8 @@ def _layer_row(index: int, layer: LayerReview, most: int) -> list[Cell]:
 
 def _write_waste(page: Page, image: ImageReview) -> None:
     page.heading(
-        "Waste", "shipped − final, to the byte" if image.reclaimable_bytes else "none: all that is shipped is in the end"
+        "Waste",
+        "shipped − final, to the byte" if image.reclaimable_bytes else "none: all that is shipped is in the final file system",
     )
     if not image.reclaimable_bytes:
         return

@@ -14,7 +14,12 @@ from inspector.records.image import Blob, Entry, Image, Layer
 from inspector.records.image_contents import InsideArtifact
 from inspector.records.image_inspection import ImageInspection
 
-MOST_FILES: Final = 10_000
+MOST_FILES: Final = 1_000
+_DEFINITIONS: Final = ("saved_model.pb", "saved_model.pbtxt")
+_OWN_FILES: Final = (*_DEFINITIONS, "fingerprint.pb", "keras_metadata.pb")
+_OWN_FOLDERS: Final = ("variables/", "assets/", "assets.extra/")
+"""What belongs to a SavedModel; other things may lie in its folder, such as a whole file system."""
+
 _LONGEST_NAME: Final = 200
 _BLOB_ENTRY: Final = "blob"
 
@@ -31,7 +36,7 @@ class InsideFile:
 
 
 def files_of_model(inspection: ImageInspection, model: InsideArtifact) -> list[InsideFile]:
-    """Return the file of an ONNX model, or all files in the folder of a SavedModel; the first is what to open, or lies in it.
+    """Return the file of an ONNX model, or the files that make up a SavedModel.
 
     Raises OperationFailed where they are not there, or too many.
     """
@@ -42,7 +47,7 @@ def files_of_model(inspection: ImageInspection, model: InsideArtifact) -> list[I
         return _folder(inspection, final, model)
     place = Symlinks(final.entries).follow(model.path)
     if place is None or place.content.kind != "file":
-        raise OperationFailed(f"{model.path} is no file of the image")
+        raise OperationFailed(f"{model.path or '/'} is no file of the image")
     return [_file(inspection, name_of(model), place)]
 
 
@@ -77,20 +82,26 @@ def _folder(inspection: ImageInspection, final: FileSystem, model: InsideArtifac
     prefix = f"{model.path}/" if model.path else ""
     links = Symlinks(final.entries)
     found = []
-    for path, place in _below(final, prefix):
+    for path, place in _own(final, prefix):
         real = links.real(path) if place.entry.kind == "symlink" else path
         leads = final.entries.get(real) if real is not None and _is_in(real, model.path) else None
         if leads is not None and leads.content.kind == "file":
             found.append(_file(inspection, f"{name_of(model)}/{path.removeprefix(prefix)}", leads))
         if len(found) > MOST_FILES:
             raise OperationFailed(f"{model.path} holds more than {MOST_FILES:,} files", "no SavedModel does")
-    if not found:
-        raise OperationFailed(f"{model.path} is no folder of the image")
+    if not any(file.target.endswith(_DEFINITIONS) for file in found):
+        raise OperationFailed(f"{model.path or '/'} holds no SavedModel")
     return found
 
 
-def _below(final: FileSystem, prefix: str) -> Iterator[tuple[str, Placed]]:
-    return ((path, place) for path, place in final.entries.items() if path.startswith(prefix))
+def _own(final: FileSystem, prefix: str) -> Iterator[tuple[str, Placed]]:
+    """Yield the files of a SavedModel in the folder that prefix names, in the order they lie in their layers."""
+    own = [
+        (path, place)
+        for path, place in final.entries.items()
+        if path.startswith(prefix) and (path[len(prefix) :] in _OWN_FILES or path.startswith(_OWN_FOLDERS, len(prefix)))
+    ]
+    yield from sorted(own, key=lambda item: (item[1].content_layer, item[1].content.offset))
 
 
 def _file(inspection: ImageInspection, target: str, place: Placed) -> InsideFile:

@@ -202,6 +202,36 @@ def test_a_saved_model_is_opened_whole(tmp_path: Path, compression: Compression)
     assert not any(file.problem for file in inside.computation.external_files)
 
 
+def test_a_saved_model_at_the_root_takes_nothing_else_along(tmp_path: Path) -> None:
+    source = SAMPLES / "digits_keras"
+    files = {str(path.relative_to(source)): path.read_bytes() for path in sorted(source.rglob("*")) if path.is_file()}
+    files |= {"etc/passwd": b"root", "variables.txt": b"v", "usr/lib/big": b"x" * 100_000}
+    inside = opened(of_files(tmp_path, files))
+    folder = Path(inside.computation.artifact.path)
+    assert {path.relative_to(folder).parts[0] for path in folder.rglob("*")} <= {
+        "saved_model.pb",
+        "fingerprint.pb",
+        "variables",
+        "assets",
+    }
+    assert not any(file.problem for file in inside.computation.external_files)
+
+
+def test_links_of_a_saved_model_are_followed_inside_it_only(tmp_path: Path) -> None:
+    source = SAMPLES / "digits_keras"
+    shard = "variables/variables.data-00000-of-00001"
+    files: dict[str, Any] = {
+        f"m/{path.relative_to(source)}": path.read_bytes() for path in sorted(source.rglob("*")) if path.is_file()
+    }
+    files["m/variables/real"] = files[f"m/{shard}"]
+    files[f"m/{shard}"] = Symlink("real")
+    files["m/assets/words.txt"] = Symlink("../../etc/passwd")
+    inside = opened(of_files(tmp_path, {**files, "etc/passwd": b"root"}))
+    folder = Path(inside.computation.artifact.path)
+    assert (folder / shard).read_bytes() == (source / shard).read_bytes()
+    assert not (folder / "assets" / "words.txt").exists()
+
+
 def test_a_model_in_several_layers_is_the_uppermost(tmp_path: Path) -> None:
     found = of_files(tmp_path, {"m.onnx": b"\x08\x07old"}, {"m.onnx": ONNX})
     assert Path(opened(found).computation.artifact.path).read_bytes() == ONNX
