@@ -196,10 +196,10 @@ class ModelpackApp(App[None]):
         """Put an artifact on the list of those opened lately; one on an engine under a name that says so."""
         from dataclasses import replace
 
-        from inspector.records.opened import artifact_of
+        from inspector.tui.tabs import artifact_shown
         from inspector.workflows.targets import SCHEME
 
-        artifact = artifact_of(opened)
+        artifact = artifact_shown(opened)
         if artifact.format == "image" and getattr(opened, "image").source == "engine":  # noqa: B009
             artifact = replace(artifact, path=SCHEME + artifact.path.removeprefix(SCHEME))
         self.recent.add(artifact)
@@ -230,13 +230,12 @@ class ModelpackApp(App[None]):
 
     def _workbench_for(self, inspection: Opened) -> WorkbenchScreen:
         """Return the lowest workbench, on top of the opening screen and without models out of another image above it."""
-        from inspector.records.opened import artifact_of
         from inspector.tui.screens.workbench import WorkbenchScreen
-        from inspector.tui.tabs import kind_of
+        from inspector.tui.tabs import artifact_shown, kind_of
 
         workbench = self._workbench()
         if workbench is None:
-            workbench = WorkbenchScreen(artifact_of(inspection).path, kind_of(inspection))
+            workbench = WorkbenchScreen(artifact_shown(inspection).path, kind_of(inspection))
             self.push_screen(workbench)
             return workbench
         above = self.screen_stack[self.screen_stack.index(workbench) + 1 :]

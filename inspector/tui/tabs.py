@@ -10,6 +10,7 @@ from textual.widget import Widget
 from inspector.tui.actions import Where
 
 if TYPE_CHECKING:
+    from inspector.records.artifact import Artifact
     from inspector.records.opened import Opened
 
 
@@ -93,7 +94,7 @@ def _blobs() -> type[Widget]:
     return BlobsPane
 
 
-Kind = Literal["model", "image", "pack"]
+Kind = Literal["model", "image", "pack", "kit"]
 Tabs = Mapping[Where, tuple[str, Callable[[], type[Widget]]]]
 
 PANES: Mapping[Kind, Tabs] = {
@@ -118,9 +119,15 @@ PANES: Mapping[Kind, Tabs] = {
         "blobs": ("Blobs", _blobs),
         "findings": ("Findings", _findings),
     },
+    "kit": {
+        "image_overview": ("Overview", _image_overview),
+        "blobs": ("Blobs", _blobs),
+        "files": ("Files", _files),
+        "findings": ("Findings", _findings),
+    },
 }
 """Tabs in order by kind of artifact, with what imports the widget: when a tab is first wanted, so that the first frame pays
-for none of them. A pack is an OCI artifact that is no image."""
+for none of them. A pack is an OCI artifact that is no image, a kit one that has archives of files among its blobs."""
 
 LISTS: tuple[Where, ...] = ("operators", "weights", "files", "packages", "waste", "history", "blobs", "findings")
 
@@ -133,7 +140,21 @@ def kind_of(opened: Opened) -> Kind:
 
     if isinstance(opened, Inspection):
         return "model"
-    return "pack" if opened.image.artifact_type and not opened.image.layers else "image"
+    if not opened.image.artifact_type:
+        return "image"
+    return "kit" if opened.image.layers else "pack"
+
+
+def artifact_shown(opened: Opened) -> Artifact:
+    """Return the artifact that was opened, without importing what images are made of where it is none."""
+    from inspector.records.inspection import Inspection
+
+    return opened.computation.artifact if isinstance(opened, Inspection) else opened.image.artifact
+
+
+def key_of(opened: Opened, tab: Where) -> str:
+    """Return the key that shows a tab of what was opened."""
+    return str(list(PANES[kind_of(opened)]).index(tab) + 1)
 
 
 def likely_kind(path: str) -> Kind:

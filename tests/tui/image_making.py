@@ -56,12 +56,13 @@ def _packages() -> dict[str, File | bytes]:
         f"{path},,{size}"
         for path, size in (("tinylib/__init__.py", 30), ("tinylib/core.so", 51_204), ("tinylib/tests/test_core.py", 12_000))
     )
+    metadata = b"Metadata-Version: 2.1\nName: tinylib\nVersion: 2.1.0\nSummary: A tiny lib\n"
     return {
         f"{site}/tinylib/__init__.py": b"x = 1  # the whole of tinylib\n",
         f"{site}/tinylib/core.so": File(b"\x7fELF" + NOISE * 200, 0o755),
         f"{site}/tinylib/tests/test_core.py": b"assert True\n" * 1000,
         f"{site}/tinylib/__pycache__/__init__.cpython-311.pyc": NOISE * 8,
-        f"{site}/tinylib-2.1.0.dist-info/METADATA": b"Metadata-Version: 2.1\nName: tinylib\nVersion: 2.1.0\nSummary: A tiny lib\n",
+        f"{site}/tinylib-2.1.0.dist-info/METADATA": metadata,
         f"{site}/tinylib-2.1.0.dist-info/RECORD": f"{record}\ntinylib-2.1.0.dist-info/RECORD,,\n".encode(),
         f"{site}/tinylib-2.1.0.dist-info/INSTALLER": b"pip\n",
         "root/.cache/pip/http/one": NOISE * 150,

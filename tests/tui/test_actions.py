@@ -98,7 +98,7 @@ def test_no_key_means_two_things_in_one_place(places: tuple[Where, ...]) -> None
 def test_every_tab_is_shown_by_the_key_it_stands_beside(kind: Kind) -> None:
     keys = {action.id: action.keys for action in actions_for(kind)}
     for number, tab in enumerate(PANES[kind], 1):
-        assert keys[f"show_tab('{tab}')"] == str(number)
+        assert keys[f"show_tab('{tab}', '{kind}')"] == str(number)
 
 
 def test_descriptions_are_sentences_that_fit_the_help_screen() -> None:

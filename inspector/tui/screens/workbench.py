@@ -30,7 +30,7 @@ from inspector.tui.messages import (
     ShowWeight,
 )
 from inspector.tui.plain_text import plain
-from inspector.tui.tabs import LISTS, PANES, Kind, Pane, Tabs, kind_of, likely_kind
+from inspector.tui.tabs import LISTS, PANES, Kind, Pane, Tabs, artifact_shown, kind_of, likely_kind
 from inspector.tui.widgets.artifact_bar import ArtifactBar
 from inspector.tui.widgets.job_bar import JobBar
 from inspector.tui.widgets.key_bar import KeyBar
@@ -91,7 +91,7 @@ class WorkbenchScreen(Screen[None]):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Leave keys to others that mean nothing for what is open."""
         if action == "show_tab":
-            return parameters[0] in self._tabs_here
+            return parameters[-1] == self.kind
         owners = {one.where for one in REGISTRY if one.id == action and one.where in SCREEN_PLACES}
         return not owners or bool(owners & set(self._screen_places))
 
@@ -113,10 +113,8 @@ class WorkbenchScreen(Screen[None]):
 
     def open(self, inspection: Opened) -> None:
         """Show an artifact in place of what was open, whose work is stopped; another artifact starts from its overview."""
-        from inspector.records.opened import artifact_of
-
         self.background.stop()
-        path = artifact_of(inspection).path
+        path = artifact_shown(inspection).path
         self.kind = kind_of(inspection)
         if self.tab not in self._tabs_here or (self.inspection is not None and self.path != path):
             self.tab = self._first_tab
@@ -191,8 +189,8 @@ class WorkbenchScreen(Screen[None]):
         await self._show_tab(place)
         return self._panes.get(place)
 
-    async def action_show_tab(self, tab: Where) -> None:
-        """Show a tab."""
+    async def action_show_tab(self, tab: Where, kind: Kind) -> None:  # noqa: ARG002 -- check_action() compares it
+        """Show a tab of this kind of artifact."""
         await self._show_tab(tab)
 
     async def action_next_tab(self) -> None:
@@ -316,10 +314,8 @@ class WorkbenchScreen(Screen[None]):
 
     def _take_inside(self, event: object) -> None:
         """Show the model once it is read, or say why it is not."""
-        from inspector.records.opened import artifact_of
-
         if isinstance(event, Finished):
-            screen = WorkbenchScreen(artifact_of(event.result).inside, kind_of(event.result), inside=True)
+            screen = WorkbenchScreen(artifact_shown(event.result).inside, kind_of(event.result), inside=True)
             self.app.push_screen(screen)
             screen.open(event.result)
             screen.find_out_more()

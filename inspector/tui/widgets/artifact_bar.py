@@ -42,9 +42,9 @@ class ArtifactBar(Lines):
     def show(self, opened: Opened) -> None:
         """Show what is open."""
         from inspector.records.inspection import Inspection
-        from inspector.records.opened import artifact_of
+        from inspector.tui.tabs import artifact_shown
 
-        artifact = artifact_of(opened)
+        artifact = artifact_shown(opened)
         self._title = artifact.inside or Path(artifact.path).name or artifact.path
         if isinstance(opened, Inspection):
             self._facts = (*_facts(opened), self._device)
@@ -101,7 +101,7 @@ def _image_facts(inspection: ImageInspection) -> tuple[str, ...]:
     from inspector.tui.widgets.image.image_text import pulled_bytes, unpacked_bytes
 
     image, final = inspection.image, inspection.file_system
-    if image.artifact_type and not image.layers:
+    if image.artifact_type:
         size = sum(blob.size_bytes for blob in image.blobs)
         return ("OCI artifact", bytes_text(size), plural(len(image.blobs), "blob"))
     pulled, unpacked = pulled_bytes(image), unpacked_bytes(image)

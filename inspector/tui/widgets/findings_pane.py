@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import BindingType
 from textual.content import Content
 
 from inspector.records.finding import SEVERITIES, Finding
-from inspector.records.opened import Opened
+from inspector.records.inspection import Inspection
 from inspector.report.figures import plural
 from inspector.tui.actions import bindings
 from inspector.tui.messages import GoToNode, HighlightNodes, ShowFiles, ShowWeight
@@ -19,8 +19,11 @@ from inspector.tui.widgets.overview_facts import severity_note
 from inspector.tui.widgets.table_columns import Cell, Column
 from inspector.tui.widgets.text_rows import SEVERITY_GLYPHS, finding_mark, labeled, wrapped
 
+if TYPE_CHECKING:
+    from inspector.records.opened import Opened
 
-class FindingsPane(ListPane[Finding, Opened]):
+
+class FindingsPane(ListPane[Finding, "Opened"]):
     """One row a finding, most severe first; Enter goes to the node, weight or file."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings("findings")
@@ -85,9 +88,7 @@ class FindingsPane(ListPane[Finding, Opened]):
 
     def _path(self, finding: Finding) -> str:
         """Return the path of the image's file system that a finding is about, empty where it is about none."""
-        from inspector.records.image_inspection import ImageInspection
-
-        if not isinstance(self.inspection, ImageInspection) or self.inspection.file_system is None:
+        if self.inspection is None or isinstance(self.inspection, Inspection) or self.inspection.file_system is None:
             return ""
         entries = self.inspection.file_system.entries
         place = finding.place

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from textual.content import Content
 
 from inspector.records.finding import SEVERITIES
 from inspector.records.inspection import Inspection
-from inspector.records.opened import Opened
 from inspector.report.figures import bytes_text, plural
 from inspector.report.sentences import FORMAT_NAMES, LINK_NAMES, external_troubles, external_use
 from inspector.tui.plain_text import plain
 from inspector.tui.widgets.text_rows import finding_mark, labeled, wrapped
 from inspector.workflows.telling_views import telling_views
+
+if TYPE_CHECKING:
+    from inspector.records.opened import Opened
 
 _MOST_METADATA = 6
 _MOST_FILES = 3

@@ -122,6 +122,20 @@ class FileBox(FilteredTable):
 
 
 def _suffix(node: TreeNode) -> str:
+    return _leads_to(node) + _changed_metadata(node)
+
+
+def _changed_metadata(node: TreeNode) -> str:
+    """Return what a layer changed beside the content: owner, mode, or neither of them."""
+    if node.before is None or node.placed is None:
+        return ""
+    was, now = node.before.entry, node.placed.entry
+    parts = [f"{owner_text(was)} → {owner_text(now)}"] if (was.uid, was.gid) != (now.uid, now.gid) else []
+    parts += [f"{was.mode:04o} → {now.mode:04o}"] if was.mode != now.mode else []
+    return "  " + (" · ".join(parts) or "times or attributes only")
+
+
+def _leads_to(node: TreeNode) -> str:
     entry = node.placed.entry if node.placed is not None else None
     if entry is None:
         return ""

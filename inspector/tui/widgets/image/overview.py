@@ -16,7 +16,7 @@ from inspector.records.image_inspection import ImageInspection
 from inspector.report.figures import bytes_text
 from inspector.tui.actions import bindings
 from inspector.tui.messages import OpenInside
-from inspector.tui.tabs import kind_of
+from inspector.tui.tabs import key_of, kind_of
 from inspector.tui.widgets.card import Card
 from inspector.tui.widgets.image.overview_facts import artifact_lines, file_facts, next_lines, runs_lines
 from inspector.tui.widgets.image.overview_figures import (
@@ -146,5 +146,4 @@ class ImageOverviewPane(VerticalScroll):
 
 
 def _findings(inspection: ImageInspection, width: int, most_rows: int) -> Sequence[Content]:
-    key = "6" if kind_of(inspection) == "image" else "3"
-    return finding_lines(inspection, width, most_rows, key)
+    return finding_lines(inspection, width, most_rows, key_of(inspection, "findings"))

@@ -9,14 +9,21 @@ from textual.content import Content
 from inspector.records.image import Healthcheck, Image, Manifest
 from inspector.records.image_inspection import ImageInspection
 from inspector.report.figures import bytes_text, plural, whole_text
+from inspector.tui.actions import Where
 from inspector.tui.plain_text import fit, plain
-from inspector.tui.tabs import kind_of
+from inspector.tui.tabs import PANES, key_of, kind_of
 from inspector.tui.widgets.image.image_text import shown_name
 from inspector.tui.widgets.text_rows import labeled
 
 _MOST_NAMES = 6
 _MOST_MANIFESTS = 8
 _TILE_CELLS = 13
+_TAB_PURPOSES: Mapping[Where, str] = {
+    "blobs": "see every blob",
+    "files": "walk layers and files",
+    "packages": "see packages by size",
+    "waste": "see what could go",
+}
 
 
 def artifact_lines(inspection: ImageInspection, width: int) -> list[Content]:
@@ -118,19 +125,14 @@ def _manifest(manifest: Manifest) -> str:
 
 def next_lines(inspection: ImageInspection, width: int) -> list[Content]:
     """Return what is worth pressing next."""
-    is_image = kind_of(inspection) == "image"
-    models = (("↵", "open the marked model in a workbench of its own"),) if inspection.models else ()
-    findings = plural(len(inspection.findings), "finding")
-    steps: Sequence[tuple[str, str]] = (
-        *models,
-        *(
-            (("2", "walk layers and files"), ("3", "see packages by size"), ("4", "see what could go"), ("d", "verify digests"))
-            if is_image
-            else (("2", "see every blob"),)
-        ),
-        *((("6" if is_image else "3", f"see {findings}"),) if inspection.findings else ()),
-        ("?", "see every key"),
-    )
+    kind = kind_of(inspection)
+    tabs = PANES[kind]
+    steps: list[tuple[str, str]] = [("↵", "open the marked model in a workbench of its own")] if inspection.models else []
+    steps += [(key_of(inspection, tab), text) for tab, text in _TAB_PURPOSES.items() if tab in tabs]
+    steps += [("d", "verify digests")] if kind == "image" else []
+    if inspection.findings:
+        steps.append((key_of(inspection, "findings"), f"see {plural(len(inspection.findings), 'finding')}"))
+    steps.append(("?", "see every key"))
     rows: list[Content] = []
     for key, text in steps:
         rows += labeled(f" {key}", text, width, label_cells=4)

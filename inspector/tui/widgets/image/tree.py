@@ -28,6 +28,8 @@ class TreeNode:
     placed: Placed | None = None
     """None for a folder that only paths imply."""
     kind: ChangeKind = "unchanged"
+    before: Placed | None = None
+    """What was there below the layer, where it changed only metadata."""
     size: int = 0
     """Bytes of content in it, content with several names counted once; of what a layer removed, nothing."""
     removed: int = 0
@@ -71,7 +73,8 @@ def change_tree(changes: Iterable[Change]) -> FileTree:
     building = _Building()
     for change in changes:
         if change.kind != "unchanged":
-            building.add(change.path, change.before if change.kind == "removed" else change.after, change.kind)
+            node = building.add(change.path, change.before if change.kind == "removed" else change.after, change.kind)
+            node.before = change.before if change.kind == "metadata" else None
     return building.finish()
 
 
@@ -82,10 +85,11 @@ class _Building:
         root = TreeNode("", "", None, -1)
         self._tree = FileTree(root, [], {"": root})
 
-    def add(self, path: str, placed: Placed | None, kind: ChangeKind) -> None:
+    def add(self, path: str, placed: Placed | None, kind: ChangeKind) -> TreeNode:
         node = self._node(path)
         node.placed, node.kind = placed, kind
         node.holds = _BITS[kind]
+        return node
 
     def _node(self, path: str) -> TreeNode:
         known = self._tree.by_path

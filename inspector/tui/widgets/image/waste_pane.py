@@ -45,7 +45,7 @@ class WastePane(ListPane[WasteRow, ImageInspection]):
         """Return the table, without rows."""
         columns: tuple[Column[WasteRow], ...] = (
             Column("section", "what", _section_cell, 11, order=lambda row: SECTIONS.index(row.section)),
-            Column("title", "", lambda row: Cell(row.title), order=lambda row: row.title),
+            Column("title", "", lambda row: Cell(row.title), order=lambda row: row.title, least=36),
             Column(
                 "bytes",
                 "bytes",
@@ -87,7 +87,7 @@ class WastePane(ListPane[WasteRow, ImageInspection]):
             return "waste"
         parts = [
             f"{bytes_text(waste.shipped_bytes)} shipped - {bytes_text(waste.final_bytes)} final"
-            f" = {bytes_text(waste.reclaimable_bytes)} reclaimable"
+            f" = {bytes_text(waste.reclaimable_bytes)} waste"
         ]
         if leftovers is not None:
             parts.append(f"{bytes_text(leftovers.union_bytes)} left over")
