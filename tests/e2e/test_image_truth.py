@@ -70,8 +70,8 @@ class Case:
     format: Format = "docker"
     tar: int = PAX
     engine: str = "docker_engine"
-    """Which engine says what is true. Over vfs it unpacks a layer onto those below, as containerd does. Over overlay2 it does so
-    with each by itself: it refuses links to what another layer ships, and folders that only a lower layer names get a mode anew.
+    """Which engine says what is true. Over vfs it unpacks a layer onto those below, as containerd does. Over overlay2 each is
+    unpacked by itself: links to what another layer ships are refused, folders that only a lower layer names get a mode anew.
     """
 
     def built(self) -> list[BuiltLayer]:
