@@ -31,8 +31,8 @@ _NOTES: Final[Mapping[LeftoverKind, str]] = {
 def find_leftovers(image: Image, final: FileSystem, packages: Packages) -> Leftovers:
     """Return the leftovers of a file system, largest kind first.
 
-    A file with several names (hard links) counts once, and only where all its names are leftovers of the kind. Files are
-    told by place and name, equal content by sha256. Linear in files.
+    A file with several names (hard links) counts once, and only where all its names are leftovers of the kind; kinds without
+    bytes are left out. Files are told by place and name, equal content by sha256. Linear in files.
     """
     paths = _told_by_place(final)
     notes = dict(_NOTES)
@@ -92,15 +92,17 @@ class _Sums:
         """All names of each file that has several."""
 
     def leftovers(self, paths: Mapping[LeftoverKind, set[str]], notes: Mapping[LeftoverKind, str]) -> Leftovers:
-        """Return the kinds that have files, and their union."""
+        """Return the kinds that have bytes, and their union."""
         kinds = []
+        union: set[str] = set()
         for kind, members in paths.items():
-            if members:
-                size, files = self._total(members)
+            size, files = self._total(members)
+            if size:
                 largest = sorted(sorted(members), key=self._sizes.__getitem__, reverse=True)
                 kinds.append(Leftover(kind, size, files, tuple(largest), notes.get(kind, "")))
+                union |= members
         kinds.sort(key=lambda leftover: (-leftover.bytes, leftover.kind))
-        return Leftovers(*self._total(set().union(*paths.values())), tuple(kinds))
+        return Leftovers(*self._total(union), tuple(kinds))
 
     def _total(self, paths: set[str]) -> tuple[int, int]:
         """Return the bytes that removing all the paths frees, and the number of files."""

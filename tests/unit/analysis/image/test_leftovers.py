@@ -144,6 +144,12 @@ def test_what_was_not_compared_is_said() -> None:
     assert "1 more files of equal size were not compared" in found.note
 
 
+def test_a_kind_of_empty_files_is_none() -> None:
+    leftovers = leftovers_of(image_of(layer({"var/lib/apt/lists/lock": 0, "usr/include/a.h": 5})))
+    assert [(one.kind, one.files) for one in leftovers.by_kind] == [("headers", 1)]
+    assert leftovers.union_files == 1
+
+
 def test_nothing_left_over() -> None:
     leftovers = leftovers_of(image_of(layer({"srv/model.onnx": 100, "app/main.py": 3})))
     assert (leftovers.union_bytes, leftovers.union_files, leftovers.by_kind) == (0, 0, ())
