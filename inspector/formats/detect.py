@@ -136,6 +136,8 @@ def _tar_without_image(path: Path, label: str) -> str:
         for member in walk_archive(source, label, end):
             if member.name in _IMAGE_NAMES:
                 return ""
+    except OSError as error:
+        raise UnreadableArtifact(f"{label}: {error.strerror}", "check the disk") from None
     finally:
         os.close(descriptor)
     return (

@@ -71,6 +71,9 @@ class TarStore(Store):
             source = FileStretch(self._descriptor, 0, self.size_bytes)
             self.members = Members(walk_archive(source, self.label, end))
             self.problem = end.problem
+        except OSError as error:
+            self.close()
+            raise UnreadableArtifact(f"{self.label}: {one_line(error.strerror)}", "check the disk") from None
         except BaseException:
             self.close()
             raise

@@ -266,6 +266,15 @@ def test_manifest_json_is_read_where_index_json_is_damaged(tmp_path: Path) -> No
     assert image.layers[0].media_type == "application/vnd.oci.image.layer.v1.tar"
 
 
+def test_index_json_is_read_where_manifest_json_is_damaged(tmp_path: Path) -> None:
+    members = {**docker_members([spec()]), "manifest.json": b'{"config": {}, "layers": []}'}
+    image = read(write_archive(tmp_path / "image.tar", members))
+    assert image.config.user == "app"
+    assert "index-unusable" in rules(image)
+    with pytest.raises(UnreadableArtifact, match=r"manifest\.json"):
+        read(write_archive(tmp_path / "image.tar", {**members, "index.json": b"["}))
+
+
 def test_history_that_does_not_match(tmp_path: Path) -> None:
     image = read(docker_archive(tmp_path / "image.tar", [replace(spec(), history=HISTORY[:2])]))
     assert "history-mismatch" in rules(image)
