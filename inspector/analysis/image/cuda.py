@@ -42,12 +42,15 @@ def shipped_twice(libraries: Mapping[str, int]) -> tuple[tuple[str, ...], str]:
         if size:
             origins.setdefault(library_name(path), {}).setdefault(_origin(path), []).append(path)
     twice: list[str] = []
+    kept_places: set[str] = set()
     for copies in origins.values():
-        dispensable = sorted(copies, key=_preference)[1:]
-        twice.extend(path for origin in dispensable for path in copies[origin])
-    places = sorted({_origin(path) for path in twice})
-    note = f"libraries of the same name lie in Python packages too; counted are those in {', '.join(places)}" if twice else ""
-    return tuple(twice), note
+        kept, *dispensable = sorted(copies, key=_preference)
+        if dispensable:
+            kept_places.add(kept)
+            twice.extend(path for origin in dispensable for path in copies[origin])
+    counted = ", ".join(sorted({_origin(path) for path in twice}))
+    note = f"libraries of the same name, whatever their version, lie in {', '.join(sorted(kept_places))}; counted: {counted}"
+    return tuple(twice), note if twice else ""
 
 
 def _origin(path: str) -> str:

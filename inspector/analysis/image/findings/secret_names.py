@@ -43,7 +43,9 @@ _SECRET_VALUE: Final = re.compile(
     r"AKIA[0-9A-Z]{16}|gh[pousr]_[A-Za-z0-9]{30,}|github_pat_\w{30,}|hf_[A-Za-z0-9]{30,}|sk-[A-Za-z0-9_-]{20,}|xox[abprs]-[\w-]{10,}"
     r"|glpat-[\w-]{20,}|AIza[\w-]{35}|pypi-[\w-]{40,}|-----BEGIN [A-Z ]*PRIVATE KEY|\b[a-z][a-z0-9+.-]{0,20}://[^/\s:@$]+:[^/\s@$]{3,}@"
 )
-_PLACEHOLDER: Final = re.compile(r"|true|false|yes|no|none|null|changeme|\d{1,3}|/\S*|\$.*|<.*>|x{3,}|\*+", re.IGNORECASE)
+_PLACEHOLDER: Final = re.compile(
+    r"|true|false|yes|no|none|null|changeme|\d{1,3}|/\S*|\$.*|<.*>|\[.*\]|x{3,}|\*+", re.IGNORECASE
+)
 _LONGEST: Final = 20_000
 _ASSIGNED: Final = re.compile(r"(?:^|[\s|])([A-Za-z_]\w*)=(\"[^\"]*\"|'[^']*'|\S*)")
 
