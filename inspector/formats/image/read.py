@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Final, TypeVar
 
 from inspector.errors import UnreadableArtifact
 from inspector.formats.clean_text import TextCleaner, one_line
@@ -16,34 +14,18 @@ from inspector.formats.image.config import read_config, read_diff_ids, read_plat
 from inspector.formats.image.history import read_history, with_history
 from inspector.formats.image.json_text import JsonObject
 from inspector.formats.image.manifest_choice import choose
-from inspector.formats.image.manifest_docker import NAME as MANIFEST
-from inspector.formats.image.manifest_docker import candidates_of, read_docker_config, read_entries, with_tags
+from inspector.formats.image.manifest_docker import read_docker_config
 from inspector.formats.image.manifest_documents import Documents, read_descriptor
-from inspector.formats.image.manifest_index import Candidate, walk_index
+from inspector.formats.image.manifest_index import Candidate
 from inspector.formats.image.manifest_kinds import artifact_type_of
 from inspector.formats.image.manifest_layers import note_diff_ids, read_docker_layers, read_layers
+from inspector.formats.image.manifest_listing import Listed, list_candidates
 from inspector.formats.image.manifest_media import EMPTY
 from inspector.formats.image.manifest_notes import ImageNotes
 from inspector.formats.image.platforms import Platform
 from inspector.isolation.limits import CancelToken
 from inspector.records.artifact import Artifact
-from inspector.records.image import Image, ImageConfig, ImageSource, Layer, Manifest
-
-Result = TypeVar("Result")
-
-INDEX: Final = "index.json"
-_NO_IMAGE: Final = (
-    "an archive of docker save or podman save, or an OCI layout, is read; docker import makes an image of a plain tar"
-)
-_OLD: Final = "Docker wrote it before version 1.10: load it and save it again"
-
-
-@dataclass(frozen=True, slots=True)
-class _Listed:
-    """All that an archive holds, and what kind of archive it is."""
-
-    source: ImageSource
-    candidates: tuple[Candidate, ...]
+from inspector.records.image import Image, ImageConfig, Layer, Manifest
 
 
 def read(path: Path, platform: str | None = None, cancel: CancelToken | None = None) -> Image:
@@ -65,7 +47,7 @@ def read(path: Path, platform: str | None = None, cancel: CancelToken | None = N
 
 
 def _read(path: Path, platform: str | None, store: Store, documents: Documents) -> Image:
-    listed = _listed(store, documents)
+    listed = list_candidates(store, documents)
     chosen = choose(listed.candidates, platform, store.label, documents.notes)
     artifact = Artifact(os.fspath(path), "image", store.size_bytes, metadata=_metadata(chosen))
     if chosen.kind == "artifact" and chosen.manifest is not None:
@@ -89,56 +71,7 @@ def _read(path: Path, platform: str | None, store: Store, documents: Documents) 
     )
 
 
-def _listed(store: Store, documents: Documents) -> _Listed:
-    """Return what is in the archive, from index.json where there is one that leads to images, otherwise from manifest.json."""
-    entries, docker_problem = _attempt(lambda: read_entries(documents), [])
-    found, index_problem = _attempt(lambda: _from_index(documents), None)
-    if found is not None and any(one.is_readable and one.kind in ("image", "artifact") for one in found):
-        if docker_problem is not None:
-            _note_unusable(docker_problem, MANIFEST, INDEX, documents)
-        source: ImageSource = "OCI layout" if store.is_folder else "docker archive" if entries else "OCI archive"
-        return _Listed(source, with_tags(found, entries, documents) if entries else found)
-    if entries:
-        if found is not None or index_problem is not None:
-            _note_unusable(index_problem, INDEX, MANIFEST, documents)
-            return _Listed("docker archive", candidates_of(entries, documents))
-        return _Listed("legacy docker archive", candidates_of(entries, documents))
-    for problem in (docker_problem, index_problem):
-        if problem is not None:
-            raise problem
-    if found is None:
-        hint = _OLD if store.find("repositories").place else _NO_IMAGE
-        raise UnreadableArtifact(f"{store.label}: {_what_is_missing(store)}", hint)
-    return _Listed("OCI layout" if store.is_folder else "OCI archive", found)
-
-
-def _attempt(work: Callable[[], Result], otherwise: Result) -> tuple[Result, UnreadableArtifact | None]:
-    """Return what the work gives, or what kept it from giving anything."""
-    try:
-        return work(), None
-    except UnreadableArtifact as error:
-        return otherwise, error
-
-
-def _from_index(documents: Documents) -> tuple[Candidate, ...] | None:
-    """Return what index.json leads to; None if it is not there."""
-    value = documents.named(INDEX)
-    return None if value is None else walk_index(JsonObject.of(value, INDEX, documents.cleaner, documents.notes), documents)
-
-
-def _note_unusable(problem: UnreadableArtifact | None, name: str, instead: str, documents: Documents) -> None:
-    said = f"{name} leads to no image"
-    if problem is not None:
-        said = problem.message.removeprefix(f"{documents.store.label}: ")
-    documents.notes.add("index-unusable", "medium", f"{said}: {instead} was read instead", name)
-
-
-def _what_is_missing(store: Store) -> str:
-    why = f": the archive is {store.problem}" if store.problem else ""
-    return f"holds neither manifest.json nor index.json{why}"
-
-
-def _artifact(artifact: Artifact, listed: _Listed, chosen: Candidate, manifest: JsonObject, documents: Documents) -> Image:
+def _artifact(artifact: Artifact, listed: Listed, chosen: Candidate, manifest: JsonObject, documents: Documents) -> Image:
     """Return an OCI artifact that is no image."""
     config = read_descriptor(manifest.item("config")) if "config" in manifest else None
     kind = documents.cleaner.clean(artifact_type_of(manifest, config))
@@ -162,7 +95,7 @@ def _artifact(artifact: Artifact, listed: _Listed, chosen: Candidate, manifest: 
     )
 
 
-def _records(listed: _Listed, chosen: Candidate, documents: Documents) -> tuple[Manifest, ...]:
+def _records(listed: Listed, chosen: Candidate, documents: Documents) -> tuple[Manifest, ...]:
     return tuple(one.record(one is chosen, documents.cleaner) for one in listed.candidates)
 
 
