@@ -54,7 +54,6 @@ class LayerCollector:
         self._text_left = allowance.text_bytes
         self._content_left = allowance.content_bytes
         self._links: set[bytes] = set()
-        self._members = 0
 
     def collect_file(self, source: FileStretch, report: Report) -> str:
         """Walk over a layer that lies in a file; return what kept it from being read to its end."""
@@ -71,11 +70,13 @@ class LayerCollector:
         return RawLayer(self.entries, contents, heads, self.notes.raw(), size_bytes, sha256, blob_sha256, problem)
 
     def _collect(self, source: TarSource, report: Report, read: Callable[[Member, bytes], bytes]) -> str:
+        most = self._allowance.entries
         try:
-            for member in walk(source):
-                self._members += 1
-                if self._members % _REPORT_EVERY == 0:
+            for count, member in enumerate(walk(source)):
+                if count % _REPORT_EVERY == 0:
                     report(source.position)
+                if count >= most:
+                    raise LayerProblem(f"has more entries than the {most:,} that are read")
                 self._add(member, read)
         except LayerProblem as problem:
             return str(problem)
@@ -83,8 +84,6 @@ class LayerCollector:
 
     def _add(self, member: Member, read: Callable[[Member, bytes], bytes]) -> None:
         name, flag, size, mode, uid, gid, mtime, link, offset, stored, xattrs, device, sparse = member
-        if self._members > self._allowance.entries:
-            raise LayerProblem(f"has more entries than the {self._allowance.entries:,} that are read")
         kind = _KIND_OF.get(flag)
         if kind is None:
             if flag == _VOLUME:
@@ -102,7 +101,9 @@ class LayerCollector:
             if placed is None:
                 return
             path, whiteout, link = placed
-        self._spend(len(path) + len(link) + sum(map(len, xattrs)))
+        self._text_left -= len(path) + len(link) + (sum(map(len, xattrs)) if xattrs else 0)
+        if self._text_left < 0:
+            raise LayerProblem(f"has names of more than {self._allowance.text_bytes:,} bytes in all")
         digest, problem = b"", None
         if kind == _FILE and stored and not whiteout:
             try:
@@ -170,15 +171,10 @@ class LayerCollector:
             self.notes.add("layer-path-upward", name)
         return path
 
-    def _spend(self, text_bytes: int) -> None:
-        self._text_left -= text_bytes
-        if self._text_left < 0:
-            raise LayerProblem(f"has names of more than {self._allowance.text_bytes:,} bytes in all")
-
     def _wants(self, member: Member, path: bytes) -> tuple[bool, bool]:
         """Return whether content and head of a file are kept."""
         size = member.size
-        content, head = wanted.wants(path.decode("utf-8", "surrogateescape"), size, member.mode)
+        content, head = wanted.wants(path, size, member.mode)
         if not (content or head) or member.sparse is not None:
             return False, False
         return content and size <= self._content_left, head and len(self.heads) < self._allowance.heads

@@ -11,7 +11,7 @@ from typing import Final
 
 from inspector.errors import UnreadableArtifact
 from inspector.formats.image.layer_answer import LayerPlace
-from inspector.formats.image.layer_contents import is_plain, opened, place_of
+from inspector.formats.image.layer_places import is_plain, opened, place_of
 from inspector.isolation import failure
 from inspector.isolation.limits import CancelToken
 from inspector.records.event import Event, Finished, Progress, Started

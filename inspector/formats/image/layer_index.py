@@ -12,9 +12,9 @@ from inspector.errors import UnreadableArtifact
 from inspector.formats.clean_text import TextCleaner, one_line
 from inspector.formats.image.layer_answer import Allowance, LayerPlace, RawLayer
 from inspector.formats.image.layer_collector import LayerCollector
-from inspector.formats.image.layer_contents import is_plain, opened, place_of
 from inspector.formats.image.layer_digests import MISMATCH, BlobDigest, compare, mismatch_finding, verify_digests
 from inspector.formats.image.layer_passes import LayerPass, PassRunner, plan
+from inspector.formats.image.layer_places import is_plain, opened, place_of
 from inspector.formats.image.layer_records import IndexedLayer, note_odd_names, to_records
 from inspector.formats.image.tar_sources import FileStretch
 from inspector.isolation import failure

@@ -26,7 +26,7 @@ class TarSource(Protocol):
         """Yield the next bytes in pieces that are good until the next call, fewer than length only at the end."""
 
     def move_to(self, position: int) -> bool:
-        """Go forward to a position; return whether that many bytes are there."""
+        """Go forward to a position, or to the end if that comes first; return whether that many bytes are there."""
 
 
 class FileStretch:
@@ -53,8 +53,11 @@ class FileStretch:
 
     def move_to(self, position: int) -> bool:
         """Go forward to a position; return whether that many bytes are there."""
-        self.position = min(position, self._length)
-        return position <= self._length
+        if position <= self._length:
+            self.position = position
+            return True
+        self.position = self._length
+        return False
 
     def pieces(self, length: int) -> Iterator[bytes]:
         """Yield the next bytes in pieces, fewer than length only at the end."""

@@ -151,9 +151,8 @@ def _extend(pending: Extension, flag: bytes, data: bytes, start: int) -> None:
 
 def _pass_content(source: TarSource, end: int) -> None:
     """Go to the next header after content that ends there; padding that is missing at the very end is forgiven."""
-    if not source.move_to(end):
+    if not source.move_to(end + -end % BLOCK) and source.position < end:
         raise _cut_short(source)
-    source.move_to(end + -end % BLOCK)
 
 
 def _check_end(source: TarSource, block: bytes, start: int, is_extended: bool) -> None:

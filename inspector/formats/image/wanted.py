@@ -29,48 +29,8 @@ _HEAD_SUFFIXES: Final = frozenset(
     {"so", "onnx", "pb", "pbtxt", "h5", "tflite", "safetensors", "bin", "pt", "pth", "gguf", "ort"}
 )
 _ORDINARY: Final = frozenset(
-    {
-        *(
-            "py",
-            "pyc",
-            "pyi",
-            "h",
-            "hpp",
-            "hxx",
-            "c",
-            "cc",
-            "cpp",
-            "cu",
-            "cuh",
-            "rs",
-            "go",
-            "java",
-            "pl",
-            "pm",
-            "rb",
-            "js",
-            "ts",
-        ),
-        *(
-            "html",
-            "css",
-            "map",
-            "md",
-            "rst",
-            "tex",
-            "gz",
-            "xz",
-            "png",
-            "svg",
-            "jpg",
-            "gif",
-            "mo",
-            "po",
-            "ttf",
-            "woff2",
-            "cmake",
-        ),
-    }
+    b"py pyc pyi h hpp hxx c cc cpp cu cuh rs go java pl pm rb js ts "
+    b"html css map md rst tex gz xz png svg jpg gif mo po ttf woff2 cmake".split()
 )
 """Suffixes of files that are neither read nor looked into, unless they are programs or large."""
 
@@ -91,10 +51,11 @@ _SECRET_PATHS: Final = (
 )
 
 
-def wants(path: str, size: int, mode: int) -> tuple[bool, bool]:
+def wants(raw: bytes, size: int, mode: int) -> tuple[bool, bool]:
     """Return whether the whole content, and whether the first bytes, of a file are read while its layer is indexed."""
-    if path[path.rfind(".") + 1 :] in _ORDINARY:
+    if raw[raw.rfind(b".") + 1 :] in _ORDINARY:
         return False, bool(size) and (mode & 0o111 != 0 or size >= _LARGE_FILE)
+    path = raw.decode("utf-8", "surrogateescape")
     return is_content_wanted(path, size), is_head_wanted(path, size, mode)
 
 

@@ -48,14 +48,14 @@ HEADS = [
 @pytest.mark.parametrize("path", CONTENTS)
 def test_files_that_describe_the_system_are_read_whole(path: str) -> None:
     assert is_content_wanted(path, 1000)
-    assert wants(path, 1000, 0o644)[0]
+    assert wants(path.encode(), 1000, 0o644)[0]
     assert not is_content_wanted(path, 17 << 20)
 
 
 @pytest.mark.parametrize("path", ORDINARY)
 def test_other_files_are_not(path: str) -> None:
     assert not is_content_wanted(path, 1000)
-    assert wants(path, 1000, 0o644) == (False, False)
+    assert wants(path.encode(), 1000, 0o644) == (False, False)
 
 
 def test_listings_may_be_larger_and_scripts_must_be_smaller() -> None:
@@ -69,13 +69,13 @@ def test_listings_may_be_larger_and_scripts_must_be_smaller() -> None:
 @pytest.mark.parametrize("path", HEADS)
 def test_first_bytes_of_files_whose_kind_is_told_from_them(path: str) -> None:
     assert is_head_wanted(path, 500, 0o600)
-    assert wants(path, 500, 0o600)[1]
+    assert wants(path.encode(), 500, 0o600)[1]
     assert not is_head_wanted(path, 0, 0o600)
 
 
 def test_programs_and_large_files_have_their_first_bytes_read() -> None:
     for path in ("usr/bin/x", "app/run.py"):
-        assert wants(path, 10, 0o755)[1]
-        assert wants(path, 1 << 20, 0o644)[1]
-        assert not wants(path, (1 << 20) - 1, 0o644)[1]
+        assert wants(path.encode(), 10, 0o755)[1]
+        assert wants(path.encode(), 1 << 20, 0o644)[1]
+        assert not wants(path.encode(), (1 << 20) - 1, 0o644)[1]
     assert not is_head_wanted("root/.ssh/id_rsa", 100_000, 0o600)
