@@ -34,10 +34,6 @@ _MOST_NUMBERS = 12
 _NO_OPERATION = re.compile(r"^(?:RUN )?(?:/bin/sh -c )?#\(nop\)\s+")
 _SHELL = re.compile(r"^(?:RUN )?(?:\|\d+ (?P<arguments>.*?) )?/bin/(?:ba|da)?sh -(?:e?x?c|o pipefail -c)\s+")
 _BUILDKIT = re.compile(r"\s+# buildkit$")
-_INSTRUCTION = re.compile(
-    r"^(?:ADD|ARG|CMD|COPY|ENTRYPOINT|ENV|EXPOSE|FROM|HEALTHCHECK|LABEL|MAINTAINER|ONBUILD|RUN|SHELL|STOPSIGNAL|USER|VOLUME"
-    r"|WORKDIR)\b"
-)
 
 
 def instruction_text(created_by: str) -> str:
@@ -48,11 +44,6 @@ def instruction_text(created_by: str) -> str:
         return done
     done = _SHELL.sub("", text)
     return f"RUN {done}" if done != text else text
-
-
-def starts_with_instruction(text: str) -> bool:
-    """Return whether a text begins with an instruction of a Dockerfile."""
-    return _INSTRUCTION.match(text) is not None
 
 
 def image_facts(image: ImageReview) -> list[str]:

@@ -123,6 +123,12 @@ def test_every_example_of_the_help_is_accepted() -> None:
         assert parse(example.split()).artifact in ("model.onnx", "saved_model/", "image.tar", "docker://name:tag")
 
 
+@pytest.mark.parametrize("arguments", [["i.tar", "--platform", "linux/arm64/v8"], ["--platform=linux/arm64/v8", "i.tar"]])
+def test_the_platform_is_handed_on_as_it_was_typed(arguments: list[str]) -> None:
+    assert parse(arguments).platform == "linux/arm64/v8"
+    assert parse(["i.tar"]).platform is None
+
+
 def test_the_help_fits_a_terminal() -> None:
     assert max(map(len, HELP.splitlines())) <= 80
 
