@@ -72,7 +72,7 @@ def open_inside(
             kept = kept or isinstance(event, Finished)
             yield event
     except InspectorError as error:
-        error.message = error.message.replace(str(path), shown)
+        error.message = error.message.replace(f"{folder.path}/", shown.removesuffix(name_of(model)))
         raise
     finally:
         if not kept:
