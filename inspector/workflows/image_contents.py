@@ -16,7 +16,7 @@ from inspector.records.image_inspection import ImageInspection
 from inspector.records.inspection import Inspection
 from inspector.workflows.dimensions import check_settings
 from inspector.workflows.inside_copy import Steps, copy_files
-from inspector.workflows.inside_files import files_of_model, name_of, neighbor
+from inspector.workflows.inside_files import files_of_model, name_of, neighbor, own_name
 from inspector.workflows.inspect import read_artifact
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ def open_inside(
             kept = kept or isinstance(event, Finished)
             yield event
     except InspectorError as error:
-        error.message = error.message.replace(f"{folder.path}/", shown.removesuffix(name_of(model)))
+        error.message = error.message.replace(f"{folder.path}/", shown[: len(shown) - len(own_name(model))])
         raise
     finally:
         if not kept:

@@ -71,9 +71,14 @@ def neighbor(inspection: ImageInspection, model: InsideArtifact, location: str) 
     return _file(inspection, relative, place)
 
 
+def own_name(model: InsideArtifact) -> str:
+    """Return the last part of a model's path in the image; empty for the root."""
+    return model.path.rpartition("/")[2]
+
+
 def name_of(model: InsideArtifact) -> str:
     """Return the name a model gets in the folder it is copied into: its own, unless that is too long for a file system."""
-    name = model.path.rpartition("/")[2]
+    name = own_name(model)
     fallback = "model" if model.format == "saved_model" else "model.onnx"
     return name if name not in ("", ".", "..") and len(name.encode("utf-8", "replace")) <= _LONGEST_NAME else fallback
 

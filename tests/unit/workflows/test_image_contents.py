@@ -259,6 +259,17 @@ def test_errors_name_the_image_and_the_path_in_it(tmp_path: Path) -> None:
     assert not memory_folder._open_folders
 
 
+@pytest.mark.parametrize("name", ["b\x1b[2J.onnx", "back\\\\slash.onnx", "n" * 240 + ".onnx", "with space.onnx"])
+def test_errors_about_oddly_named_models_name_nothing_of_this_machine(tmp_path: Path, name: str) -> None:
+    found = of_files(tmp_path, {f"m/{name}": b"\x08\x07" + b"\xff" * 60})
+    assert found.file_system is not None
+    path = next(path for path, place in found.file_system.entries.items() if place.entry.kind == "file")
+    with pytest.raises(UnreadableArtifact) as caught:
+        opened(found, InsideArtifact(path, "onnx", 62, 0))
+    assert caught.value.message.startswith("image.tar ▸ m/")
+    assert "/dev/shm" not in str(caught.value)
+
+
 @pytest.mark.parametrize("path", ["absent.onnx", "m", ""])
 def test_what_is_no_file_is_refused(tmp_path: Path, path: str) -> None:
     found = of_files(tmp_path, {"m/x": b"1"})
