@@ -28,7 +28,7 @@ SECOND_SITE = f"opt/notebook/lib/python{sys.version_info.major}.{sys.version_inf
 _PACKAGES = ("python3", "gcc", "git", "vim-tiny")
 _SUITE = "bookworm"
 _NOT_TWICE = ("tensorflow", "libtensorflow")
-_RECIPE = 3
+_RECIPE = 4
 """To be raised with every change of what the image holds."""
 
 Writer = Callable[[tarfile.TarFile], None]
@@ -181,8 +181,11 @@ def _files(left_out: tuple[str, ...]) -> Iterator[tuple[Path, str]]:
 
 def _add_folders(tar: tarfile.TarFile, path: str) -> None:
     parts = path.split("/")
-    for count in range(1, len(parts) + 1):
-        info = tarfile.TarInfo("/".join(parts[:count]))
+    there = {member.name for member in tar.getmembers()}
+    for folder in ("/".join(parts[:count]) for count in range(1, len(parts) + 1)):
+        if folder in there:
+            continue  # engines refuse a layer that has a path twice
+        info = tarfile.TarInfo(folder)
         info.type, info.mode = tarfile.DIRTYPE, 0o755
         tar.addfile(info)
 
