@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from textual.content import Content
 from textual.message import Message
 
 from inspector.records.image_contents import InsideArtifact
@@ -98,7 +97,7 @@ class FileTable(LineTable[TreeNode]):
         parts = [(guides, "line"), (fold, "accent"), (name, role)]
         model = self.models.get(node.path)
         if model is not None:
-            parts.append((f"  ◆ {FORMATS[model.format]} ↵", "violet"))
+            parts.append((f"  ◆ {FORMATS[model.format].removesuffix(' model')} ↵", "violet"))
         return Cell("", parts=(*parts, (_suffix(node), "soft")))
 
 
@@ -109,8 +108,8 @@ class FileBox(FilteredTable):
         super().__init__(table)
         self._files = table
 
-    def on_line_table_rearranged(self) -> None:
-        """Say what is shown."""
+    def shown_note(self) -> str:
+        """Return what a search leaves, which changes are hidden, and the order."""
         tree = self._files.tree_view
         parts = [f"{tree.found:,} of {tree.total:,} found"] if tree.searching else []
         hidden = [name for name in MARKS if not tree.kinds & bit_of(name)]
@@ -118,7 +117,7 @@ class FileBox(FilteredTable):
             parts.append("hidden: " + " ".join(hidden))
         if tree.sort is not None:
             parts.append(f"by {tree.sort.title} {'▾' if tree.reverse else '▴'}")
-        self.border_subtitle = Content(" · ".join(parts))
+        return " · ".join(parts)
 
 
 def _suffix(node: TreeNode) -> str:

@@ -180,7 +180,7 @@ class FilesPane(Widget):
             title = "final file system"
         else:
             title = f"everything up to layer {self._shown.top}"
-        facts = (plural(tree.root.files, "file"), bytes_text(tree.root.size), marked, self._unread_note())
+        facts = (self._unread_note(), plural(tree.root.files, "file"), bytes_text(tree.root.size), marked)
         self._box.border_title = Content(" · ".join((title, *(fact for fact in facts if fact))))
 
     def _unread_note(self) -> str:
