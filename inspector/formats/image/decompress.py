@@ -94,10 +94,11 @@ class Bounded:
 
     def read(self, size: int, /) -> bytes:
         """Return the next bytes; raises LayerProblem at the bound."""
-        data = self._read(size)
-        self.count += len(data)
-        if self.count > self._most:
+        room = self._most - self.count
+        data = self._read(min(size, room) if room > 0 else 1)
+        if data and room <= 0:
             raise LayerProblem(f"was not read on after {self._most:,} uncompressed bytes: it may be a decompression bomb")
+        self.count += len(data)
         if time.monotonic() > self._deadline:
             raise LayerProblem(f"was not read on after {self.count:,} uncompressed bytes: it took too long")
         return data

@@ -75,6 +75,7 @@ class _Run:
     findings: list[Finding] = field(default_factory=list)
     digests: dict[int, BlobDigest] = field(default_factory=dict)
     plain_done: int = 0
+    text_bytes: int = 0
 
     def __post_init__(self) -> None:
         self.cleaner = TextCleaner(one_line(self.original.artifact.path))
@@ -139,7 +140,9 @@ class _Run:
         if layer.index in self.digests:
             blob = uncompressed = self.digests[layer.index].result()
         label = f"layer {layer.index}"
-        found = to_records(_within(raw, self._left()), self.cleaner, label)
+        text = sum(len(entry.path) + len(entry.link) for entry in raw.entries)
+        found = to_records(_within(raw, text, self._left()), self.cleaner, label)
+        self.text_bytes += text
         indexed = _indexed(layer, found, place)
         verification = compare(layer, blob, uncompressed)
         if verification == "mismatch":
@@ -159,6 +162,7 @@ class _Run:
             allowance,
             entries=max(0, allowance.entries - sum(len(layer.entries or ()) for layer in done)),
             content_bytes=max(0, allowance.content_bytes - sum(map(len, (d for one in done for d in one.contents.values())))),
+            text_bytes=max(0, allowance.text_bytes - self.text_bytes),
             heads=max(0, allowance.heads - sum(len(layer.heads) for layer in done)),
         )
 
@@ -186,8 +190,10 @@ def _taken(one: LayerPass, index: int) -> RawLayer:
     return one.answer[one.indices.index(index)]
 
 
-def _within(raw: RawLayer, left: Allowance) -> RawLayer:
+def _within(raw: RawLayer, text_bytes: int, left: Allowance) -> RawLayer:
     """Return what fits into what is left: children that ran side by side did not know of each other."""
+    if text_bytes > left.text_bytes:
+        return replace(raw, entries=[], problem=raw.problem or "has longer names than an image has left")
     if len(raw.entries) <= left.entries:
         return raw
     entries = raw.entries[: left.entries]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Final, Protocol
 
 Read = Callable[[int], bytes]
@@ -76,6 +77,27 @@ class FileStretch:
         self._window = read_at(self._descriptor, self._offset + self.position, wanted)
 
 
+class BackgroundDigest:
+    """A sha256 that a thread of its own computes, one chunk behind, while the next chunk is made."""
+
+    def __init__(self) -> None:
+        self._sha256 = hashlib.sha256()
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix="stream digest")
+        self._pending: Future[None] | None = None
+
+    def update(self, data: bytes) -> None:
+        """Digest the next bytes, too."""
+        if self._pending is not None:
+            self._pending.result()
+        self._pending = self._pool.submit(self._sha256.update, data)
+
+    def hexdigest(self) -> str:
+        """Return the digest of all bytes so far in hexadecimal."""
+        if self._pending is not None:
+            self._pending.result()
+        return self._sha256.hexdigest()
+
+
 class StreamSource:
     """A stream, held one chunk at a time; knows the sha256 of all that went through."""
 
@@ -84,7 +106,7 @@ class StreamSource:
         self._read = read
         self._chunk = memoryview(b"")
         self._at = 0
-        self._sha256 = hashlib.sha256() if digest else None
+        self._sha256 = BackgroundDigest() if digest else None
 
     def read(self, length: int) -> bytes:
         """Return the next bytes, fewer than length only at the end."""

@@ -288,6 +288,14 @@ def test_bounds_of_an_image_are_shared_by_its_layers(tmp_path: Path) -> None:
     assert [bool(layer.problem) for layer in image.layers] == [False, False, True, True]
 
 
+def test_names_of_all_layers_count_together(tmp_path: Path) -> None:
+    layers = [build_layer({f"{at}/" + "n" * 100: b""}, COMPRESSIONS[at % 3]) for at in range(6)]
+    *_, last = index_layers(image_of(tmp_path, layers), None, Allowance(text_bytes=350))
+    assert isinstance(last, Finished)
+    assert [len(layer.entries or ()) for layer in last.result.layers] == [1, 1, 1, 0, 0, 0]
+    assert [bool(layer.problem) for layer in last.result.layers] == [False] * 3 + [True] * 3
+
+
 def test_tarfile_agrees_on_a_real_tree(tmp_path: Path) -> None:
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w") as archive:
