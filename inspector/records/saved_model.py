@@ -315,6 +315,14 @@ class MetaGraphFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class MissingCall:
+    """A node that names a function which the library of its MetaGraph does not hold."""
+
+    node: NodeRef
+    function: str
+
+
+@dataclass(frozen=True, slots=True)
 class ServedVersion:
     """One numeric folder of a serving folder."""
 
@@ -349,6 +357,8 @@ class SavedModelFacts:
     keras_version: str = ""
     versions: tuple[ServedVersion, ...] = ()
     """Where a serving folder was opened: its versions, newest first. What is shown is the one that is served."""
+    missing_calls: tuple[MissingCall, ...] = ()
+    """Calls that lead nowhere, of all tag sets."""
 
     @property
     def main(self) -> MetaGraphFacts:

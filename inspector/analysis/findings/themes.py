@@ -11,6 +11,7 @@ from inspector.analysis.findings.large_constants import findings as of_large_con
 from inspector.analysis.findings.memory import findings as of_memory
 from inspector.analysis.findings.names import findings as of_names
 from inspector.analysis.findings.operator_sets import findings as of_operator_sets
+from inspector.analysis.findings.saved_model_calls import findings as of_saved_model_calls
 from inspector.analysis.findings.saved_model_effects import findings as of_saved_model_effects
 from inspector.analysis.findings.saved_model_files import findings as of_saved_model_files
 from inspector.analysis.findings.saved_model_operators import findings as of_saved_model_operators
@@ -41,6 +42,7 @@ _ONNX_THEMES: Final[tuple[Theme, ...]] = (
 _SAVED_MODEL_THEMES: Final[tuple[Theme, ...]] = (
     of_saved_model_effects,
     of_saved_model_operators,
+    of_saved_model_calls,
     of_saved_model_files,
     of_saved_model_serving,
     of_weights,
