@@ -66,6 +66,22 @@ async def test_signatures_lead_to_their_nodes() -> None:
             assert screen.tab == "graph", row
 
 
+async def test_each_output_leads_to_the_node_in_the_function_that_makes_it(saved_models: SavedModels) -> None:
+    async with opened(saved_models.path("nested")) as (app, pilot):
+        landed = []
+        for name in ("mapped", "total"):
+            await press(pilot, "4")
+            table = app.screen.query_one(SignaturesPane).table
+            assert table.go_to(next(port for port in table.view.shown if port.spec.name == name))
+            await press(pilot, "enter")
+            state = app.screen.query_one(GraphPane).state
+            assert state is not None
+            assert state.ref is not None
+            landed.append((state.ref.graph, state.document.graphs[""].nodes[state.ref.index].outputs))
+        results = [spec.name for spec in state.document.graphs[""].outputs]
+        assert landed == [("", (result,)) for result in results]
+
+
 async def test_signatures_of_all_tag_sets_are_listed(saved_models: SavedModels) -> None:
     async with opened(saved_models.path("two_tag_sets")) as (app, pilot):
         await press(pilot, "4")
