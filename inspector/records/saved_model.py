@@ -323,6 +323,16 @@ class MissingCall:
 
 
 @dataclass(frozen=True, slots=True)
+class FileDigest:
+    """A file of a SavedModel beside its definition and its shards; sha256 is None where problem says why."""
+
+    path: str
+    size_bytes: int | None
+    sha256: str | None
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class ServedVersion:
     """One numeric folder of a serving folder."""
 
@@ -359,6 +369,8 @@ class SavedModelFacts:
     """Where a serving folder was opened: its versions, newest first. What is shown is the one that is served."""
     missing_calls: tuple[MissingCall, ...] = ()
     """Calls that lead nowhere, of all tag sets."""
+    digests: tuple[FileDigest, ...] = ()
+    """Of every file beside the definition and the shards, which Artifact and ExternalFile know; empty until asked for."""
 
     @property
     def main(self) -> MetaGraphFacts:

@@ -60,6 +60,7 @@ def saved_model_review(computation: Computation) -> SavedModelReview | None:
         warm_up=facts.warm_up and replace(facts.warm_up, signatures=facts.warm_up.signatures[:SIGNATURES]),
         versions=tuple(map(_version, facts.versions[:VERSIONS])),
         version_count=len(facts.versions),
+        digests=facts.digests,
     )
 
 

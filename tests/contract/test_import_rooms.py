@@ -26,6 +26,7 @@ FORMAT_DOORS = [
         for name in ("read", "equality", "digests", "shape_inference", "weight_details", "weight_bytes", "skeleton")
     ),
     "saved_model.read",
+    "saved_model.digests",
 ]
 """What this process uses of the formats; the rest of that room may use onnx and numpy, being run in children only."""
 
