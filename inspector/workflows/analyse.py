@@ -119,10 +119,12 @@ def _rows_only(computation: Computation, rows: GraphView, batch: int, settings: 
 
 def _counted(computation: Computation, batch: int, settings: Mapping[str, int]) -> Inspection:
     from inspector.analysis.cost import node_costs
+    from inspector.analysis.weights import serving_needs
 
     with collector_paused():
         costs = node_costs(computation)
-    return _evaluated(Inspection(computation, {}, costs, _NOTHING_COUNTED, (), (), batch, settings))
+        needs = serving_needs(computation)
+    return _evaluated(Inspection(computation, {}, costs, _NOTHING_COUNTED, (), (), batch, settings, serving=needs))
 
 
 def _evaluated(inspection: Inspection) -> Inspection:
@@ -133,7 +135,7 @@ def _evaluated(inspection: Inspection) -> Inspection:
     computation, costs = inspection.computation, inspection.node_costs
     values = default_bindings(computation, inspection.batch, inspection.settings)
     with collector_paused():
-        summary = summarize(computation, costs, values)
+        summary = summarize(computation, costs, values, inspection.weights)
         return replace(inspection, cost=summary, operators=count_operators(computation, costs, values))
 
 
