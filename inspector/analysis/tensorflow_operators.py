@@ -45,6 +45,16 @@ def is_registered(operator: str) -> bool:
     return operator in _registered() or operator in _FORMER
 
 
+def names_function(operator: str) -> bool:
+    """Tell whether no library could register an operator of that name, so that a node with it can only call a function.
+
+    Names of operators begin with a capital, or with an underscore in what TensorFlow makes for itself (ValidateOpDef in
+    tensorflow/core/framework/op_def_util.cc); two underscores begin the functions that tf.function traces.
+    """
+    first = operator[:1]
+    return operator.startswith("__") or not ("A" <= first <= "Z" or first in ("_", ""))
+
+
 def add_on_of(operator: str) -> str:
     """Return the well-known add-on that registers an operator of that name, "" where none is known."""
     return next((name for beginning, name in KNOWN_ADD_ONS if operator.startswith(beginning)), "")

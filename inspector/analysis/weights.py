@@ -9,7 +9,9 @@ from heapq import nlargest
 
 from inspector.analysis.reachability import Reachability, find_ways
 from inspector.records.artifact import Computation
+from inspector.records.inspection import ServingNeeds
 from inspector.records.saved_model import VariableFacts
+from inspector.records.saved_model_review import TrainingBaggage
 from inspector.records.tensor import Weight
 
 
@@ -23,12 +25,8 @@ class WeightTotal:
     count: int = 0
 
 
-def total_weights(computation: Computation) -> tuple[WeightTotal, ...]:
-    """Return the totals by element type, most bytes first: every weight of every carrier, in every graph.
-
-    Of a SavedModel, only what loading and requests use: not an optimizer's state, not the saver's constants.
-    """
-    weights = served_weights(computation)
+def total_weights(weights: Sequence[Weight]) -> tuple[WeightTotal, ...]:
+    """Return the totals by element type, most bytes first."""
     parameters: Counter[str] = Counter()
     sizes: Counter[str] = Counter()
     counts: Counter[str] = Counter()
@@ -70,6 +68,28 @@ def training_variables(computation: Computation, reach: Reachability) -> tuple[V
         for variable in (facts.variables if facts is not None else ())
         if variable.role in ("optimizer", "training")
         and not any(reach.runs(handle.graph, ("load", "signature")) for handle in variable.handles)
+    )
+
+
+def serving_needs(computation: Computation) -> ServingNeeds | None:
+    """Return which weights of a SavedModel serving uses and what only training does, None for any other artifact."""
+    if computation.saved_model is None:
+        return None
+    reach = find_ways(computation)
+    return ServingNeeds(tuple(served_weights(computation, reach)), training_baggage(computation, reach))
+
+
+def training_baggage(computation: Computation, reach: Reachability) -> TrainingBaggage:
+    """Return what only training uses, in number and bytes."""
+    facts = computation.saved_model
+    kept = [one for one in training_variables(computation, reach) if one.stored]
+    functions = [function for one in (facts.tag_sets if facts else ()) for function in one.functions if function.training]
+    return TrainingBaggage(
+        variable_count=len(kept),
+        optimizer_count=sum(one.role == "optimizer" for one in kept),
+        bytes=sum(one.byte_count for one in kept),
+        function_count=len(functions),
+        node_count=sum(function.node_count for function in functions),
     )
 
 

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from inspector.records.artifact import Computation
 from inspector.records.cost import CostSummary, NodeCost, OperatorCount
 from inspector.records.equal_weights import EqualWeights
 from inspector.records.finding import Finding
 from inspector.records.layout import Fold, Layout
+
+if TYPE_CHECKING:
+    from inspector.records.saved_model_review import TrainingBaggage
+    from inspector.records.tensor import Weight
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +27,14 @@ class GraphView:
     """Top-level folds found by structure (repeats), in row order, disjoint."""
     scopes: tuple[Fold, ...] = ()
     """Top-level folds found in node names, in row order, disjoint; empty where names carry no scopes."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServingNeeds:
+    """Of a SavedModel: the weights that loading and requests use, and apart from them what only training does."""
+
+    weights: tuple[Weight, ...]
+    training: TrainingBaggage
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,3 +55,10 @@ class Inspection:
     equal_weights: tuple[EqualWeights, ...] = ()
     """Groups of weights of the same bytes; empty until weights were compared."""
     weights_compared: bool = False
+    serving: ServingNeeds | None = None
+    """Of a SavedModel, once it was counted; None for any other artifact, which serving needs whole."""
+
+    @property
+    def weights(self) -> Sequence[Weight]:
+        """The weights that inference uses, as far as that is known: what every count of weights counts."""
+        return self.computation.weights if self.serving is None else self.serving.weights

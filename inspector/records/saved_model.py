@@ -315,6 +315,24 @@ class MetaGraphFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class MissingCall:
+    """A node that names a function which the library of its MetaGraph does not hold."""
+
+    node: NodeRef
+    function: str
+
+
+@dataclass(frozen=True, slots=True)
+class FileDigest:
+    """A file of a SavedModel beside its definition and its shards; sha256 is None where problem says why."""
+
+    path: str
+    size_bytes: int | None
+    sha256: str | None
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class ServedVersion:
     """One numeric folder of a serving folder."""
 
@@ -349,6 +367,10 @@ class SavedModelFacts:
     keras_version: str = ""
     versions: tuple[ServedVersion, ...] = ()
     """Where a serving folder was opened: its versions, newest first. What is shown is the one that is served."""
+    missing_calls: tuple[MissingCall, ...] = ()
+    """Calls that lead nowhere, of all tag sets."""
+    digests: tuple[FileDigest, ...] = ()
+    """Of every file beside the definition and the shards, which Artifact and ExternalFile know; empty until asked for."""
 
     @property
     def main(self) -> MetaGraphFacts:

@@ -10,6 +10,7 @@ from inspector.records.saved_model import (
     AssetFacts,
     CheckpointFacts,
     ExtraAsset,
+    FileDigest,
     FunctionFacts,
     KerasLayer,
     ServedVersion,
@@ -103,6 +104,8 @@ class SavedModelReview:
     warm_up: WarmUp | None = None
     versions: tuple[ServedVersion, ...] = ()
     version_count: int = 0
+    digests: tuple[FileDigest, ...] = ()
+    """Of every file beside the definition and the shards, where digests were asked for."""
 
     @property
     def main(self) -> TagSetReview:

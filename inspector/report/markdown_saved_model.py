@@ -134,3 +134,19 @@ def _files(review: SavedModelReview) -> Lines:
     yield from _section("Files")
     yield from table(("what", "value"), rows)
     yield from _rest(review.extra_asset_count - min(len(review.extra_assets), MOST_ROWS), "file")
+    yield from _digests(review)
+
+
+def _digests(review: SavedModelReview) -> Lines:
+    if review.digests:
+        rows = [
+            (
+                code(file.path),
+                bytes_text(file.size_bytes),
+                code(file.sha256) if file.sha256 else prose(f"not read: {file.problem}"),
+            )
+            for file in review.digests[:MOST_ROWS]
+        ]
+        yield ""
+        yield from table(("file", "bytes", "sha256"), rows, right=(1,))
+        yield from _rest(len(review.digests) - MOST_ROWS, "file")

@@ -81,11 +81,11 @@ def nodes_sentence(graph: GraphSummary) -> str:
 
 
 def weights_sentence(graph: GraphSummary) -> str:
-    """Return parameters, number of tensors and bytes of all weights."""
+    """Return parameters, number and bytes of the weights that inference uses."""
     if not graph.weight_count:
         return "none"
-    tensors = plural(graph.weight_count, "tensor")
-    return f"{count_text(graph.parameter_count)} parameters in {tensors}, {bytes_text(graph.weight_bytes)}"
+    weights = plural(graph.weight_count, "weight")
+    return f"{count_text(graph.parameter_count)} parameters in {weights}, {bytes_text(graph.weight_bytes)}"
 
 
 def flops_sentence(flops: Flops) -> str:

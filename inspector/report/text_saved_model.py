@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from inspector.records.saved_model import SignatureFacts, SignatureTensor
 from inspector.records.saved_model_review import SavedModelReview, TagSetReview
 from inspector.report import saved_model_sentences as sentences
-from inspector.report.figures import bytes_text
+from inspector.report.figures import bytes_text, plural
 from inspector.report.text_page import Cell, Column, Page, Style
 
 MOST_SIGNATURES = 12
@@ -28,6 +28,7 @@ def write_saved_model(page: Page, review: SavedModelReview) -> None:
         _write_tag_set(page, one)
     _write_variables(page, review)
     _write_files(page, review)
+    _write_digests(page, review)
 
 
 def _write_versions(page: Page, review: SavedModelReview) -> None:
@@ -151,3 +152,14 @@ def _write_files(page: Page, review: SavedModelReview) -> None:
     for label, value in entries:
         page.entry(label, value, 10)
     page.rest(review.extra_asset_count - min(len(review.extra_assets), MOST_FILES), "file")
+
+
+def _write_digests(page: Page, review: SavedModelReview) -> None:
+    if not review.digests:
+        return
+    page.heading("Digests", f"{plural(len(review.digests), 'file')} beside the definition and the shards")
+    for file in review.digests[:MOST_FILES]:
+        page.table([_NAME, _RIGHT], [[Cell(file.path), Cell(bytes_text(file.size_bytes))]])
+        said = f"sha256 {file.sha256}" if file.sha256 else f"not read: {file.problem}"
+        page.paragraph([Cell(said, "label" if file.sha256 else "high")], indent=4)
+    page.rest(len(review.digests) - MOST_FILES, "file", " (all are in --format json)")

@@ -6,6 +6,7 @@ from functools import cache
 from typing import Final, NamedTuple
 
 from inspector.records.runtime_support import RuntimeSupport
+from inspector.runtimes.installed import installed_version
 
 _DISTRIBUTIONS: Final = ("onnxruntime", "onnxruntime-gpu")
 
@@ -52,14 +53,7 @@ def installed_support() -> RuntimeSupport:
 
 
 def _installed_version() -> str:
-    from importlib.metadata import PackageNotFoundError, version
-
-    for distribution in _DISTRIBUTIONS:
-        try:
-            return version(distribution)
-        except PackageNotFoundError:
-            continue
-    return ""
+    return next((version for name in _DISTRIBUTIONS if (version := installed_version(name))), "")
 
 
 def _major_minor(version: str) -> tuple[int, int]:

@@ -13,6 +13,7 @@ from inspector.records.event import Event, Finished, Partial, Progress, Started
 from inspector.records.graph import Graph
 from inspector.records.inspection import GraphView, Inspection
 from inspector.workflows.collector import MANY_NODES, collector_paused, set_aside
+from inspector.workflows.telling_views import telling_paths
 
 NESTED_NODES_LAID_OUT: Final = 20_000
 """Subgraphs and functions are laid out ahead until they hold this many nodes together; the rest when they are opened."""
@@ -42,8 +43,12 @@ def analyse_in_steps(
     batch: int = 1,
     settings: Mapping[str, int] | None = None,
     equal_weights: tuple[EqualWeights, ...] | None = None,
+    for_review: bool = False,
 ) -> Iterator[Event[Inspection]]:
-    """Analyze as analyse() does, saying how far it is; a graph of many nodes gives a Partial with its rows first."""
+    """Analyze as analyse() does, saying how far it is; a graph of many nodes gives a Partial with its rows first.
+
+    for_review: lay out only the graphs that a review tells of, for nobody will open the others.
+    """
     given = dict(settings or {})
     node_count = sum(len(graph.nodes) for graph in computation.graphs())
     large = node_count >= MANY_NODES
@@ -56,7 +61,7 @@ def analyse_in_steps(
     yield Progress(1, _STEPS, "counting costs")
     inspection = _counted(computation, batch, given)
     yield Progress(2, _STEPS, "finding structure")
-    inspection = replace(inspection, views=_views(computation, rows))
+    inspection = replace(inspection, views=_views(computation, rows, for_review))
     yield Progress(3, _STEPS, "looking for trouble")
     inspection = with_findings(inspection, equal_weights)
     set_aside(node_count)
@@ -119,10 +124,12 @@ def _rows_only(computation: Computation, rows: GraphView, batch: int, settings: 
 
 def _counted(computation: Computation, batch: int, settings: Mapping[str, int]) -> Inspection:
     from inspector.analysis.cost import node_costs
+    from inspector.analysis.weights import serving_needs
 
     with collector_paused():
         costs = node_costs(computation)
-    return _evaluated(Inspection(computation, {}, costs, _NOTHING_COUNTED, (), (), batch, settings))
+        needs = serving_needs(computation)
+    return _evaluated(Inspection(computation, {}, costs, _NOTHING_COUNTED, (), (), batch, settings, serving=needs))
 
 
 def _evaluated(inspection: Inspection) -> Inspection:
@@ -133,16 +140,18 @@ def _evaluated(inspection: Inspection) -> Inspection:
     computation, costs = inspection.computation, inspection.node_costs
     values = default_bindings(computation, inspection.batch, inspection.settings)
     with collector_paused():
-        summary = summarize(computation, costs, values)
+        summary = summarize(computation, costs, values, inspection.weights)
         return replace(inspection, cost=summary, operators=count_operators(computation, costs, values))
 
 
-def _views(computation: Computation, rows: GraphView) -> dict[str, GraphView]:
+def _views(computation: Computation, rows: GraphView, for_review: bool) -> dict[str, GraphView]:
     views = {rows.path: _folded(computation.graph, rows)}
     left = NESTED_NODES_LAID_OUT
     captured = outer_constants(computation)
+    wanted = telling_paths(computation) if for_review else None
     for graph in computation.graphs():
         if graph.path not in views and len(graph.nodes) <= left:
-            views[graph.path] = make_view(graph, captured.get(graph.path, ()))
             left -= len(graph.nodes)
+            if wanted is None or graph.path in wanted:
+                views[graph.path] = make_view(graph, captured.get(graph.path, ()))
     return views

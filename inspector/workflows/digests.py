@@ -11,14 +11,19 @@ from inspector.records.inspection import Inspection
 
 
 def digest(computation: Computation) -> Iterator[Event[Computation]]:
-    """Return the computation with the sha256 of the artifact and of every external file that may be opened.
+    """Return the computation with the sha256 of the artifact and of every file of it that may be opened.
 
     Raises OperationFailed if the artifact cannot be read any more.
     """
-    from inspector.formats.onnx.digests import digest as digest_files
-
     yield Started("computing digests")
-    yield from digest_files(computation)
+    if computation.saved_model is None:
+        from inspector.formats.onnx.digests import digest as digest_files
+
+        yield from digest_files(computation)
+    else:
+        from inspector.formats.saved_model.digests import digest as digest_folder
+
+        yield from digest_folder(computation)
 
 
 def read_everything(inspection: Inspection) -> Iterator[Event[Inspection]]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from inspector.records.review import Environment
+from inspector.runtimes.installed import installed_version
 
 _ISA_OF_INTEREST: Final = (
     *("sse4_2", "avx", "avx2", "fma", "f16c", "avx512f", "avx512bw", "avx512vl", "avx512_vnni", "avx_vnni"),
@@ -72,14 +73,11 @@ def _usable_memory() -> int:
 
 
 def _versions() -> Iterator[tuple[str, str]]:
-    from importlib.metadata import PackageNotFoundError, version
-
     yield "python", ".".join(str(part) for part in sys.version_info[:3])
     for package in _PACKAGES:
-        try:
-            yield package, version(package)
-        except PackageNotFoundError:
-            continue
+        version = installed_version(package)
+        if version:
+            yield package, version
 
 
 def _read(path: Path) -> str:

@@ -60,7 +60,7 @@ def _examine_model(
     groups = yield from _follow(equal_weights(computation, budget))
     if everything:
         computation = yield from _follow(digest(computation))
-    for event in analyse_in_steps(computation, batch, settings, groups):
+    for event in analyse_in_steps(computation, batch, settings, groups, for_review=True):
         if not isinstance(event, Partial):
             yield event
 

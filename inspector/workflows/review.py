@@ -8,7 +8,6 @@ from heapq import nlargest
 from typing import Final
 
 from inspector import __version__
-from inspector.analysis.weights import served_weights
 from inspector.records.artifact import Computation
 from inspector.records.cost import CostSummary, OperatorCount
 from inspector.records.finding import Finding
@@ -77,7 +76,6 @@ def _shortened(finding: Finding) -> Finding:
 def _graph_summary(inspection: Inspection) -> GraphSummary:
     computation, cost = inspection.computation, inspection.cost
     main = inspection.views.get(computation.graph.path)
-    served = served_weights(computation)
     return GraphSummary(
         node_count=len(computation.graph.nodes),
         nested_node_count=sum(len(graph.nodes) for graph in computation.graphs()) - len(computation.graph.nodes),
@@ -86,9 +84,9 @@ def _graph_summary(inspection: Inspection) -> GraphSummary:
         flops=_flops(cost),
         opsets=dict(computation.opsets),
         operators=_operators(inspection.operators),
-        weight_count=len(served),
+        weight_count=len(inspection.weights),
         weights_by_dtype=_by_dtype(cost),
-        largest_weights=_largest(served),
+        largest_weights=_largest(inspection.weights),
         activation_peak_bytes=cost.activation_peak_bytes,
         activation_covered=cost.activation_covered,
         activation_peak_place=_place(computation, cost.activation_peak_node),

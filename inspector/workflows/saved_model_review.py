@@ -8,7 +8,7 @@ from dataclasses import fields, replace
 from typing import Final
 
 from inspector.analysis.reachability import KINDS, Reachability, find_ways
-from inspector.analysis.weights import training_variables
+from inspector.analysis.weights import training_baggage, training_variables
 from inspector.records.artifact import Computation
 from inspector.records.graph import Node
 from inspector.records.saved_model import (
@@ -21,7 +21,7 @@ from inspector.records.saved_model import (
     VariableFacts,
     VariableRole,
 )
-from inspector.records.saved_model_review import LoadStep, SavedModelReview, TagSetReview, TrainingBaggage, VariableShare
+from inspector.records.saved_model_review import LoadStep, SavedModelReview, TagSetReview, VariableShare
 
 SIGNATURES: Final = 100
 TENSORS: Final = 200
@@ -60,20 +60,7 @@ def saved_model_review(computation: Computation) -> SavedModelReview | None:
         warm_up=facts.warm_up and replace(facts.warm_up, signatures=facts.warm_up.signatures[:SIGNATURES]),
         versions=tuple(map(_version, facts.versions[:VERSIONS])),
         version_count=len(facts.versions),
-    )
-
-
-def training_baggage(computation: Computation, reach: Reachability) -> TrainingBaggage:
-    """Return what only training uses, in number and bytes."""
-    facts = computation.saved_model
-    kept = [one for one in training_variables(computation, reach) if one.stored]
-    functions = [function for one in (facts.tag_sets if facts else ()) for function in one.functions if function.training]
-    return TrainingBaggage(
-        variable_count=len(kept),
-        optimizer_count=sum(one.role == "optimizer" for one in kept),
-        bytes=sum(one.byte_count for one in kept),
-        function_count=len(functions),
-        node_count=sum(function.node_count for function in functions),
+        digests=facts.digests,
     )
 
 

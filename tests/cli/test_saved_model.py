@@ -96,6 +96,12 @@ def test_digests_are_the_digests_of_the_files(command: Command) -> None:
     assert review["artifact"]["sha256"] == hashlib.sha256((SAMPLE / "saved_model.pb").read_bytes()).hexdigest()
     [shard] = review["external_files"]
     assert (shard["location"], shard["sha256"]) == (SHARD, hashlib.sha256((SAMPLE / SHARD).read_bytes()).hexdigest())
+    beside = ("variables/variables.index", "fingerprint.pb")
+    expected = {name: hashlib.sha256((SAMPLE / name).read_bytes()).hexdigest() for name in beside}
+    assert {one["path"]: one["sha256"] for one in review["saved_model"]["digests"]} == expected
+    for form in ("text", "md"):
+        out = command(SAMPLE, "--report", "--digest", "--format", form)[1]
+        assert all(name in out and sha256 in out for name, sha256 in expected.items()), form
 
 
 @pytest.mark.parametrize("victim", ["saved_model.pb", "fingerprint.pb", "variables/variables.index", SHARD])

@@ -27,6 +27,7 @@ FORMAT_DOORS = [
     ),
     "saved_model.read",
     *(f"image.{name}" for name in ("read", "layer_index", "layer_contents", "engine", "memory_folder", "file_digest")),
+    "saved_model.digests",
 ]
 """What this process uses of the formats; the rest of that room may use onnx and numpy, being run in children only."""
 

@@ -17,10 +17,12 @@ from inspector.records.saved_model import (
     SignatureTensor,
     WarmUp,
 )
+from inspector.report.text import to_text
 from inspector.tui.screens.workbench import WorkbenchScreen
 from inspector.tui.widgets.graph import GraphPane
 from inspector.tui.widgets.signatures_pane import SignaturesPane
 from inspector.tui.widgets.weights_pane import WeightsPane
+from inspector.workflows.review import review
 from tests.saved_models.session import SavedModels
 from tests.tui.driving import SAMPLES, opened, press, screen_text, settle, showing
 from tests.tui.inspections import HOSTILE, small_inspection
@@ -33,6 +35,23 @@ async def test_the_overview_says_what_a_saved_model_holds() -> None:
         text = screen_text(app)
         for said in ("SavedModel · TF 2.", "saved model", "serve  1 signature", "init op: NoOp", "46 variables"):
             assert said in text, said
+
+
+async def test_weights_are_counted_as_the_report_counts_them() -> None:
+    async with opened(SAMPLE, (160, 60)) as (app, pilot):
+        screen = app.screen
+        assert isinstance(screen, WorkbenchScreen)
+        assert screen.inspection is not None
+        told = review(screen.inspection)
+        assert told.graph is not None
+        tiles = [line.split() for line in screen_text(app).splitlines() if "KB" in line or "on disk" in line]
+        assert tiles[1][-2] == str(told.graph.weight_count) == "26"
+        text = to_text(told)
+        for said in ("32.0 K parameters in 26 weights, 127.9 KB", "only training needs 27 variables, 27 of an optimizer"):
+            assert said in text
+        assert "only training needs 27 variables, 27 of an" in screen_text(app)
+        await press(pilot, "5")
+        assert "26 weights · 127.9 KB · only training needs 254.2 KB · 76 listed" in screen_text(app)
 
 
 async def test_another_artifact_has_no_such_card() -> None:
@@ -64,6 +83,22 @@ async def test_signatures_lead_to_their_nodes() -> None:
             screen = app.screen
             assert isinstance(screen, WorkbenchScreen)
             assert screen.tab == "graph", row
+
+
+async def test_each_output_leads_to_the_node_in_the_function_that_makes_it(saved_models: SavedModels) -> None:
+    async with opened(saved_models.path("nested")) as (app, pilot):
+        landed = []
+        for name in ("mapped", "total"):
+            await press(pilot, "4")
+            table = app.screen.query_one(SignaturesPane).table
+            assert table.go_to(next(port for port in table.view.shown if port.spec.name == name))
+            await press(pilot, "enter")
+            state = app.screen.query_one(GraphPane).state
+            assert state is not None
+            assert state.ref is not None
+            landed.append((state.ref.graph, state.document.graphs[""].nodes[state.ref.index].outputs))
+        results = [spec.name for spec in state.document.graphs[""].outputs]
+        assert landed == [("", (result,)) for result in results]
 
 
 async def test_signatures_of_all_tag_sets_are_listed(saved_models: SavedModels) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -125,10 +126,16 @@ async def test_the_figures_of_a_weight_are_right() -> None:
     from onnx import numpy_helper
 
     model = onnx.load(str(CNN))
-    values = numpy_helper.to_array(next(tensor for tensor in model.graph.initializer if tensor.name == "head.4.bias"))
+    stored = {tensor.name: numpy_helper.to_array(tensor) for tensor in model.graph.initializer}
     async with opened(CNN) as (_, pilot):
-        await press(pilot, "5", "slash", *"head.4.bias", "enter")
-        await shows(pilot, f"{values.min():.6g} … {values.max():.6g}", f"{values.mean(dtype=np.float64):.6g}", "head.4.bias")
+        await press(pilot, "5")
+        await shows(pilot, *_figures(stored["head.1.weight"], np.float64), "head.1.weight")
+        await press(pilot, "slash", *"head.4.bias", "enter")
+        await shows(pilot, *_figures(stored["head.4.bias"], np.float64), "head.4.bias")
+
+
+def _figures(values: Any, wide: Any) -> tuple[str, str]:
+    return f"{values.min():.6g} … {values.max():.6g}", f"{values.mean(dtype=wide):.6g}"
 
 
 async def test_what_arrives_later_moves_nothing() -> None:

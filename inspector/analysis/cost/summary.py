@@ -17,10 +17,11 @@ from inspector.analysis.cost.expression import (
     symbols,
 )
 from inspector.analysis.cost.formulas import qualified_name
-from inspector.analysis.weights import total_weights
+from inspector.analysis.weights import served_weights, total_weights
 from inspector.records.artifact import Computation
 from inspector.records.cost import Bindings, CostSummary, NodeCost, Product
 from inspector.records.graph import Graph
+from inspector.records.tensor import Weight
 
 LARGEST_COUNT: Final = 2**63 - 1
 ASSUMED_LENGTH: Final = 1
@@ -28,8 +29,13 @@ ASSUMED_LENGTH: Final = 1
 CostsByPath = Mapping[str, Sequence[NodeCost]]
 
 
-def summarize(computation: Computation, costs: CostsByPath, bindings: Bindings) -> CostSummary:
-    """Return what one run of the main graph costs at the bindings; symbols they leave open are taken as 1 and listed."""
+def summarize(
+    computation: Computation, costs: CostsByPath, bindings: Bindings, weights: Sequence[Weight] | None = None
+) -> CostSummary:
+    """Return what one run of the main graph costs at the bindings; symbols they leave open are taken as 1 and listed.
+
+    weights are those that parameters and bytes count: without them, all that inference may use.
+    """
     from inspector.analysis.activations import find_peak  # it builds on this package
 
     main = costs[computation.graph.path]
@@ -40,7 +46,7 @@ def summarize(computation: Computation, costs: CostsByPath, bindings: Bindings) 
     values = {symbol: bindings.get(symbol, ASSUMED_LENGTH) for symbol in sorted(open_symbols)}
     counted, uncovered, notes = _coverage(computation, costs)
     peak = find_peak(computation, costs, values)
-    totals = total_weights(computation)
+    totals = total_weights(served_weights(computation) if weights is None else weights)
     return CostSummary(
         flops=cut(_value(flops, values, notes)),
         flops_formula=short_formula(flops, values),

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from inspector.analysis.findings.evidence import Evidence
 from inspector.analysis.findings.wording import Place, agreeing, amount, at_nodes, listed, overall
 from inspector.analysis.reachability import KINDS
-from inspector.analysis.tensorflow_operators import DOMAIN, add_on_of, is_registered
+from inspector.analysis.tensorflow_operators import DOMAIN, add_on_of, is_registered, names_function
 from inspector.records.finding import Finding, Severity
 
 
@@ -18,7 +18,8 @@ def findings(evidence: Evidence) -> Iterator[Finding]:
     by_add_on: dict[str, dict[str, list[Place]]] = {}
     defined = {function.name for function in evidence.computation.functions}
     for (domain, operator), places in evidence.uses.items():
-        if domain == DOMAIN and not is_registered(operator) and operator not in defined:
+        is_known = is_registered(operator) or operator in defined or names_function(operator)
+        if domain == DOMAIN and not is_known:
             by_add_on.setdefault(add_on_of(operator), {})[operator] = list(places)
     for add_on, uses in sorted(by_add_on.items()):
         yield _custom(evidence, add_on, uses)

@@ -27,6 +27,12 @@ SAVED_MODEL_RULES: Final[tuple[Rule, ...]] = (
         "find out which library registers it: servers refuse the artifact without it, and its code runs with their rights",
     ),
     Rule(
+        "function-missing",
+        "high",
+        "a call of a function that the library does not hold",
+        "the call fails: the artifact was cut or edited, export it again",
+    ),
+    Rule(
         "asset-escapes",
         "high",
         "an asset whose name leads out of the artifact's folder",

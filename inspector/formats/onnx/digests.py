@@ -20,27 +20,28 @@ from inspector.records.finding import Finding
 _CHUNK: Final = 8 * 1024 * 1024
 
 
-def digest(computation: Computation) -> Iterator[Event[Computation]]:
+def digest(computation: Computation, more_bytes: int = 0) -> Iterator[Event[Computation]]:
     """Yield progress in bytes, and at last the computation with the sha256 of the artifact and of each contained external file.
 
+    more_bytes: what will be read after these files, counted into the total.
     A file whose SHA-1 is not the one that the model declares gives a finding; one that cannot be read is warned of and left
     without a digest. Raises OperationFailed if the artifact itself cannot be read.
     """
     artifact = computation.artifact
     readable = [file for file in computation.external_files if file.contained and file.size_bytes is not None]
-    total = artifact.size_bytes + sum(file.size_bytes or 0 for file in readable)
+    total = artifact.size_bytes + sum(file.size_bytes or 0 for file in readable) + more_bytes
     try:
         descriptor = open_regular(Path(computation.definition_path))
     except UnreadableArtifact as error:
         raise OperationFailed(error.message, error.hint) from error
-    own, _ = yield from _digest_file(descriptor, 0, total, Path(artifact.path).name)
+    own, _ = yield from digest_file(descriptor, 0, total, Path(artifact.path).name)
     done = artifact.size_bytes
     locator = Locator(Path(computation.definition_path))
     digests: dict[str, str] = {}
     findings: list[Finding] = []
     for file in readable:
         try:
-            sha256, sha1 = yield from _digest_file(locator.open(file.location), done, total, file.location)
+            sha256, sha1 = yield from digest_file(locator.open(file.location), done, total, file.location)
             digests[file.location] = sha256
             findings += _compare_declared(file, sha1)
         except OperationFailed as error:
@@ -63,7 +64,7 @@ def _compare_declared(file: ExternalFile, sha1: str) -> list[Finding]:
     return [Finding("external-data-checksum", "high", message, f"file {file.location}", hint)]
 
 
-def _digest_file(descriptor: int, done: int, total: int, note: str) -> Generator[Event[Computation], None, tuple[str, str]]:
+def digest_file(descriptor: int, done: int, total: int, note: str) -> Generator[Event[Computation], None, tuple[str, str]]:
     """Yield progress while the file is read; return its sha256 and its SHA-1 in hexadecimal and close it."""
     sha256, sha1 = hashlib.sha256(), hashlib.sha1(usedforsecurity=False)
     try:

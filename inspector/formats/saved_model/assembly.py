@@ -153,6 +153,7 @@ class Assembly:
             warm_up=read_warm_up(self._locator, self._folder, self._cleaner),
             keras_version=next(keras, ""),
             versions=versions,
+            missing_calls=tuple(self._gathered.missing_calls),
         )
         main = sets[self._main.title]
         stored = [weight for one in self._variables if (weight := weight_of(one, self._checkpoint)) is not None]

@@ -75,17 +75,27 @@ def _located(locator: Locator, location: str) -> Located:
 
 def _files(folder: Path, below: str, cleaner: TextCleaner) -> Iterator[tuple[str, int]]:
     """Yield (path relative to the folder, size in bytes) of regular files, links left out, in the order of their paths."""
-    found: list[tuple[str, int]] = []
-    waiting = [(folder / below, below, 0)]
-    while waiting and len(found) < MOST_FILES:
-        place, shown, depth = waiting.pop()
+    regular = ((path, entry) for path, entry in files_below(folder, below) if entry.is_file(follow_symlinks=False))
+    yield from sorted(
+        ("/".join(map(cleaner.clean, path.split("/"))), entry.stat(follow_symlinks=False).st_size) for path, entry in regular
+    )
+
+
+def files_below(folder: Path, below: str) -> Iterator[tuple[str, os.DirEntry[str]]]:
+    """Yield (path relative to the folder, entry) of all but folders, as many as MOST_FILES; no link is followed."""
+    count = 0
+    waiting = [(folder / below, below, 0)] if not (folder / below).is_symlink() else []
+    while waiting:
+        place, name, depth = waiting.pop()
         for entry in _entries(place):
-            path = f"{shown}/{cleaner.clean(entry.name)}"
-            if entry.is_dir(follow_symlinks=False) and depth < _DEEPEST:
+            path = f"{name}/{entry.name}"
+            if not entry.is_dir(follow_symlinks=False):
+                count += 1
+                if count > MOST_FILES:
+                    return
+                yield path, entry
+            elif depth < _DEEPEST:
                 waiting.append((Path(entry.path), path, depth + 1))
-            elif entry.is_file(follow_symlinks=False):
-                found.append((path, entry.stat(follow_symlinks=False).st_size))
-    yield from sorted(found)[:MOST_FILES]
 
 
 def _entries(place: Path) -> list[os.DirEntry[str]]:

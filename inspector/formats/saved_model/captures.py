@@ -73,6 +73,7 @@ def follow(
     budget = [MOST_STEPS]
     for callee in _pass_on(graph, captures.handles, functions, captures, budget):
         waiting.append(callee)
+    waiting = deque(dict.fromkeys(waiting))
     queued = set(waiting)
     while waiting and budget[0] > 0:
         name = waiting.popleft()

@@ -17,8 +17,8 @@ from inspector.formats.saved_model.operators import MOST_OUTPUTS
 from inspector.formats.saved_model.references import Tensors, tensor_name
 from inspector.formats.saved_model.variables import Variable
 from inspector.records.dtype import BITS, UNDEFINED
-from inspector.records.graph import Attribute, Call, Graph, Node
-from inspector.records.saved_model import TENSORFLOW
+from inspector.records.graph import Attribute, Call, Graph, Node, NodeRef
+from inspector.records.saved_model import TENSORFLOW, MissingCall
 from inspector.records.tensor import Carrier, Shape, TensorSpec, Weight
 
 MOST_WEIGHTS: Final = 1_000_000
@@ -37,6 +37,7 @@ class Gathered:
     small_texts: dict[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
     unfit: list[Weight] = field(default_factory=list)
     """Constants that hold more or fewer bytes than their shape asks for."""
+    missing_calls: list[MissingCall] = field(default_factory=list)
     tensors: int = 0
 
     def take(self, weight: Weight, constant: Constant) -> None:
@@ -164,6 +165,8 @@ class GraphMaker:
         if raw.constants:
             attributes = self._take_constants(raw, index, outputs[0] if outputs else raw.name)
         calls = tuple([Call(name, self._path_of[one]) for name, one in raw.functions if one in self._path_of])
+        if len(calls) < len(raw.functions):
+            self._note_missing(raw, index)
         if raw.operator in self._path_of:
             calls = (Call("", self._path_of[raw.operator]), *calls)
         return Node(
@@ -177,6 +180,10 @@ class GraphMaker:
             calls=calls,
             control_inputs=raw.control_inputs,
         )
+
+    def _note_missing(self, raw: RawNode, index: int) -> None:
+        missing = dict.fromkeys(name for _, name in raw.functions if name and name not in self._path_of)
+        self._gathered.missing_calls.extend(MissingCall(NodeRef(self._path, index), name) for name in missing)
 
     def _outputs(self, raw: RawNode, inputs: tuple[str, ...]) -> tuple[str, ...]:
         """Return the names of the tensors a node gives, described on the way."""

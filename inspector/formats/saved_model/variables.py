@@ -18,6 +18,8 @@ from inspector.records.tensor import Shape, Storage, Weight
 _ATTRIBUTES: Final = "/.ATTRIBUTES/"
 _SLOT: Final = re.compile(r"^(?P<of>.*)/\.OPTIMIZER_SLOT/(?P<path>.*)/(?P<slot>[^/]+)/\.ATTRIBUTES/")
 _OPTIMIZER: Final = re.compile(r"(^|[/.])_?optimizer([/.]|$)|/\.OPTIMIZER_SLOT/", re.IGNORECASE)
+_TRAINED: Final = re.compile(r"(^|[/.])_?optimizer[/.]_trainable_variables([/.\[]|$)", re.IGNORECASE)
+"""Keras 3 keeps a model's own weights under its optimizer as well, and TensorFlow names one path of each."""
 _TRAINING: Final = re.compile(
     r"(^|[/.])(keras_api/metrics|keras_api\.metrics|_?metrics|compiled_metrics|loss_tracker|_loss_tracker|save_counter)([/.\[]|$)"
 )
@@ -103,16 +105,18 @@ def role_of(variable: Variable, key: str) -> VariableRole:
     """Return what a variable is for."""
     if variable.slot:
         return "optimizer"
-    if variable.is_served and "float" in variable.dtype:
-        # Whatever its path: Keras 3 keeps a model's own weights under its optimizer as well, and TensorFlow names one path.
-        return "parameter"
-    if _OPTIMIZER.search(key) or _OPTIMIZER.search(variable.path):
-        return "optimizer"
-    if _TRAINING.search(key) or _TRAINING.search(variable.path):
-        return "training"
+    if not variable.is_served and not _found(_TRAINED, variable, key):
+        if _found(_OPTIMIZER, variable, key):
+            return "optimizer"
+        if _found(_TRAINING, variable, key):
+            return "training"
     if "float" not in variable.dtype and "complex" not in variable.dtype:
         return "parameter" if variable.trainable else "state"
     return "parameter"
+
+
+def _found(pattern: re.Pattern[str], variable: Variable, key: str) -> bool:
+    return pattern.search(key) is not None or pattern.search(variable.path) is not None
 
 
 def facts_of(variable: Variable, cleaner: TextCleaner) -> VariableFacts:

@@ -78,7 +78,8 @@ class FilteredTable(Vertical):
     def on_input_changed(self, message: Input.Changed) -> None:
         """Filter while typing."""
         message.stop()
-        self._table.set_filter(message.value)
+        # What a parent makes its child post stops at that parent: the table has to act for itself to be heard further up.
+        self._table.call_later(self._table.set_filter, message.value)
 
     def on_input_submitted(self, message: Input.Submitted) -> None:
         """Back to the list."""

@@ -23,6 +23,7 @@ from inspector.report.figures import (
 )
 from inspector.tui.plain_text import fit, plain, shorten
 from inspector.tui.widgets.artifact_bar import total_bytes
+from inspector.tui.widgets.saved_model_facts import training_lines
 from inspector.tui.widgets.text_rows import bar_row, heading, labeled, name_cells, tensor_row
 
 _MOST_TENSORS = 6
@@ -49,7 +50,7 @@ def _tiles(inspection: Inspection) -> list[tuple[str, str]]:
         (flops_text(cost.flops) if cost.covered else "?", "FLOPs assumed" if cost.assumed else "FLOPs"),
         (bytes_text(cost.activation_peak_bytes), "activations"),
         (whole_text(len(inspection.operators)), "operators"),
-        (whole_text(len(computation.weights)), "weights"),
+        (whole_text(len(inspection.weights)), "weights"),
     ]
     if not inspection.operators and computation.graph.nodes:
         return [(value if label in ("on disk", "nodes") else "…", label) for value, label in tiles]
@@ -104,17 +105,17 @@ def operator_lines(inspection: Inspection, width: int, most_rows: int = 8) -> li
 
 
 def weight_lines(inspection: Inspection, width: int, most_rows: int = 4) -> list[Content]:
-    """Return bytes and parameters by element type, and the largest weights."""
-    cost, weights = inspection.cost, inspection.computation.weights
+    """Return bytes and parameters of the weights that serving needs by element type, the largest, and training's apart."""
+    cost, weights = inspection.cost, inspection.weights
     if not weights:
-        return [Content.styled("none stored", "$soft")]
+        return [Content.styled("none stored", "$soft"), *training_lines(inspection, width)]
     total = max(1, cost.weight_bytes)
     by_bytes = sorted(cost.weight_bytes_by_dtype.items(), key=lambda item: -item[1])
     rows = [Content.styled(f"{'':10}{'bytes':>{max(6, width - 19)}}{'params':>9}", "$soft")]
     for dtype, size in by_bytes:
         figures = (bytes_text(size), count_text(cost.parameters_by_dtype.get(dtype, 0)))
         rows.append(bar_row(dtype, size / total, figures, width, 10, "$bar-alt"))
-    rows += [Content(), heading("largest")]
+    rows += [*training_lines(inspection, width), Content(), heading("largest")]
     for weight in nlargest(most_rows, weights, key=lambda weight: weight.byte_count):
         figures_text = f"{shape_text(weight.shape)} {bytes_text(weight.byte_count):>9}"
         room = max(8, width - len(figures_text) - 1)

@@ -13,7 +13,7 @@ from inspector.records.tensor import Weight
 from inspector.report import saved_model_sentences as sentences
 from inspector.report.figures import bytes_text, plural
 from inspector.tui.plain_text import plain
-from inspector.tui.widgets.text_rows import labeled
+from inspector.tui.widgets.text_rows import labeled, wrapped
 
 MOST_VERSIONS = 4
 MOST_TAG_SETS = 3
@@ -92,6 +92,16 @@ def _load_lines(inspection: Inspection, main: MetaGraphFacts, width: int) -> lis
 
 def _variable_lines(facts: SavedModelFacts, width: int) -> list[Content]:
     return labeled("variables", sentences.checkpoint_sentence(facts.checkpoint, len(facts.variables)), width)
+
+
+def training_lines(inspection: Inspection, width: int) -> list[Content]:
+    """Return what the report says of what only training needs, nothing where there is no such thing."""
+    facts = inspection.computation.saved_model
+    if facts is None or inspection.serving is None:
+        return []
+    held = facts.checkpoint.byte_count if facts.checkpoint else 0
+    said = sentences.training_sentence(inspection.serving.training, held)
+    return wrapped(f"only training needs {said}", width, "$medium", most=3) if said else []
 
 
 def _resource_lines(facts: SavedModelFacts, width: int) -> list[Content]:

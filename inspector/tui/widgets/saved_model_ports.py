@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from textual.content import Content
 
+from inspector.analysis.signature_outputs import output_maker
 from inspector.records.graph import Graph, NodeRef
 from inspector.records.inspection import Inspection
 from inspector.records.saved_model import MetaGraphFacts, SavedModelFacts, SignatureFacts, SignatureTensor
@@ -70,6 +71,10 @@ def port_lines(port: PortFacts, width: int) -> Iterator[Content]:
 
 def touching(inspection: Inspection, port: PortFacts) -> tuple[NodeRef, ...]:
     """Return the nodes that take an input or make an output: in the function that runs, else in the tag set's graph."""
+    if port.direction == "out":
+        maker = output_maker(inspection.computation, port.tag_set, port.signature, port.tensor)
+        if maker is not None:
+            return (maker,)
     graphs = {graph.path: graph for graph in inspection.computation.graphs()}
     paths = dict.fromkeys(path for path in (port.signature.graph, *port.tag_set.graphs) if path is not None)
     for path in paths:

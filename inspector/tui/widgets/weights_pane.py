@@ -109,9 +109,15 @@ class WeightsPane(ListPane[int, Inspection]):
         return range(len(inspection.computation.weights))
 
     def summary(self, inspection: Inspection) -> str:
-        """Return how many there are and how large."""
-        weights = plural(len(self._weights), "weight")
-        return f"{weights} · {bytes_text(inspection.cost.weight_bytes)}" if self._weights else weights
+        """Return how many serving needs and how large they are; then what training needs, and how many there are in all."""
+        parts = [plural(len(inspection.weights), "weight")]
+        if inspection.weights:
+            parts.append(bytes_text(inspection.cost.weight_bytes))
+        if inspection.serving is not None and inspection.serving.training.variable_count:
+            parts.append(f"only training needs {bytes_text(inspection.serving.training.bytes)}")
+        if len(self._weights) != len(inspection.weights):
+            parts.append(f"{len(self._weights):,} listed")
+        return " · ".join(parts)
 
     def detail_lines(self, row: int, width: int) -> Sequence[Content]:
         """Return what is known of a weight, and what to press to know more."""

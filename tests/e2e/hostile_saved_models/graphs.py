@@ -101,7 +101,6 @@ READ = {
     "forking-2-to-the-64": _forking(64),
     "chain-of-3000-calls": _chain(3000, node(b"done", b"NoOp")),
     "everyone-calls-everyone": _everyone_calls_everyone(60),
-    "function-missing": _calling(function(b"f0", [call(b"gone", b"nowhere")])),
     "function-twice": _calling(function(b"f0", [node(b"a", b"NoOp")]), function(b"f0", [node(b"b", b"NoOp")])),
     "function-without-name": _calling(function(b"", [call(b"a", b"")])),
     "node-twice": small(nodes=[NODES[0], NODES[0]]),
@@ -145,6 +144,9 @@ FOUND = {
     "write-at-load": (_loading(_write_file(b"/etc/cron.d/x")), "writes-files"),
     "write-at-load-of-escapes": (_loading(_write_file(b"/tmp/" + TEXT)), "writes-files"),
     "write-behind-3000-calls": (_chain(3000, _write_file(b"/etc/x")[1]), "writes-files"),
+    "call-of-nothing": (_calling(function(b"f0", [call(b"gone", b"nowhere")])), "function-missing"),
+    "call-of-nothing-by-name": (_calling(function(b"f0", [node(b"gone", b"__inference_nowhere_1")])), "function-missing"),
+    "call-of-escapes": (_calling(function(b"f0", [call(b"gone", TEXT)])), "function-missing"),
     "unknown-operator": (small(nodes=[node(b"odd", b"AcmeOp")]), "custom-operator"),
 }
 """Read, with a finding of this rule."""

@@ -8,11 +8,13 @@ import pytest
 
 from inspector.analysis.tensorflow_operators import add_on_of, is_registered
 from inspector.records.finding import Finding
+from inspector.records.graph import Node, NodeRef
 from inspector.records.saved_model import (
     AssetFacts,
     FunctionFacts,
     Handle,
     MetaGraphFacts,
+    MissingCall,
     ServedVersion,
     VariableFacts,
     WarmUp,
@@ -30,6 +32,7 @@ from tests.unit.analysis.saved_model_making import (
 )
 from tests.unit.analysis.tensorflow_registry import registered_operators
 
+PLACES = [("function:aside", 0, "left"), ("", 0, "then"), ("function:aside", 1, "right")]
 SERVED = [entry("signature", "serving_default", graphs=[""])]
 
 
@@ -89,6 +92,54 @@ class TestOperators:
         assert add_on_of("Conv2D") == ""
         assert not is_registered("# Operators")
         assert not is_registered("")
+
+
+class TestMissingFunctions:
+    def subject(self, caller: Node, *entries: Any, missing: str = "gone") -> Finding:
+        body = function("f", node("Relu", "x", "y"), caller)
+        main = graph("", node("PartitionedCall", name="c", calls={"f": "f"}))
+        calls = (MissingCall(NodeRef("function:f", 1), missing),) if missing else ()
+        subject = computation(main, body, entries=entries, facts={"missing_calls": calls})
+        (finding,) = found(subject)
+        return finding
+
+    @pytest.mark.parametrize("operator", ["PartitionedCall", "StatefulPartitionedCall", "If", "While"])
+    def test_one_that_a_signature_reaches_is_high(self, operator: str) -> None:
+        finding = self.subject(node(operator, "y", "z"), *SERVED)
+        assert (finding.rule, finding.severity, finding.node) == ("function-missing", "high", NodeRef("function:f", 1))
+        said = f"1 node calls gone, which the library does not hold, for serving (serving_default → f → {operator})"
+        assert finding.message == said
+
+    def test_one_that_loading_reaches_is_high(self) -> None:
+        finding = self.subject(node("StatefulPartitionedCall"), entry("load", "init op", graphs=["f"]), *SERVED)
+        assert finding.severity == "high"
+        assert finding.message.endswith("when the artifact is loaded (init op → f → StatefulPartitionedCall)")
+
+    @pytest.mark.parametrize("entries", [(), (entry("saver", "restore", graphs=["f"]),)])
+    def test_one_that_serving_does_not_reach_is_low(self, entries: Any) -> None:
+        assert self.subject(node("If"), *entries).severity == "low"
+
+    @pytest.mark.parametrize("operator", ["__inference_gone_12", "gone"])
+    def test_a_node_named_by_its_function_calls_one_too(self, operator: str) -> None:
+        finding = self.subject(node(operator, "y", "z"), *SERVED, missing="")
+        assert (finding.rule, finding.severity) == ("function-missing", "high")
+        assert finding.message.startswith(f"1 node calls {operator}, ")
+
+    def test_served_calls_and_others_are_told_apart(self) -> None:
+        aside = function("aside", node("PartitionedCall"), node("PartitionedCall"))
+        calls = tuple(MissingCall(NodeRef(path, index), name) for path, index, name in PLACES)
+        main = graph("", node("If"))
+        told = found(computation(main, aside, entries=SERVED, facts={"missing_calls": calls}))
+        assert [(one.severity, one.message.partition(",")[0], len(one.nodes)) for one in told] == [
+            ("high", "1 node calls then", 0),
+            ("low", "2 nodes call left", 2),
+        ]
+
+    def test_a_gradient_may_name_an_operator(self) -> None:
+        assert self.subject(node("SymbolicGradient"), *SERVED).rule == "function-missing"
+        main = graph("", node("SymbolicGradient"))
+        calls = (MissingCall(NodeRef("", 0), "MatMul"),)
+        assert rules(computation(main, entries=SERVED, facts={"missing_calls": calls})) == []
 
 
 class TestFiles:

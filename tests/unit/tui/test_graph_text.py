@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -25,11 +27,12 @@ from inspector.tui.widgets.graph.node_text import (
     value_list,
 )
 from inspector.tui.widgets.graph.painting import cut
-from inspector.tui.widgets.graph.panel_text import panel_lines
+from inspector.tui.widgets.graph.panel_text import panel_lines, weight_of
 from inspector.tui.widgets.graph.state import GraphState
 from inspector.tui.widgets.graph.weight_text import histogram_lines, rebin, weight_lines
 from inspector.tui.widgets.graph.wrapping import wrap
-from tests.unit.tui.nets import RESIDUAL, blocks, inspected, net
+from inspector.workflows.analyse import analyse
+from tests.unit.tui.nets import RESIDUAL, blocks, computation_of, inspected, net
 
 
 @pytest.mark.parametrize(
@@ -156,6 +159,22 @@ def test_the_panel_names_edges_weights_and_cost() -> None:
     links = [line.link for line in lines if line.link is not None]
     assert NodeRef("", 1) in links
     assert any(isinstance(link, Weight) and link.name == "W1" for link in links)
+
+
+@pytest.mark.parametrize("operator", ["Constant", "tensorflow:Const"])
+def test_a_constant_of_either_kind_leads_to_the_weight_that_it_holds(operator: str) -> None:
+    graph = net(f"in x\nc = {operator}()\ny = Add(x, c)\nout y")
+    holder = replace(graph.nodes[0], attributes=(Attribute("value", "tensor", "held"),))
+    held = Weight("held", "float32", (4,), Storage("raw", "", 0, 16), "constant", node=0)
+    graph = replace(graph, nodes=(holder, *graph.nodes[1:]))
+    state = GraphState(analyse(replace(computation_of(graph), weights=(held,))))
+    state.edges.prepare()
+    assert state.edges.weight(graph, "c") == held
+    assert state.go_to(NodeRef("", 1))
+    assert weight_of(state, state.row) == held
+    assert state.toggle_absorbed()
+    state.select(state.cursor + 1)
+    assert weight_of(state, state.row) == held
 
 
 def test_a_full_bar_is_the_costliest_row_that_is_visible() -> None:

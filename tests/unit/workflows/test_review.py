@@ -5,13 +5,18 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from inspector import __version__
 from inspector.records.finding import Finding
 from inspector.records.graph import NodeRef
+from inspector.workflows.examine import examine
 from inspector.workflows.review import FINDING_NODES, LARGEST_WEIGHTS, review
 from inspector.workflows.shapes import infer_shapes
 from tests.unit.workflows.models import branching, perceptron
 from tests.unit.workflows.test_inspect import opened
+
+SAMPLES = Path(__file__).parents[3] / "sample_models"
 
 
 def test_the_numbers_are_those_of_the_inspection(tmp_path: Path) -> None:
@@ -48,6 +53,17 @@ def test_repeated_blocks_are_told(tmp_path: Path) -> None:
     graph = review(inferred.result).graph
     assert graph is not None
     assert [(block.count, block.node_count) for block in graph.repeats] == [(6, 18)]
+
+
+@pytest.mark.parametrize("sample", ["digits_keras", "digits_transformer.onnx"])
+def test_laying_out_only_what_a_review_tells_of_changes_nothing_in_it(sample: str) -> None:
+    *_, examined = examine(SAMPLES / sample)
+    whole = opened(SAMPLES / sample)
+    told, fully = review(examined.result), review(whole)
+    assert told.graph == fully.graph
+    assert told.saved_model == fully.saved_model
+    is_saved_model = told.saved_model is not None
+    assert (set(examined.result.views) < set(whole.views)) == is_saved_model
 
 
 def test_nested_nodes_are_counted_apart(tmp_path: Path) -> None:

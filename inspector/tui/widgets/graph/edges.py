@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property
 
+from inspector.analysis.tensorflow_absorption import CONSTANT_OPERATORS
 from inspector.records.graph import Graph, NodeRef
 from inspector.records.tensor import TensorSpec, Weight
 from inspector.tui.widgets.graph.document import Document
@@ -78,13 +79,14 @@ class Edges:
         return tuple(self._consumers.get((graph.path, name), ())) if self._consumers is not None else ()
 
     def weight(self, graph: Graph, name: str) -> Weight | None:
-        """Return the weight a tensor name stands for: an initializer, or what a Constant node holds."""
+        """Return the weight a tensor name stands for: an initializer, or what a node of a constant operator holds."""
         home = self.definition(graph, name)
         if home is None:
             return None
         found = self.weights.get((home.path, name))
         if found is None and (index := self.producers_in(home).get(name)) is not None:
-            held = home.nodes[index].attribute("value") if home.nodes[index].operator == "Constant" else None
+            maker = home.nodes[index]
+            held = maker.attribute("value") if maker.operator in CONSTANT_OPERATORS else None
             found = self.weights.get((home.path, str(held.value))) if held is not None else None
         return found
 

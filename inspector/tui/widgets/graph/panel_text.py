@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from inspector.analysis.cost.expression import formula, short_count
+from inspector.analysis.tensorflow_absorption import CONSTANT_OPERATORS
 from inspector.records.cost import NodeCost
 from inspector.records.graph import Graph, Node, NodeRef
 from inspector.records.tensor import Weight
@@ -54,7 +55,8 @@ def weight_of(state: GraphState, row: Row) -> Weight | None:
         return None
     graph = row.section.graph
     node = graph.nodes[ref.index]
-    held = [state.edges.weight(graph, name) for name in (*node.inputs, *(node.outputs if node.operator == "Constant" else ()))]
+    own = node.outputs if node.operator in CONSTANT_OPERATORS else ()
+    held = [state.edges.weight(graph, name) for name in (*node.inputs, *own)]
     return max((weight for weight in held if weight is not None), key=lambda weight: weight.element_count, default=None)
 
 

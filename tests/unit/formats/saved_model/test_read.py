@@ -66,6 +66,21 @@ def test_a_tf1_graph_is_cut_down_to_its_signature(tmp_path: Path) -> None:
     assert (entry.kind, entry.nodes) == ("signature", (NodeRef("", 2),))
 
 
+def test_calls_of_functions_that_are_not_there_are_kept(tmp_path: Path) -> None:
+    nodes = [
+        protos.call(b"here", b"f"),
+        protos.node(b"choice", b"If", then_branch=protos.of_function(b"f"), else_branch=protos.of_function(b"gone")),
+        protos.node(b"loop", b"While", cond=protos.of_function(b"gone"), body=protos.of_function(b"gone")),
+    ]
+    body = protos.function(b"f", [protos.call(b"on", b"nowhere"), protos.call(b"nobody", b"")])
+    found = read(write(tmp_path / "m", protos.small(nodes=nodes, functions=[body])))
+    facts = found.saved_model
+    assert facts is not None
+    graphs = {graph.path: graph for graph in found.graphs()}
+    told = [(one.node.graph, graphs[one.node.graph].nodes[one.node.index].name, one.function) for one in facts.missing_calls]
+    assert told == [("function:f", "on", "nowhere"), ("graph:serve", "choice", "gone"), ("graph:serve", "loop", "gone")]
+
+
 def test_variables_are_weights_that_lie_beside(tmp_path: Path) -> None:
     found = read(write(tmp_path / "m", protos.small()))
     (weight,) = found.weights
