@@ -28,7 +28,7 @@ SECOND_SITE = f"opt/notebook/lib/python{sys.version_info.major}.{sys.version_inf
 _PACKAGES = ("python3", "gcc", "git", "vim-tiny")
 _SUITE = "bookworm"
 _NOT_TWICE = ("tensorflow", "libtensorflow")
-_RECIPE = 4
+_RECIPE = 5
 """To be raised with every change of what the image holds."""
 
 Writer = Callable[[tarfile.TarFile], None]
@@ -197,6 +197,7 @@ def _add_packages(tar: tarfile.TarFile, site: str, left_out: tuple[str, ...], ui
             continue
         info = tar.gettarinfo(path, f"{site}/{name}")
         info.uid, info.gid, info.uname, info.gname = uid, uid, "", ""
+        info.mtime = int(info.mtime)  # as docker build writes it: fractions would take an extended header for every file
         if info.isreg():
             with path.open("rb") as file:
                 tar.addfile(info, file)
