@@ -82,7 +82,7 @@ def _to_hash(inspection: ImageInspection) -> Mapping[int, Sequence[Entry]]:
     from inspector.analysis.image.waste import undecided
 
     with collector_paused():
-        found = (undecided(inspection.image.layers), candidates(_final(inspection)))
+        found = (undecided(inspection.image.layers, _final(inspection)), candidates(_final(inspection)))
     wanted: dict[int, dict[int, Entry]] = {}
     for by_layer in found:
         for layer, entries in by_layer.items():
