@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import queue
 import threading
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -24,6 +25,7 @@ _MEMORY: Final = 4 * GIB
 _SPARE_SECONDS: Final = 30.0
 """A child stops by itself when its time is up; what it has read until then must still be told."""
 
+_IMAGE_SECONDS: Final = 1800.0
 _BASE_SECONDS: Final = 120.0
 _SLOWEST: Final = 10_000_000
 
@@ -69,7 +71,9 @@ class PassRunner:
         self._stop = CancelToken()
         self._waiting: queue.SimpleQueue[LayerPass] = queue.SimpleQueue()
         self._changed = threading.Event()
-        self._spent = 0
+        self._lock = threading.Lock()
+        self._left = allowance
+        self._deadline = time.monotonic() + _IMAGE_SECONDS
         for one in passes:
             self._waiting.put(one)
         count = min(_CHILDREN, len(passes))
@@ -109,12 +113,17 @@ class PassRunner:
                 self._changed.set()
 
     def _run(self, one: LayerPass) -> None:
-        """Have a child read the layers of one pass; what all have become so far counts against the same allowance."""
-        left = self._allowance.uncompressed_bytes - self._spent
-        if left <= 0:
+        """Have a child read the layers of one pass, within what those before it left of the allowance."""
+        left, seconds = self._left, self._deadline - time.monotonic()
+        if left.uncompressed_bytes <= 0:
             most = self._allowance.uncompressed_bytes
             raise ChildFailed("failed", f"was not read: the layers before it became more than {most:,} bytes")
-        request = _request(one, self._allowance, left)
+        if left.entries <= 0 or left.text_bytes <= 0:
+            most = self._allowance.entries
+            raise ChildFailed("failed", f"was not read: the layers before it have all of the {most:,} entries that are read")
+        if seconds <= 0:
+            raise ChildFailed("failed", "was not read: the layers before it took too long")
+        request = _request(one, left, seconds)
         limits = Limits(memory_bytes=_MEMORY, wall_seconds=request.allowance.seconds + _SPARE_SECONDS)
         name = one_line(Path(one.places[0].path.decode("utf-8", "surrogateescape")).name)
         title = f"indexing layer {one.indices[0]} of {name}"
@@ -125,13 +134,27 @@ class PassRunner:
             elif isinstance(event, Finished):
                 one.answer = event.result
                 one.done = sum(place.stretch.length for place in one.places)
-                self._spent += sum(raw.size_bytes for raw in event.result)
+                self._spend(event.result)
+
+    def _spend(self, layers: Sequence[RawLayer]) -> None:
+        """Take what layers took from what is left; heads and contents are counted where they are kept."""
+        with self._lock:
+            left = self._left
+            for raw in layers:
+                text = sum(len(entry.path) + len(entry.link) for entry in raw.entries)
+                left = replace(
+                    left,
+                    entries=left.entries - len(raw.entries),
+                    text_bytes=left.text_bytes - text,
+                    uncompressed_bytes=left.uncompressed_bytes - raw.size_bytes,
+                )
+            self._left = left
 
 
-def _request(one: LayerPass, allowance: Allowance, left: int) -> PassRequest:
+def _request(one: LayerPass, left: Allowance, most_seconds: float) -> PassRequest:
     last = one.places[-1].stretch
     size = last.length if one.places[0].wrapping == "none" else last.offset + last.length
-    seconds = min(allowance.seconds, _BASE_SECONDS + size / _SLOWEST)
+    seconds = min(left.seconds, most_seconds, _BASE_SECONDS + size / _SLOWEST)
     stretches = tuple(place.stretch for place in one.places)
-    bounded = replace(allowance, uncompressed_bytes=left, seconds=seconds)
+    bounded = replace(left, seconds=seconds)
     return PassRequest(one.places[0].path, one.places[0].wrapping, stretches, bounded)

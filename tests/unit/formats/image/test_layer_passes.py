@@ -68,3 +68,16 @@ def test_cancelling_while_waiting(tmp_path: Path) -> None:
     passes = plan({0: place(0, 5)})
     with PassRunner(passes, Allowance(), token) as runner, pytest.raises(ChildFailed):
         list(runner.wait(passes[0]))
+
+
+def test_entries_of_all_passes_count_together(tmp_path: Path) -> None:
+    blob = build_layer({f"f{at}": b"" for at in range(50)}, "zstd").blob
+    (tmp_path / "a").write_bytes(blob)
+    one = LayerPlace(bytes(tmp_path / "a"), "none", Stretch(0, len(blob), "zstd"))
+    passes = plan(dict.fromkeys(range(6), one))
+    with PassRunner(passes, Allowance(entries=75), None) as runner:
+        for each in passes:
+            list(runner.wait(each))
+    assert sum(len(each.answer[0].entries) for each in passes if each.answer) <= 150
+    assert passes[5].answer is None
+    assert passes[5].problem == "was not read: the layers before it have all of the 75 entries that are read"
