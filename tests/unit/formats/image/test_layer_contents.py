@@ -7,6 +7,7 @@ import io
 import os
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -94,6 +95,16 @@ def test_what_has_no_content_reads_as_nothing(tmp_path: Path) -> None:
     *_, last = copy_entry(image, 1, entries["empty"], target)
     os.close(target)
     assert last == Finished(0)
+
+
+def test_copying_in_parts_where_a_child_cannot_reach_the_target(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    image, entries = opened(tmp_path, "gzip", "none")
+    monkeypatch.setattr("inspector.formats.image.layer_contents.sys", SimpleNamespace(platform="darwin"))
+    monkeypatch.setattr("inspector.formats.image.layer_contents.MOST_READ", 1_000_000)
+    with (tmp_path / "copy").open("w+b") as target:
+        events = list(copy_entry(image, 1, entries["big"], target.fileno()))
+    assert (tmp_path / "copy").read_bytes() == BIG
+    assert [event.done for event in events if isinstance(event, Progress)] == [1_000_000, 2_000_000, len(BIG)]
 
 
 def test_copying_into_a_pipe(tmp_path: Path) -> None:
