@@ -12,6 +12,7 @@ from typing import Literal
 from inspector.tui.recent import RecentList, on_engine
 
 _MOST_LISTED = 5_000
+_MOST_HERE = 100
 _MODEL_SUFFIXES = (".onnx", ".pb", ".pbtxt", ".tar", ".gz", ".tgz", ".zst", ".json")
 
 Kind = Literal["recent", "sample", "engine", "folder", "model", "file"]
@@ -44,6 +45,12 @@ def sample_candidates() -> list[Candidate]:
     return [Candidate(str(one), "sample", None if one.is_dir() else _size(one), f"{folder.name}/{one.name}") for one in samples]
 
 
+def folder_candidates() -> list[Candidate]:
+    """Return the models and images in the working folder; looks at all that is in it, so not on the UI's thread."""
+    here = (one for one in typed_candidates("") if one.kind == "model" and not one.label.endswith(".json"))
+    return list(islice(here, _MOST_HERE))
+
+
 def engine_candidates() -> list[Candidate]:
     """Return the images of the engines that answer; asks them, so not on the UI's thread."""
     from inspector.formats.image.engine import engine_images
@@ -55,7 +62,8 @@ def engine_candidates() -> list[Candidate]:
 
 def begun_candidates(text: str, candidates: Sequence[Candidate]) -> list[Candidate]:
     """Return the images on engines whose name begins with what was typed, docker:// written or not."""
-    return [one for one in candidates if one.path.startswith(text) or one.path.partition("//")[2].startswith(text)]
+    images = (one for one in candidates if one.kind == "engine")
+    return [one for one in images if one.path.startswith(text) or one.path.partition("//")[2].startswith(text)]
 
 
 def typed_candidates(text: str) -> list[Candidate]:

@@ -1,4 +1,4 @@
-"""Asks container engines for their images beside the screen; nobody waits for the answer."""
+"""Looks into the working folder and asks container engines beside the screen; nobody waits for the answer."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from collections.abc import Iterator, Sequence
 from textual.message_pump import MessagePump
 
 from inspector.isolation.limits import CancelToken
-from inspector.records.event import Event, Finished
-from inspector.tui.candidates import Candidate, engine_candidates
+from inspector.records.event import Event, Finished, Partial
+from inspector.tui.candidates import Candidate, engine_candidates, folder_candidates
 from inspector.tui.jobs import Job, Jobs
 from inspector.tui.messages import JobEvent
 
 
 class EngineList:
-    """The images on the engines that answered last, and the job that asks them again."""
+    """What the working folder holds, the images on the engines that answered last, and the job that looks again."""
 
     def __init__(self) -> None:
         self.candidates: Sequence[Candidate] = ()
@@ -27,10 +27,11 @@ class EngineList:
 
     def take(self, message: JobEvent) -> bool:
         """Take in what the job says; return whether it was this one and there is a list now."""
-        if message.job is not self.asking or not isinstance(message.event, Finished):
+        if message.job is not self.asking or not isinstance(message.event, Partial | Finished):
             return False
         self.candidates = message.event.result
-        self.asking = None
+        if isinstance(message.event, Finished):
+            self.asking = None
         return True
 
     def stop(self, jobs: Jobs) -> None:
@@ -41,4 +42,6 @@ class EngineList:
 
 
 def _ask(_: CancelToken) -> Iterator[Event[list[Candidate]]]:
-    yield Finished(engine_candidates())
+    here = folder_candidates()
+    yield Partial(here)
+    yield Finished([*here, *engine_candidates()])

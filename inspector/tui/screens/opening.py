@@ -12,7 +12,7 @@ from textual.screen import Screen
 from textual.widgets import Static
 
 from inspector.tui.actions import Where, bindings
-from inspector.tui.candidates import Candidate, recent_candidates, sample_candidates, typed_candidates, unique
+from inspector.tui.candidates import Candidate, recent_candidates, sample_candidates, unique
 from inspector.tui.messages import JobEvent, OpenArtifact
 from inspector.tui.widgets.candidate_table import candidate_table
 from inspector.tui.widgets.filtered_table import FilteredTable
@@ -70,8 +70,7 @@ class OpeningScreen(Screen[None]):
 
     def _fill(self) -> None:
         app = cast("ModelpackApp", self.app)
-        images = [one for one in typed_candidates("") if one.path.endswith(".tar") or one.kind == "model"]
-        known = [*recent_candidates(app.recent), *sample_candidates(), *images, *app.engine_list.candidates]
+        known = [*recent_candidates(app.recent), *sample_candidates(), *app.engine_list.candidates]
         self._table.set_rows(unique(known))
 
     def _ask(self) -> None:
@@ -79,7 +78,7 @@ class OpeningScreen(Screen[None]):
         app.engine_list.ask(app.jobs, self)
 
     def on_job_event(self, message: JobEvent) -> None:
-        """Add what engines have."""
+        """Add what the folder and engines have."""
         if cast("ModelpackApp", self.app).engine_list.take(message):
             message.stop()
             self._fill()
