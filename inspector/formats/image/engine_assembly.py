@@ -14,7 +14,7 @@ from inspector.formats.image.json_text import parse_json
 from inspector.formats.image.layer_digests import MISMATCH, mismatch_finding
 from inspector.records.artifact import EngineReference
 from inspector.records.finding import Finding
-from inspector.records.image import Image, Layer
+from inspector.records.image import Image, Layer, Verification
 
 _MANIFEST: Final = "manifest.json"
 _HINT: Final = "pull or build the image again"
@@ -55,13 +55,16 @@ class Assembly:
         problem is what ended the export early, notes what else was noticed of it.
         """
         named = self._layers_named()
-        for layer in self.image.layers:
-            if layer.entries is None:
-                stranger = self._strangers.pop(named.get(layer.index, ""), None) or self._only_stranger()
-                if stranger is None:
-                    self._leave_out(layer, problem)
-                else:
-                    self._place(layer.index, stranger, verified=False)
+        missing = [layer for layer in self.image.layers if layer.entries is None]
+        if len(missing) == 1 and len(self._strangers) == 1:
+            # An export that broke off has no manifest; what is left over on both sides belongs together.
+            named = {missing[0].index: next(iter(self._strangers))}
+        for layer in missing:
+            stranger = self._strangers.get(named.get(layer.index, ""))
+            if stranger is None:
+                self._leave_out(layer, problem)
+            else:
+                self._place(layer.index, stranger, verified=False)
         return replace(self.image, findings=(*self.image.findings, *self._notes, *notes))
 
     def _take_document(self, item: ExportedDocument) -> bool:
@@ -85,6 +88,7 @@ class Assembly:
         indexed = item.indexed
         compressed = item.compression != "none"
         problem = indexed.problem or ("" if verified else MISMATCH)
+        otherwise: Verification = "mismatch" if indexed.sha256 else "not verified"
         self._replace(
             replace(
                 layer,
@@ -95,7 +99,7 @@ class Assembly:
                 compression=item.compression,
                 compressed_bytes=item.stored_bytes if compressed else None,
                 digest=item.digest if compressed else layer.digest,
-                verification="verified" if verified else "mismatch",
+                verification="verified" if verified else otherwise,
                 problem=problem,
             )
         )
@@ -125,13 +129,6 @@ class Assembly:
             if isinstance(names, list) and len(names) == len(self.image.layers):
                 return {index: name for index, name in enumerate(names) if isinstance(name, str)}
         return {}
-
-    def _only_stranger(self) -> ExportedLayer | None:
-        """Return the one layer without a place when there is one place left: an export that broke off has no manifest."""
-        missing = [layer for layer in self.image.layers if layer.entries is None]
-        if len(missing) == 1 and len(self._strangers) == 1:
-            return self._strangers.popitem()[1]
-        return None
 
 
 def _is_intact(item: ExportedLayer, diff_id: str) -> bool:
