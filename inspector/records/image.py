@@ -93,7 +93,7 @@ class Layer:
     contents: Mapping[str, bytes] = field(default_factory=dict)
     """Whole contents, by path, of the small files that packages, users and systems are described in."""
     heads: Mapping[str, bytes] = field(default_factory=dict)
-    """First bytes (at most 64), by path, of files whose kind is told from them: programs, libraries, models."""
+    """First bytes (64, of ELF files 1,024), by path, of files whose kind is told from them: programs, libraries, models."""
     verification: Verification = "not verified"
     problem: str = ""
     """What kept the layer, or the rest of it, from being read."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
+from inspector.formats.image.wanted import MOST_CONTENTS, MOST_HEADS
 from inspector.records.image import Compression, EntryKind, Whiteout
 
 KINDS: Final[tuple[EntryKind, ...]] = (
@@ -69,11 +70,11 @@ class RawLayer:
 class Allowance:
     """How much indexing may take, for one layer and what its image has left."""
 
-    entries: int = 2_000_000
+    entries: int = 1_000_000
     text_bytes: int = 256 << 20
     """Names and links of entries."""
-    content_bytes: int = 64 << 20
-    heads: int = 400_000
+    content_bytes: int = MOST_CONTENTS
+    heads: int = MOST_HEADS
     uncompressed_bytes: int = 64 << 30
     """Skipped members included."""
     ratio: int = 1200

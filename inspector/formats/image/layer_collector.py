@@ -184,15 +184,15 @@ class LayerCollector:
         if content:
             self._keep(path, source.read(member.stored))
         if head:
-            data = self.contents[path][: wanted.HEAD_BYTES] if content else source.read(min(wanted.HEAD_BYTES, member.stored))
-            self.heads[path] = data
+            data = self.contents[path] if content else source.read(min(wanted.PROGRAM_HEAD_BYTES, member.stored))
+            self.heads[path] = wanted.head_of(data)
         return b""
 
     def _read_all(self, source: StreamSource, member: Member, path: bytes) -> bytes:
         content, head = self._wants(member, path)
         sha256 = hashlib.sha256()
         kept = bytearray()
-        room = member.stored if content else wanted.HEAD_BYTES if head else 0
+        room = member.stored if content else wanted.PROGRAM_HEAD_BYTES if head else 0
         for piece in source.pieces(member.stored):
             sha256.update(piece)
             if len(kept) < room:
@@ -200,7 +200,7 @@ class LayerCollector:
         if content:
             self._keep(path, bytes(kept))
         if head:
-            self.heads[path] = bytes(kept[: wanted.HEAD_BYTES])
+            self.heads[path] = wanted.head_of(bytes(kept))
         is_whole = source.position == member.offset + member.stored
         return sha256.hexdigest().encode() if is_whole and member.sparse is None else b""
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 from typing import Final
 
 HEAD_BYTES: Final = 64
+PROGRAM_HEAD_BYTES: Final = 1024
+"""Of ELF files: the name of the loader that a program asks for comes after its program headers."""
+
 MOST_CONTENT: Final = 1 << 20
 """Bytes of one file that is kept whole."""
 
@@ -15,10 +18,11 @@ MOST_SCRIPT: Final = 64 << 10
 MOST_CONTENTS: Final = 64 << 20
 """Bytes of all whole contents of an image."""
 
-MOST_HEADS: Final = 400_000
+MOST_HEADS: Final = 100_000
 """Heads of an image."""
 
 _LARGE_FILE: Final = 1 << 20
+_ELF: Final = b"\x7fELF"
 _SECRET_SIZE: Final = 64 << 10
 _LISTINGS: Final = frozenset({"var/lib/dpkg/status", "lib/apk/db/installed", "usr/lib/apk/db/installed"})
 _FILES: Final = frozenset({"etc/passwd", "etc/group", "etc/os-release", "usr/lib/os-release"})
@@ -57,6 +61,11 @@ def wants(raw: bytes, size: int, mode: int) -> tuple[bool, bool]:
         return False, bool(size) and (mode & 0o111 != 0 or size >= _LARGE_FILE)
     path = raw.decode("utf-8", "surrogateescape")
     return is_content_wanted(path, size), is_head_wanted(path, size, mode)
+
+
+def head_of(content: bytes) -> bytes:
+    """Return the first bytes that are kept of a file."""
+    return content[: PROGRAM_HEAD_BYTES if content[:4] == _ELF else HEAD_BYTES]
 
 
 def is_content_wanted(path: str, size: int) -> bool:
