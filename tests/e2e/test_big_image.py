@@ -22,7 +22,7 @@ from inspector.workflows.inspect_image import inspect_image
 from tests.images import big_image
 from tests.images.engine import EngineUnderTest
 
-pytestmark = [pytest.mark.timeout(1200), pytest.mark.xdist_group("big image")]
+pytestmark = pytest.mark.timeout(1200)
 
 
 @dataclass
