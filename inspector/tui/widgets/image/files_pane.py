@@ -103,7 +103,7 @@ class FilesPane(Widget):
         return key_for(self.inspection, self.layer_list.selected, self._changes_only)
 
     def _update_tree(self) -> None:
-        """Show the tree that is wanted, once it is made; one under way for another key is finished or given up first."""
+        """Show the tree that is wanted, once it is made; one under way for another key is finished first."""
         if self.inspection is None:
             return
         key = self._key()
@@ -115,9 +115,6 @@ class FilesPane(Widget):
         if kept is not None:
             self._take(key, kept)
         elif self._making is None:
-            self._make(key)
-        elif self._making[0] != key:
-            self._jobs.cancel(self._making[1])
             self._make(key)
 
     def _make(self, key: TreeKey) -> None:
@@ -138,7 +135,11 @@ class FilesPane(Widget):
         if isinstance(event, Finished):
             self._making = None
             self._kept.put(key, event.result)
-            self._update_tree()
+            wanted = self._key()
+            if wanted is not None and wanted.changes_only == key.changes_only:
+                self._take(key, event.result)
+            if wanted != key:
+                self._update_tree()
         elif isinstance(event, Failed):
             self._making = None
             self._app.explain(event.error, "Files")
@@ -154,7 +155,7 @@ class FilesPane(Widget):
             self.table.set_tree(tree)
         else:
             self.table.lay_out()
-        if self._sought:
+        if self._sought and key == self._key():
             self._seek()
         self._describe()
 
