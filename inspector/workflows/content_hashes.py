@@ -56,10 +56,10 @@ class ContentHashes:
         yield Finished(self._hashes)
 
     def _run(self, image: Image, wanted: Mapping[int, Sequence[Entry]]) -> None:
-        from inspector.formats.image.layer_contents import hash_entries
+        from inspector.formats.image.content_keys import content_keys
 
         try:
-            for event in hash_entries(image, wanted, self._token):
+            for event in content_keys(image, wanted, self._token):
                 if isinstance(event, Finished):
                     self._hashes = event.result
                 elif isinstance(event, Progress):
