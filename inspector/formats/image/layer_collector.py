@@ -6,6 +6,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final
 
 from inspector.formats.image import wanted
@@ -19,6 +20,7 @@ _KIND_OF: Final = {b"0": 0, b"\0": 0, b"7": 0, b"S": 0, b"5": 1, b"D": 1, b"2": 
 _FILE: Final = 0
 _SYMLINK: Final = 2
 _HARD_LINK: Final = 3
+_NEITHER: Final = (False, False)
 _VOLUME: Final = b"V"
 _EXAMPLES: Final = 5
 _REPORT_EVERY: Final = 1024
@@ -57,11 +59,11 @@ class LayerCollector:
 
     def collect_file(self, source: FileStretch, report: Report) -> str:
         """Walk over a layer that lies in a file; return what kept it from being read to its end."""
-        return self._collect(source, report, lambda member, path: self._read_wanted(source, member, path))
+        return self._collect(source, report, partial(self._read_wanted, source))
 
     def collect_stream(self, source: StreamSource, report: Report) -> str:
         """Read a layer that comes as a stream, digesting every content; return what kept it from being read to its end."""
-        return self._collect(source, report, lambda member, path: self._read_all(source, member, path))
+        return self._collect(source, report, partial(self._read_all, source))
 
     def result(self, problem: str, size_bytes: int, sha256: str = "", blob_sha256: str = "") -> RawLayer:
         """Return everything collected."""
@@ -110,25 +112,11 @@ class LayerCollector:
                 digest = read(member, path)
             except LayerProblem as stopped:  # in the middle of the content: the entry stands all the same
                 problem = stopped
-        self.entries.append(
-            RawEntry(
-                path,
-                kind,
-                size,
-                mode,
-                uid,
-                gid,
-                mtime,
-                link,
-                offset if kind == _FILE else -1,
-                stored,
-                digest,
-                xattrs,
-                device,
-                sparse is not None,
-                whiteout,
-            )
-        )
+        if kind != _FILE:
+            offset = -1
+        is_sparse = sparse is not None
+        fields = (path, kind, size, mode, uid, gid, mtime, link, offset, stored, digest, xattrs, device, is_sparse, whiteout)
+        self.entries.append(tuple.__new__(RawEntry, fields))  # at half the time that RawEntry(...) takes
         if problem is not None:
             raise problem
 
@@ -176,11 +164,14 @@ class LayerCollector:
         size = member.size
         content, head = wanted.wants(path, size, member.mode)
         if not (content or head) or member.sparse is not None:
-            return False, False
+            return _NEITHER
         return content and size <= self._content_left, head and len(self.heads) < self._allowance.heads
 
     def _read_wanted(self, source: FileStretch, member: Member, path: bytes) -> bytes:
-        content, head = self._wants(member, path)
+        wants = self._wants(member, path)
+        if wants is _NEITHER:
+            return b""
+        content, head = wants
         if content:
             self._keep(path, source.read(member.stored))
         if head:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, make_dataclass
 from typing import Final
 
 from inspector.errors import UnreadableArtifact
-from inspector.formats.clean_text import TextCleaner
+from inspector.formats.clean_text import LIMIT, MOST_NAMES, TextCleaner
 from inspector.formats.image.layer_answer import KINDS, WHITEOUTS, RawEntry, RawLayer, RawNote
 from inspector.records.finding import Finding, Severity
 from inspector.records.image import Entry
 
 _SHOWN: Final = 200
+
+_EntryToFill: Final = make_dataclass("_EntryToFill", [one.name for one in fields(Entry)], repr=False, eq=False, slots=True)
+"""An Entry that is not frozen yet: filling one, and then calling it an Entry, takes a quarter of the time of making one."""
 
 _RULES: Final[Mapping[str, tuple[Severity, str, str]]] = {
     "layer-path-outside": (
@@ -77,29 +80,43 @@ def to_records(raw: RawLayer, cleaner: TextCleaner, place: str) -> IndexedLayer:
 def _entries(raw: list[RawEntry], cleaner: TextCleaner) -> tuple[Entry, ...]:
     names = cleaner.names
     built: list[Entry] = []
+    _learn([entry[0] for entry in raw], names)
     raw.reverse()
     while raw:
         path, kind, size, mode, uid, gid, mtime, link, offset, stored, sha256, xattrs, device, sparse, whiteout = raw.pop()
-        built.append(
-            Entry(
-                names[path],
-                KINDS[kind],
-                size,
-                mode,
-                uid,
-                gid,
-                mtime,
-                names[link] if link else "",
-                offset,
-                stored,
-                sha256.decode("ascii", "replace") if sha256 else "",
-                tuple(names[name] for name in xattrs) if xattrs else (),
-                device,
-                sparse,
-                WHITEOUTS[whiteout],
-            )
+        entry = _EntryToFill(
+            names[path],
+            KINDS[kind],
+            size,
+            mode,
+            uid,
+            gid,
+            mtime,
+            names[link] if link else "",
+            offset,
+            stored,
+            sha256.decode("ascii", "replace") if sha256 else "",
+            tuple([names[name] for name in xattrs]) if xattrs else (),
+            device,
+            sparse,
+            WHITEOUTS[whiteout],
         )
+        entry.__class__ = Entry
+        built.append(entry)
     return tuple(built)
+
+
+def _learn(paths: Sequence[bytes], names: dict[bytes, str]) -> None:
+    """Clean paths that need no cleaning all at once, as nearly all are, at a third of the time one after the other takes."""
+    new = [path for path in paths if path not in names]
+    if not new or len(names) + len(new) > MOST_NAMES or max(map(len, new)) > LIMIT:
+        return
+    whole = b"\n".join(new)
+    if not whole.isascii() or b"\\" in whole:
+        return
+    texts = whole.decode("ascii").split("\n")
+    if len(texts) == len(new) and "".join(texts).isprintable():
+        names.update(zip(new, texts, strict=True))
 
 
 def _finding(note: RawNote, cleaner: TextCleaner, place: str) -> Finding:

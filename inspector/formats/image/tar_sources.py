@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Final, Protocol
 
+from inspector.formats.image.tar_header import BLOCK
+
 Read = Callable[[int], bytes]
 """Gives at most so many bytes, nothing at the end and only there."""
 
@@ -28,6 +30,9 @@ class TarSource(Protocol):
 
     def move_to(self, position: int) -> bool:
         """Go forward to a position, or to the end if that comes first; return whether that many bytes are there."""
+
+    def block_at(self, position: int) -> bytes:
+        """Go forward to a position and return the block of 512 bytes there, fewer only at the end."""
 
 
 class FileStretch:
@@ -59,6 +64,16 @@ class FileStretch:
             return True
         self.position = self._length
         return False
+
+    def block_at(self, position: int) -> bytes:
+        """Go forward to a position and return the block of 512 bytes there, fewer only at the end."""
+        start = position - self._base
+        data = self._window[start : start + BLOCK]
+        if len(data) == BLOCK:
+            self.position = position + BLOCK
+            return data
+        self.move_to(position)
+        return self.read(BLOCK)
 
     def pieces(self, length: int) -> Iterator[bytes]:
         """Yield the next bytes in pieces, fewer than length only at the end."""
@@ -138,6 +153,11 @@ class StreamSource:
             self._at += step
             self.position += step
         return True
+
+    def block_at(self, position: int) -> bytes:
+        """Go forward to a position and return the block of 512 bytes there, fewer only at the end."""
+        self.move_to(position)
+        return self.read(BLOCK)
 
     def drain(self, report: Callable[[int], None]) -> None:
         """Read the stream to its end, telling the position with every chunk."""
