@@ -214,7 +214,7 @@ def test_millions_of_empty_entries_stop_at_the_bound(compression: Compression, t
 
 def test_the_default_bounds_are_those_promised() -> None:
     bounds = Allowance()
-    assert (bounds.entries, bounds.uncompressed_bytes, bounds.ratio) == (2_000_000, 64 << 30, 1200)
+    assert (bounds.entries, bounds.uncompressed_bytes, bounds.ratio) == (1_000_000, 64 << 30, 1200)
 
 
 def measured(path: Path, compression: Compression, entries: int) -> tuple[int, int, str, int, int]:
