@@ -140,7 +140,7 @@ class _Run:
         if layer.index in self.digests:
             blob = uncompressed = self.digests[layer.index].result()
         label = f"layer {layer.index}"
-        text = sum(len(entry.path) + len(entry.link) for entry in raw.entries)
+        text = sum([len(entry[0]) + len(entry[7]) for entry in raw.entries])
         found = to_records(_within(raw, text, self._left()), self.cleaner, label)
         self.text_bytes += text
         indexed = _indexed(layer, found, place)

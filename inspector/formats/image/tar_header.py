@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from struct import Struct
 from typing import Final
 
 BLOCK: Final = 512
@@ -54,6 +55,7 @@ class _Owners(dict[bytes, tuple[int, int, int]]):
         return value
 
 
+_unpack: Final = Struct("100x24s12s12s8sc355x").unpack
 _numbers: Final = _Numbers()
 _owners: Final = _Owners()
 _checksums: Final = _Checksums()
@@ -62,15 +64,17 @@ _checksums: Final = _Checksums()
 def decode(block: bytes, position: int) -> Header:
     """Return the header that the 512 bytes at position hold; raises LayerProblem for what is none."""
     try:
-        if zlib.adler32(block) & 0xFFFF != _checksums[block[148:156]] and not _adds_up_signed(block):
+        owner, size, mtime, checksum, flag = _unpack(block)
+        if zlib.adler32(block) & 0xFFFF != _checksums[checksum] and not _adds_up_signed(block):
             raise LayerProblem(f"the header at byte {position:,} is damaged: its checksum does not fit")
-        end = block.find(b"\0", 0, 100)
-        name = block[: end if end >= 0 else 100]
+        name = block.partition(b"\0")[0]
+        if len(name) > 100:
+            name = name[:100]
         if block[345] and block[257:263] == b"ustar\0":
             name = _prefix(block) + name
-        mode, uid, gid = _owners[block[100:124]]
+        mode, uid, gid = _owners[owner]
         link = block[157:257].partition(b"\0")[0] if block[157] else b""
-        return name, block[156:157], _numbers[block[124:136]], mode, uid, gid, _numbers[block[136:148]], link
+        return name, flag, _numbers[size], mode, uid, gid, _numbers[mtime], link
     except ValueError:
         raise LayerProblem(f"the header at byte {position:,} is damaged: a number in it is none") from None
 

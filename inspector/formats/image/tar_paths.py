@@ -11,6 +11,9 @@ MOST_BYTES: Final = 4096
 
 WHITEOUT: Final = b".wh."
 _OPAQUE: Final = b".wh..wh..opq"
+_DOT: Final = 0x2E
+_MOST_REMEMBERED: Final = 20_000
+_simple_folders: Final[set[bytes]] = set()
 _METADATA: Final = b".wh..wh."
 """Begins the names in which aufs kept its own records."""
 
@@ -21,12 +24,23 @@ class Refused(Exception):
 
 def simple(raw: bytes) -> bytes | None:
     """Return the normalized path where that takes no thought, which is so for nearly all: it is then no whiteout either."""
-    path = raw[2:] if raw[:2] == b"./" else raw
-    if path[-1:] == b"/":
+    path = raw[2:] if raw.startswith(b"./") else raw
+    if path.endswith(b"/"):
         path = path[:-1]
-    if not path or path[0] in b"/." or b"//" in path or b"/." in path or len(path) > MOST_BYTES or b"\0" in path:
+    folder, slash, name = path.rpartition(b"/")
+    if not name or name[0] == _DOT or 0 in name or len(path) > MOST_BYTES:
         return None
-    return path
+    return path if folder in _simple_folders or (_is_simple(folder) if slash else True) else None
+
+
+def _is_simple(folder: bytes) -> bool:
+    """Return whether a folder needs no thought either; those that do not are remembered, as entries come folder by folder."""
+    if not folder or folder[0] in b"/." or b"//" in folder or b"/." in folder or 0 in folder or folder.endswith(b"/"):
+        return False
+    if len(_simple_folders) >= _MOST_REMEMBERED:
+        _simple_folders.clear()
+    _simple_folders.add(folder)
+    return True
 
 
 def normalize(raw: bytes) -> bytes:
@@ -41,7 +55,7 @@ def normalize(raw: bytes) -> bytes:
 
 def is_possible(raw: bytes) -> bool:
     """Return whether a file system could take a path as it stands."""
-    return len(raw) <= MOST_BYTES and b"\0" not in raw
+    return len(raw) <= MOST_BYTES and 0 not in raw
 
 
 def _resolve(path: bytes, is_absolute: bool) -> bytes:

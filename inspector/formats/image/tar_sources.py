@@ -89,7 +89,8 @@ class FileStretch:
     def _fill(self, length: int) -> None:
         self._base = self.position
         wanted = min(max(length, _WINDOW), self._length - self.position)
-        self._window = read_at(self._descriptor, self._offset + self.position, wanted)
+        window = os.pread(self._descriptor, wanted, self._offset + self.position)
+        self._window = window if len(window) == wanted else read_at(self._descriptor, self._offset + self.position, wanted)
 
 
 class BackgroundDigest:

@@ -57,7 +57,7 @@ _SECRET_PATHS: Final = (
 
 def wants(raw: bytes, size: int, mode: int) -> tuple[bool, bool]:
     """Return whether the whole content, and whether the first bytes, of a file are read while its layer is indexed."""
-    if raw[raw.rfind(b".") + 1 :] in _ORDINARY:
+    if raw.rpartition(b".")[2] in _ORDINARY:
         return False, bool(size) and (mode & 0o111 != 0 or size >= _LARGE_FILE)
     path = raw.decode("utf-8", "surrogateescape")
     return is_content_wanted(path, size), is_head_wanted(path, size, mode)
