@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal
 
 from inspector.records.image import Entry
@@ -42,7 +43,7 @@ class LostContent:
     """What lies at that place since that layer; None for nothing."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class FileSystem:
     """What a container sees once layers up to some index lie on top of each other, by path; implied folders are there too."""
 
@@ -55,6 +56,43 @@ class FileSystem:
     """Bytes of regular files, those with several names counted once."""
     lost: tuple[LostContent, ...] | None = field(default=None, repr=False)
     """What layers up to the uppermost ship in vain, files without bytes left out; None where nobody kept track."""
+
+    @cached_property
+    def files_by_folder(self) -> Mapping[str, Mapping[str, Placed]]:
+        """Regular files, hard links to them included, by path, by the folder they lie in; the root is ""."""
+        folders: dict[str, dict[str, Placed]] = {}
+        for path, placed in self.entries.items():
+            if placed.content.kind == "file":
+                folder = path.rpartition("/")[0]
+                files = folders.get(folder)
+                if files is None:
+                    files = folders[folder] = {}
+                files[path] = placed
+        return folders
+
+    @cached_property
+    def linked_files(self) -> Mapping[int, Sequence[str]]:
+        """All paths of each file that some hard link leads to, by id() of the entry its bytes come from."""
+        names: dict[int, list[str]] = {
+            id(placed.content): [] for placed in self.entries.values() if placed.entry is not placed.content
+        }
+        for path, placed in self.entries.items() if names else ():
+            if id(placed.content) in names:
+                names[id(placed.content)].append(path)
+        return names
+
+    @cached_property
+    def files_by_ending(self) -> Mapping[str, Sequence[str]]:
+        """Paths of the same files by what follows the last dot of the path, such as "py" or "dist-info/RECORD"."""
+        endings: dict[str, list[str]] = {}
+        for path, placed in self.entries.items():
+            if placed.content.kind == "file":
+                ending = path.rpartition(".")[2]
+                paths = endings.get(ending)
+                if paths is None:
+                    paths = endings[ending] = []
+                paths.append(path)
+        return endings
 
 
 @dataclass(frozen=True, slots=True)

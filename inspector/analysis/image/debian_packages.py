@@ -32,9 +32,8 @@ def find_debian(stored: Stored, is_wanted: NameFilter = every) -> Iterator[Descr
 
 def _statuses(stored: Stored) -> Iterator[str]:
     yield STATUS
-    for path in stored.entries:
-        if path.startswith(_DISTROLESS) and not path.endswith(".md5sums"):
-            yield path
+    if _DISTROLESS.rstrip("/") in stored.entries:
+        yield from (path for path in stored.entries if path.startswith(_DISTROLESS) and not path.endswith(".md5sums"))
 
 
 def _paragraphs(text: str) -> Iterator[dict[str, str]]:

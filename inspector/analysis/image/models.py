@@ -16,7 +16,10 @@ NO_LAYER: Final = -1
 """Layer of an artifact that is a blob of its own."""
 _FIRST_TAG: Final = b"\x08"
 """Field ir_version of a ModelProto."""
+_ANY_SIZE: Final = 1 << 62
 _DEFINITIONS: Final = ("saved_model.pb", "saved_model.pbtxt")
+_DEFINITION_ENDINGS: Final = ("pbtxt", "pb")
+"""The one that TensorFlow prefers comes last."""
 _OWN_FOLDERS: Final = ("variables", "assets", "assets.extra")
 _OWN_FILES: Final = (*_DEFINITIONS, "fingerprint.pb", "keras_metadata.pb")
 _OTHER_SUFFIXES: Final = re.compile(
@@ -36,11 +39,19 @@ def find_models(layers: Sequence[Layer], final: FileSystem, blobs: Sequence[Blob
 
 def _onnx_files(layers: Sequence[Layer], final: FileSystem) -> Iterator[InsideArtifact]:
     stored = Stored(layers, final)
-    told = {path for layer in layers for path, head in layer.heads.items() if head[:1] == _FIRST_TAG}
-    for path, place in final.entries.items():
-        named = path.endswith((".onnx", ".ONNX"))
-        if (named or place.content.path in told) and _is_onnx(stored, path, place, named):
+    named = {path for ending in ("onnx", "ONNX") for path in final.files_by_ending.get(ending, ()) if path[-5:-4] == "."}
+    for path in (*named, *(path for path in _told_by_head(layers, final) if path not in named)):
+        place = final.entries[path]
+        if _is_onnx(stored, path, place, path in named):
             yield InsideArtifact(path, "onnx", place.content.size, place.content_layer)
+
+
+def _told_by_head(layers: Sequence[Layer], final: FileSystem) -> Sequence[str]:
+    """Return the paths of contents that begin as a model does, however large they are."""
+    told = {
+        path for layer in layers for path, head in layer.heads.items() if head[:1] == _FIRST_TAG and is_model(head, _ANY_SIZE)
+    }
+    return [path for path, place in final.entries.items() if place.content.path in told] if told else ()
 
 
 def _is_onnx(stored: Stored, path: str, place: Placed, named: bool) -> bool:
@@ -56,11 +67,11 @@ def _is_onnx(stored: Stored, path: str, place: Placed, named: bool) -> bool:
 
 def _saved_models(final: FileSystem) -> Iterator[InsideArtifact]:
     roots: dict[str, Placed] = {}
-    for path, place in final.entries.items():
-        if path.endswith(_DEFINITIONS) and place.content.kind == "file":
-            folder, _, name = path.rpartition("/")
-            if name in _DEFINITIONS:
-                roots[folder] = place
+    named = (path for ending in _DEFINITION_ENDINGS for path in final.files_by_ending.get(ending, ()))
+    for path in named:
+        folder, _, name = path.rpartition("/")
+        if name in _DEFINITIONS:
+            roots[folder] = final.entries[path]
     sizes = _bytes_of(roots, final) if roots else {}
     for folder, place in roots.items():
         yield InsideArtifact(folder, "saved_model", sizes[folder], place.content_layer)
@@ -70,14 +81,12 @@ def _bytes_of(roots: dict[str, Placed], final: FileSystem) -> dict[str, int]:
     """Return the bytes of each SavedModel's own files."""
     sizes = dict.fromkeys(roots, 0)
     prefixes = {f"{folder}/{name}" if folder else name: folder for folder in roots for name in _OWN_FOLDERS}
-    for path, place in final.entries.items():
-        if place.content.kind != "file":
-            continue
-        folder, _, name = path.rpartition("/")
+    for folder, files in final.files_by_folder.items():
         if folder in roots:
-            sizes[folder] += place.content.size if name in _OWN_FILES else 0
+            start = len(folder) + 1 if folder else 0
+            sizes[folder] += sum(place.content.size for path, place in files.items() if path[start:] in _OWN_FILES)
         elif (owner := _owner(folder, prefixes)) is not None:
-            sizes[owner] += place.content.size
+            sizes[owner] += sum(place.content.size for place in files.values())
     return sizes
 
 

@@ -42,23 +42,31 @@ class _Ownership:
 
     def __init__(self, layers: Sequence[Layer], final: FileSystem) -> None:
         self.stored = Stored(layers, final)
+        self._final = final
         self.owners: dict[str, int] = {}
         """Index of the owning package, by the path of a file."""
         self._entries = final.entries
+        self._left = dict(final.entries)
+        """What no package listed so far."""
         self._symlinks = Symlinks(final.entries)
         self._packages: list[Package] = []
 
     def add(self, described: Described) -> None:
         """Take in one package: count those of its files that are there and not taken."""
-        owners, mine, entries = self.owners, len(self._packages), self._entries
+        owners, mine, entries, left = self.owners, len(self._packages), self._entries, self._left
         size = files = missing = changed = 0
         for listed, declared in described.files:
-            path = listed if listed in entries else self._locate(listed)
-            if path is None:
-                missing += 1
-                continue
-            content = entries[path].content
-            if content.kind != "file" or path in owners:
+            path, place = listed, left.pop(listed, None)
+            if place is None:
+                real = listed if listed in entries else self._locate(listed)
+                if real is None:
+                    missing += 1
+                    continue
+                path, place = real, left.pop(real, None)
+                if place is None:
+                    continue
+            content = place.content
+            if content.kind != "file":
                 continue
             owners[path] = mine
             files += 1
@@ -84,7 +92,7 @@ class _Ownership:
         """Return what was taken in, and what is left."""
         bytecode = [0] * len(self._packages)
         folders: defaultdict[str, list[tuple[str, int]]] = defaultdict(list)
-        unowned = list(self._left(bytecode))
+        unowned = list(self._unowned(bytecode))
         for one in unowned:
             folders[one[0].rpartition("/")[0]].append(one)
         packages = [
@@ -94,13 +102,13 @@ class _Ownership:
         packages.sort(key=lambda package: (-package.bytes, package.kind, package.name))
         return Packages(tuple(packages), sum(size for _, size in unowned), len(unowned), largest_places(folders))
 
-    def _left(self, bytecode: list[int]) -> Iterator[tuple[str, int]]:
+    def _unowned(self, bytecode: list[int]) -> Iterator[tuple[str, int]]:
         """Yield the files nobody owns with their bytes, hard links after the first without; add up bytecode by package."""
-        linked = {id(place.content) for place in self._entries.values() if place.entry is not place.content}
-        counted = linked.intersection(id(self._entries[path].content) for path in self.owners) if linked else linked
-        for path, place in self._entries.items():
+        linked = self._final.linked_files
+        counted = {content for content, names in linked.items() if not self.owners.keys().isdisjoint(names)}
+        for path, place in self._left.items():
             content = place.content
-            if content.kind != "file" or path in self.owners:
+            if content.kind != "file":
                 continue
             size = content.size
             if id(content) in linked:

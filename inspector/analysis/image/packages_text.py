@@ -39,7 +39,7 @@ def fields(lines: Iterator[str]) -> dict[str, str]:
 
 def number(text: str, most: int = 1 << 62) -> int | None:
     """Return a decimal number of at most 18 digits, or None for anything else."""
-    if 0 < len(text) <= 18 and text.isascii() and text.isdecimal():
+    if text.isdecimal() and len(text) <= 18 and text.isascii():
         value = int(text)
         return value if value <= most else None
     return None

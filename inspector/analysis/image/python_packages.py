@@ -18,7 +18,10 @@ from inspector.analysis.image.symlinks import inside_root
 
 _MOST: Final = 20_000
 """Distributions that are looked at; real images have hundreds."""
-_METADATA: Final = (".dist-info/METADATA", ".egg-info/PKG-INFO", ".egg-info")
+_METADATA: Final = ("dist-info/METADATA", "egg-info/PKG-INFO", "egg-info")
+"""What follows the last dot of a path."""
+_ODD: Final = ("..", "//", "\n/", "\n.", '"', "\r/", "\r.")
+"""In a RECORD, what tells that one of its paths may not be as plain as nearly all are."""
 
 
 class PythonPackages:
@@ -31,11 +34,9 @@ class PythonPackages:
 
     def find(self, is_wanted: NameFilter = every) -> Iterator[Described]:
         """Yield the distributions that are wanted, at most 20,000, nearest the root first, so that vendored ones come late."""
-        places = [path for path in self._stored.entries if path.endswith(_METADATA)]
+        places = [path for ending in _METADATA for path in self._stored.final.files_by_ending.get(ending, ()) if path != ending]
         for path in sorted(places, key=lambda path: (path.count("/"), path))[:_MOST]:
-            place = self._stored.entries[path]
-            if place.content.kind == "file":
-                yield from self._described(path, is_wanted)
+            yield from self._described(path, is_wanted)
 
     def _described(self, path: str, is_wanted: NameFilter) -> Iterator[Described]:
         folder, _, last = path.rpartition("/")
@@ -63,7 +64,7 @@ class PythonPackages:
     def _listed(self, site: str, info: str, name: str) -> tuple[Sequence[ListedFile], int | None]:
         record = self._stored.whole(f"{info}/RECORD")
         if record is not None:
-            files = list(recorded(decoded(record), site))
+            files = recorded(decoded(record), site)
             return files, sum(size for _, size in files if size is not None)
         installed = self._stored.whole(f"{info}/installed-files.txt")
         if installed is not None:
@@ -97,27 +98,28 @@ class PythonPackages:
         )
 
 
-def recorded(text: str, site: str) -> Iterator[ListedFile]:
-    """Yield the files that a RECORD lists, with their sizes where it gives them; hashes are ignored.
+def recorded(text: str, site: str) -> Sequence[ListedFile]:
+    """Return the files that a RECORD lists, with their sizes where it gives them; hashes are ignored.
 
     Paths are relative to site, the folder that dist-info lies in, and may lead out of it, but not out of the root.
     """
     prefix = f"{site}/" if site else ""
-    for row in _rows(text):
-        path = row[0]
-        if not path:
-            continue
-        if path[0] in "/." or ".." in path or "//" in path:
-            path = inside_root(path if path[0] == "/" else prefix + path)
-        else:
-            path = prefix + path
-        yield path, number(row[2]) if len(row) > 2 else None
+    is_plain = text[:1] not in ("/", ".") and not any(sign in text for sign in _ODD)
+    if is_plain:
+        return [(prefix + row[0], number(row[2]) if len(row) > 2 else None) for row in _rows(text) if row[0]]
+    return [(_within(prefix, row[0]), number(row[2]) if len(row) > 2 else None) for row in _rows(text) if row[0]]
+
+
+def _within(prefix: str, path: str) -> str:
+    if path[0] in "/." or ".." in path or "//" in path:
+        return inside_root(path if path[0] == "/" else prefix + path)
+    return prefix + path
 
 
 def _rows(text: str) -> Iterable[list[str]]:
     lines = text.splitlines() if text.isascii() else text.replace("\r\n", "\n").split("\n")
     if '"' not in text:
-        return (line.rsplit(",", 2) for line in lines)
+        return [line.rsplit(",", 2) for line in lines]
     return _quoted_rows(lines)
 
 

@@ -13,6 +13,7 @@ class Stored:
 
     def __init__(self, layers: Sequence[Layer], final: FileSystem) -> None:
         """layers may be more than final was made of."""
+        self.final = final
         self.entries = final.entries
         self._layers = {layer.index: layer for layer in layers}
 
