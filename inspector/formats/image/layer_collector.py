@@ -20,7 +20,6 @@ _KIND_OF: Final = {b"0": 0, b"\0": 0, b"7": 0, b"S": 0, b"5": 1, b"D": 1, b"2": 
 _FILE: Final = 0
 _SYMLINK: Final = 2
 _HARD_LINK: Final = 3
-_NEITHER: Final = (False, False)
 _VOLUME: Final = b"V"
 _EXAMPLES: Final = 5
 _REPORT_EVERY: Final = 1024
@@ -164,14 +163,11 @@ class LayerCollector:
         size = member.size
         content, head = wanted.wants(path, size, member.mode)
         if not (content or head) or member.sparse is not None:
-            return _NEITHER
+            return False, False
         return content and size <= self._content_left, head and len(self.heads) < self._allowance.heads
 
     def _read_wanted(self, source: FileStretch, member: Member, path: bytes) -> bytes:
-        wants = self._wants(member, path)
-        if wants is _NEITHER:
-            return b""
-        content, head = wants
+        content, head = self._wants(member, path)
         if content:
             self._keep(path, source.read(member.stored))
         if head:

@@ -18,6 +18,8 @@ _LIBARCHIVE: Final = b"LIBARCHIVE.xattr."
 _SPARSE: Final = b"GNU.sparse."
 _MEANT: Final = frozenset({b"path", b"linkpath", b"size", b"mtime", b"uid", b"gid"})
 _MOST_DIGITS: Final = 40
+_MOST_LENGTH_DIGITS: Final = 20
+_NEWLINE: Final = 0x0A
 
 
 @dataclass(slots=True)
@@ -49,16 +51,24 @@ def read_records(data: bytes, into: Extension, position: int) -> None:
     """
     at = 0
     while at < len(data):
-        space = data.find(b" ", at, at + 21)
+        space = data.find(b" ", at, at + _MOST_LENGTH_DIGITS + 1)
         digits = data[at:space] if space > 0 else b""
         end = at + int(digits) if digits.isdigit() else 0
         equals = data.find(b"=", space, end)
-        if end <= space or end > len(data) or data[end - 1] != 0x0A or equals < 0:
+        if end <= space or end > len(data) or data[end - 1] != _NEWLINE or equals < 0:
             if not data[at:].strip(b"\0"):
                 return
             raise LayerProblem(f"the PAX records at byte {position:,} are damaged")
         _take(data[space + 1 : equals], data[equals + 1 : end - 1], into, position)
         at = end
+
+
+def only_path(data: bytes) -> bytes | None:
+    """Return the path where PAX records hold that and nothing else, as most do; None for all others."""
+    length, _, value = data.partition(b" path=")
+    if len(value) < 2 or len(length) > _MOST_LENGTH_DIGITS or not length.isdigit() or int(length) != len(data):
+        return None
+    return value[:-1] if value[-1] == _NEWLINE else None
 
 
 def changes_entries(data: bytes) -> bool:

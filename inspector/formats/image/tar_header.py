@@ -98,6 +98,9 @@ def _prefix(block: bytes) -> bytes:
 
 
 def _number(raw: bytes) -> int:
+    digits = raw[:-1]
+    if digits.isdigit() and raw[-1] in b" \0":
+        return int(digits, 8)
     if raw[0] & 0x80:
         value = int.from_bytes(raw, "big", signed=False)
         bits = 8 * len(raw)
@@ -105,9 +108,6 @@ def _number(raw: bytes) -> int:
         if not -_LARGEST <= value <= _LARGEST:
             raise ValueError
         return value
-    digits = raw[:-1]
-    if digits.isdigit() and raw[-1] in b" \0":
-        return int(digits, 8)
     text = raw.strip(b" \0").partition(b"\0")[0].strip(b" ")
     if not text:
         return 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from inspector.records.image import Whiteout
@@ -12,6 +13,7 @@ MOST_BYTES: Final = 4096
 WHITEOUT: Final = b".wh."
 _OPAQUE: Final = b".wh..wh..opq"
 _DOT: Final = 0x2E
+_odd_part: Final = re.compile(b"/[/.]").search
 _MOST_REMEMBERED: Final = 20_000
 _simple_folders: Final[set[bytes]] = set()
 _METADATA: Final = b".wh..wh."
@@ -35,7 +37,7 @@ def simple(raw: bytes) -> bytes | None:
 
 def _is_simple(folder: bytes) -> bool:
     """Return whether a folder needs no thought either; those that do not are remembered, as entries come folder by folder."""
-    if not folder or folder[0] in b"/." or b"//" in folder or b"/." in folder or 0 in folder or folder.endswith(b"/"):
+    if not folder or folder[0] in b"/." or 0 in folder or folder.endswith(b"/") or _odd_part(folder):
         return False
     if len(_simple_folders) >= _MOST_REMEMBERED:
         _simple_folders.clear()

@@ -72,6 +72,11 @@ class FileStretch:
         if len(data) == BLOCK:
             self.position = position + BLOCK
             return data
+        if position + _WINDOW <= self._length:
+            window = os.pread(self._descriptor, _WINDOW, self._offset + position)
+            if len(window) == _WINDOW:
+                self._window, self._base, self.position = window, position, position + BLOCK
+                return window[:BLOCK]
         self.move_to(position)
         return self.read(BLOCK)
 
@@ -89,8 +94,7 @@ class FileStretch:
     def _fill(self, length: int) -> None:
         self._base = self.position
         wanted = min(max(length, _WINDOW), self._length - self.position)
-        window = os.pread(self._descriptor, wanted, self._offset + self.position)
-        self._window = window if len(window) == wanted else read_at(self._descriptor, self._offset + self.position, wanted)
+        self._window = read_at(self._descriptor, self._offset + self.position, wanted)
 
 
 class BackgroundDigest:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
-from inspector.formats.image.tar_extensions import MOST_BYTES, Extension, changes_entries, long_name, read_records
+from inspector.formats.image.tar_extensions import MOST_BYTES, Extension, changes_entries, long_name, only_path, read_records
 from inspector.formats.image.tar_header import BLOCK, END_BLOCK, Header, LayerProblem, decode, device_numbers
 from inspector.formats.image.tar_sources import TarSource
 from inspector.formats.image.tar_sparse import SparseMap, old_sparse, pax_sparse
@@ -50,6 +50,7 @@ def walk(source: TarSource) -> Iterator[Member]:
     damaged; all members yielded until then stand.
     """
     pending: Extension | None = None
+    path: bytes | None = None  # of an extension that says nothing else, and then not pending
     extensions = 0
     start = content_end = source.position
     while True:
@@ -57,16 +58,16 @@ def walk(source: TarSource) -> Iterator[Member]:
         if len(block) < BLOCK or block == END_BLOCK:
             if source.position < content_end:  # padding that is missing at the very end is forgiven
                 raise _cut_short(source)
-            _check_end(source, block, start, pending is not None)
+            _check_end(source, block, start, pending is not None or path is not None)
             return
         header = decode(block, start)
         name, flag, size, mode, uid, gid, mtime, link = header
         if flag == b"0" and pending is None and size >= 0:  # a file like most: nothing to look up, nothing to undo
             start += BLOCK
-            yield _new(Member, (name, flag, size, mode, uid, gid, mtime, link, start, size, (), None, None))
+            yield _new(Member, (path or name, flag, size, mode, uid, gid, mtime, link, start, size, (), None, None))
             content_end = start + size
             start = content_end + -content_end % BLOCK
-            extensions = 0
+            path, extensions = None, 0
             continue
         if size < 0:
             raise LayerProblem(f"the header at byte {start:,} is damaged: its size is negative")
@@ -76,13 +77,16 @@ def walk(source: TarSource) -> Iterator[Member]:
             if flag == GLOBAL:
                 if changes_entries(data):
                     yield _plain(header, source.position)
+            elif flag == b"x" and pending is None and (found := only_path(data)):
+                path = found
             else:
-                pending = pending or Extension()
+                pending = pending or Extension(path)
+                path = None
                 _extend(pending, flag, data, start)
             start = content_end = source.position
             continue
-        member = _extended(source, block, header, pending or _NOTHING)
-        pending, extensions = None, 0
+        member = _extended(source, block, header, pending or (_NOTHING if path is None else Extension(path)))
+        pending, path, extensions = None, None, 0
         yield member
         content_end = member.offset + member.stored
         start = content_end + -content_end % BLOCK
