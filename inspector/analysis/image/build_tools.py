@@ -46,6 +46,6 @@ def tool_files(stored: Stored, packages: Packages) -> Iterator[str]:
         PythonPackages(stored).find(lambda name: ("python", name) in tools),
     ):
         for path, _ in described.files:
-            real = symlinks.locate(path)
+            real = path if path in stored.entries else symlinks.locate(path)
             if real is not None and stored.entries[real].content.kind == "file":
                 yield real

@@ -31,6 +31,11 @@ def library_name(path: str) -> str:
     return found.group(1) if found else ""
 
 
+def may_be_library(ending: str) -> bool:
+    """Tell whether the name of a shared library may end so: what follows the last dot of a path, versions included."""
+    return ending.startswith("so") or not ending or ending.isdecimal()
+
+
 def shipped_twice(libraries: Mapping[str, int]) -> tuple[tuple[str, ...], str]:
     """Return the paths of CUDA libraries that another copy stands in for, and what that rests on.
 

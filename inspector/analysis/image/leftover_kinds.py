@@ -7,10 +7,9 @@ installers put things: apt, dnf, apk, pip, uv, conda, npm, the FHS, and Python's
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Container, Iterator
 from typing import Final
 
-from inspector.records.file_system import Placed
 from inspector.records.image_waste import LeftoverKind
 
 _TOOL_CACHES = (
@@ -48,14 +47,19 @@ _FOLDERS: Final[tuple[tuple[LeftoverKind, re.Pattern[str]], ...]] = (
         ),
     ),
 )
+_FOLDER_NAMES: Final = frozenset(
+    ("cache", ".cache", "lists", "pkgs", ".npm", ".conda", ".cargo", ".m2", ".gradle", "test", "tests", "idle_test",
+     "__tests__", "include", "gcc", "gcc-cross", "go", "git-core", ".rustup", "share", "man", "locale", "LC_MESSAGES")
+)  # fmt: skip
+"""Of these, one at least is in every path above; asking for them first is quick."""
 _LONGEST: Final = 1024
 """Characters of a folder above which nothing is told from its name: matching takes their square."""
-_HEADER_PLACES: Final = re.compile(r"(?:.*/)?(?:include|site-packages|dist-packages)/")
+_HEADER_PLACES: Final = frozenset(("include", "site-packages", "dist-packages"))
 _HEADERS: Final = (".h", ".hpp", ".hh", ".hxx", ".h++", ".cuh", ".inl", ".ipp", ".tcc")
 _BYTECODE: Final = (".pyc", ".pyo")
 _ARCHIVES: Final = (".a", ".la")
 _TELLING: Final = (*_BYTECODE, *_ARCHIVES, *_HEADERS)
-_BIN: Final = re.compile(r"(?:.*/)?s?bin/")
+_BIN: Final = frozenset(("bin", "sbin"))
 _TOOL: Final = re.compile(
     r"(?:(?:x86_64|aarch64|arm|i686|riscv64|powerpc64le|s390x)-[\w-]*linux-(?:gnu|musl)\w*-)?"
     r"(?:gcc|g\+\+|c\+\+|cc|cpp|gfortran|clang|clang\+\+|gcc-ar|gcc-nm|gcc-ranlib|gcov|gcov-tool|gcov-dump|lto-dump"
@@ -66,39 +70,25 @@ _TOOL: Final = re.compile(
 )
 
 
-class KindTeller:
-    """Tells the kinds of files one by one; what a folder is was told once."""
+def kinds_in(folder: str, paths: Collection[str], entries: Container[str]) -> Iterator[tuple[LeftoverKind, Collection[str]]]:
+    """Yield the kinds that files of one folder are, with the paths of those that are; one file may be of several kinds.
 
-    def __init__(self, entries: Mapping[str, Placed]) -> None:
-        """entries are those of the file system the files are in."""
-        self._entries = entries
-        self._folders: dict[str, tuple[tuple[LeftoverKind, ...], bool, bool]] = {}
-        """By folder: its kinds, and whether headers and programs are told there by their names."""
+    entries are all paths of the file system.
+    """
+    parts = frozenset(folder.split("/") if folder and len(folder) < _LONGEST else ())
+    if not parts.isdisjoint(_FOLDER_NAMES):
+        yield from ((kind, paths) for kind, pattern in _FOLDERS if pattern.match(f"{folder}/"))
+    start = len(folder) + 1 if folder else 0
+    if not parts.isdisjoint(_BIN):
+        yield "build tools", [path for path in paths if _TOOL.fullmatch(path, start)]
+    telling = [path for path in paths if path.endswith(_TELLING)]
+    if telling:
+        yield "bytecode", [path for path in telling if path.endswith(_BYTECODE) and _has_source(path, folder, entries)]
+        yield "static libraries", [path for path in telling if path.endswith(_ARCHIVES) and path.startswith("lib", start)]
+        if not parts.isdisjoint(_HEADER_PLACES):
+            yield "headers", [path for path in telling if path.endswith(_HEADERS)]
 
-    def kinds(self, path: str) -> Sequence[LeftoverKind]:
-        """Return the kinds that the file at path is, none of them twice."""
-        folder, slash, name = path.rpartition("/")
-        of_folder, has_headers, has_programs = self._folders.get(folder) or self._learn(folder, folder + slash)
-        extra: LeftoverKind | None = None
-        if has_programs and _TOOL.fullmatch(name):
-            extra = "build tools"
-        elif name.endswith(_TELLING):
-            extra = self._by_suffix(path, folder, name, has_headers)
-        return of_folder if extra is None or extra in of_folder else (*of_folder, extra)
 
-    def _learn(self, folder: str, with_slash: str) -> tuple[tuple[LeftoverKind, ...], bool, bool]:
-        told = with_slash if len(with_slash) <= _LONGEST else ""
-        kinds = tuple(kind for kind, pattern in _FOLDERS if pattern.match(told))
-        self._folders[folder] = kinds, bool(_HEADER_PLACES.match(told)), bool(_BIN.match(told))
-        return self._folders[folder]
-
-    def _by_suffix(self, path: str, folder: str, name: str, has_headers: bool) -> LeftoverKind | None:
-        if name.endswith(_BYTECODE):
-            return "bytecode" if self._has_source(path, folder) else None
-        if name.endswith(_ARCHIVES):
-            return "static libraries" if name.startswith("lib") else None
-        return "headers" if has_headers else None
-
-    def _has_source(self, path: str, folder: str) -> bool:
-        """Tell whether Python could make the bytecode anew; elsewhere than in __pycache__ it may be all there is."""
-        return folder.endswith("__pycache__") or path[:-1] in self._entries
+def _has_source(path: str, folder: str, entries: Container[str]) -> bool:
+    """Tell whether Python could make the bytecode anew; elsewhere than in __pycache__ it may be all there is."""
+    return folder.endswith("__pycache__") or path[:-1] in entries

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from itertools import chain
 from typing import Final
 
 from inspector.analysis.image.build_tools import tool_files
-from inspector.analysis.image.cuda import cpu_only, is_cuda, library_name, shipped_twice
+from inspector.analysis.image.cuda import cpu_only, is_cuda, library_name, may_be_library, shipped_twice
 from inspector.analysis.image.duplicates import same_content, uncompared
-from inspector.analysis.image.leftover_kinds import KindTeller
+from inspector.analysis.image.leftover_kinds import kinds_in
 from inspector.analysis.image.stored import Stored
-from inspector.analysis.image.weights_twice import weights_twice
+from inspector.analysis.image.weights_twice import may_be_weights, weights_twice
 from inspector.records.file_system import FileSystem
 from inspector.records.image import Image
 from inspector.records.image_contents import Packages
@@ -36,41 +38,44 @@ def find_leftovers(image: Image, final: FileSystem, packages: Packages) -> Lefto
     """
     paths = _told_by_place(final)
     notes = dict(_NOTES)
-    paths.setdefault("build tools", set()).update(tool_files(Stored(image.layers, final), packages))
+    paths.setdefault("build tools", []).extend(tool_files(Stored(image.layers, final), packages))
     copies = same_content(final)
-    paths["same content twice"] = {path for group in copies for names in group[1:] for path in names}
+    paths["same content twice"] = [path for group in copies for names in group[1:] for path in names]
     notes["same content twice"] = _note_on_copies(uncompared(final))
-    sizes = {path: place.content.size for path, place in final.entries.items() if place.content.kind == "file"}
-    libraries = {path: size for path, size in sizes.items() if ".so" in path and library_name(path)}
+    libraries = {path: size for path, size in _sizes(final, may_be_library).items() if library_name(path)}
     _add(paths, notes, "CUDA twice", shipped_twice(libraries))
-    _add(paths, notes, "CUDA without use", _cuda_without_use(image, sizes, packages, bool(libraries)))
-    _add(paths, notes, "weights twice", weights_twice(sizes))
-    return _Sums(final, sizes).leftovers(paths, notes)
+    if libraries:
+        _add(paths, notes, "CUDA without use", _cuda_without_use(image, final, packages))
+    _add(paths, notes, "weights twice", weights_twice(_sizes(final, may_be_weights)))
+    return _Sums(final).leftovers(paths, notes)
 
 
-def _told_by_place(final: FileSystem) -> dict[LeftoverKind, set[str]]:
-    teller = KindTeller(final.entries)
-    found: dict[LeftoverKind, set[str]] = {}
-    for path, place in final.entries.items():
-        if place.content.kind == "file":
-            for kind in teller.kinds(path):
-                found.setdefault(kind, set()).add(path)
+def _sizes(final: FileSystem, is_wanted: Callable[[str], bool]) -> dict[str, int]:
+    """Return the bytes of the files whose path, after its last dot, ends as wanted."""
+    endings = final.files_by_ending
+    return {path: final.entries[path].size for ending in endings if is_wanted(ending) for path in endings[ending]}
+
+
+def _told_by_place(final: FileSystem) -> dict[LeftoverKind, list[str]]:
+    found: dict[LeftoverKind, list[str]] = {}
+    for folder, files in final.files_by_folder.items():
+        for kind, paths in kinds_in(folder, files, final.entries):
+            found.setdefault(kind, []).extend(paths)
     return found
 
 
 def _add(
-    paths: dict[LeftoverKind, set[str]], notes: dict[LeftoverKind, str], kind: LeftoverKind, found: tuple[Iterable[str], str]
+    paths: dict[LeftoverKind, list[str]], notes: dict[LeftoverKind, str], kind: LeftoverKind, found: tuple[Iterable[str], str]
 ) -> None:
-    paths[kind], notes[kind] = set(found[0]), found[1]
+    paths[kind], notes[kind] = list(found[0]), found[1]
 
 
-def _cuda_without_use(
-    image: Image, sizes: Mapping[str, int], packages: Packages, has_libraries: bool
-) -> tuple[Iterable[str], str]:
-    if not has_libraries or not image.complete or any(layer.problem for layer in image.layers):
+def _cuda_without_use(image: Image, final: FileSystem, packages: Packages) -> tuple[Iterable[str], str]:
+    if not image.complete or any(layer.problem for layer in image.layers):
         return (), ""
-    reason = cpu_only(sizes, packages, image.config.environment)
-    return ([path for path in sizes if is_cuda(path)], reason) if reason else ((), "")
+    files = list(chain.from_iterable(final.files_by_folder.values()))
+    reason = cpu_only(files, packages, image.config.environment)
+    return ([path for path in files if is_cuda(path)], reason) if reason else ((), "")
 
 
 def _note_on_copies(not_compared: int) -> str:
@@ -81,34 +86,35 @@ def _note_on_copies(not_compared: int) -> str:
 class _Sums:
     """Adds up paths by kind so that each content counts once."""
 
-    def __init__(self, final: FileSystem, sizes: Mapping[str, int]) -> None:
-        self._sizes = sizes
-        names: dict[int, list[str]] = {}
-        linked = {id(place.content) for place in final.entries.values() if place.entry is not place.content}
-        for path, place in final.entries.items() if linked else ():
-            if id(place.content) in linked:
-                names.setdefault(id(place.content), []).append(path)
-        self._names = [paths for paths in names.values() if paths[0] in sizes]
+    def __init__(self, final: FileSystem) -> None:
+        self._entries = final.entries
+        self._names = [paths for paths in final.linked_files.values() if self._entries[paths[0]].content.kind == "file"]
         """All names of each file that has several."""
 
-    def leftovers(self, paths: Mapping[LeftoverKind, set[str]], notes: Mapping[LeftoverKind, str]) -> Leftovers:
+    def leftovers(self, paths: Mapping[LeftoverKind, Iterable[str]], notes: Mapping[LeftoverKind, str]) -> Leftovers:
         """Return the kinds that have bytes, and their union."""
         kinds = []
-        union: set[str] = set()
+        union: dict[str, int] = {}
         for kind, members in paths.items():
-            size, files = self._total(members)
+            sizes = {path: self._entries[path].content.size for path in members}
+            size = self._freed(sizes)
             if size:
-                largest = sorted(sorted(members), key=self._sizes.__getitem__, reverse=True)
-                kinds.append(Leftover(kind, size, files, tuple(largest), notes.get(kind, "")))
-                union |= members
+                kinds.append(Leftover(kind, size, len(sizes), _largest_first(sizes), notes.get(kind, "")))
+                union.update(sizes)
         kinds.sort(key=lambda leftover: (-leftover.bytes, leftover.kind))
-        return Leftovers(*self._total(union), tuple(kinds))
+        return Leftovers(self._freed(union), len(union), tuple(kinds))
 
-    def _total(self, paths: set[str]) -> tuple[int, int]:
-        """Return the bytes that removing all the paths frees, and the number of files."""
-        size = sum(map(self._sizes.__getitem__, paths))
-        for first, *others in self._names:
-            here = [path for path in (first, *others) if path in paths]
-            freed = 1 if len(here) == 1 + len(others) else 0
-            size -= (len(here) - freed) * self._sizes[first]
-        return size, len(paths)
+    def _freed(self, sizes: Mapping[str, int]) -> int:
+        """Return the bytes that removing all the paths, given with their own, frees."""
+        total = sum(sizes.values())
+        for names in self._names:
+            here = [sizes[path] for path in names if path in sizes]
+            total -= sum(here[1:] if len(here) == len(names) else here)
+        return total
+
+
+def _largest_first(sizes: Mapping[str, int]) -> tuple[str, ...]:
+    by_size: defaultdict[int, list[str]] = defaultdict(list)
+    for path, size in sizes.items():
+        by_size[size].append(path)
+    return tuple(path for size in sorted(by_size, reverse=True) for path in sorted(by_size[size]))

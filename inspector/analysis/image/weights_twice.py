@@ -11,6 +11,8 @@ MODEL_SUFFIXES: Final = (
     ".bin", ".pb", ".msgpack", ".ot", ".ckpt",
 )  # fmt: skip
 _ALWAYS_WEIGHTS: Final = tuple(suffix for suffix in MODEL_SUFFIXES if suffix not in (".bin", ".pb", ".msgpack", ".ot", ".ckpt"))
+_ENDINGS: Final = frozenset(suffix.removeprefix(".") for suffix in MODEL_SUFFIXES)
+_EXTERNAL_ENDINGS: Final = ("onnx_data", "data")
 _EXTERNAL: Final = re.compile(r"\.onnx(?:_data|\.data)(?:_\d+)?$")
 _SHARD: Final = re.compile(r"-\d{5}-of-\d{5}$")
 _PRECISION: Final = re.compile(
@@ -49,6 +51,12 @@ def weights_twice(sizes: Mapping[str, int]) -> tuple[tuple[str, ...], str]:
         f"told by name and size ({', '.join(sorted(kinds))}); all but the largest variant of each is counted" if twice else ""
     )
     return tuple(twice), note
+
+
+def may_be_weights(ending: str) -> bool:
+    """Tell whether the name of a file of weights may end so: what follows the last dot of a path."""
+    lowered = ending.lower()
+    return lowered in _ENDINGS or lowered.startswith(_EXTERNAL_ENDINGS)
 
 
 def is_weights(path: str) -> bool:
