@@ -32,9 +32,13 @@ def members(data: bytes, chunk: int = 1 << 20) -> list[Member]:
 
 
 def members_until_problem(data: bytes) -> tuple[list[Member], str]:
+    return until_problem(stream(data))
+
+
+def until_problem(source: FileStretch | StreamSource) -> tuple[list[Member], str]:
     found: list[Member] = []
     try:
-        for member in walk(stream(data)):
+        for member in walk(source):
             found.append(member)
     except LayerProblem as problem:
         return found, str(problem)
@@ -294,6 +298,15 @@ def test_an_archive_cut_short_keeps_what_was_read(at: int, count: int) -> None:
     found, problem = members_until_problem(data)
     assert [member.name for member in found] == [b"a", b"b"][:count]
     assert "cut short" in problem
+
+
+def test_a_file_is_found_cut_short_where_a_stream_is(tmp_path: Path) -> None:
+    whole = build_tar({"a": b"x" * 500, "b" * 120: b"y" * 600, "c": Symlink("a"), "d": File(b"z" * 20_000)}, PAX)
+    path = tmp_path / "cut.tar"
+    path.write_bytes(whole)
+    for end in [*range(0, len(whole), 256), *range(1, len(whole), 509)]:
+        with path.open("rb") as file:
+            assert until_problem(FileStretch(file.fileno(), 0, end)) == members_until_problem(whole[:end])
 
 
 def test_missing_padding_and_missing_end_are_forgiven() -> None:
