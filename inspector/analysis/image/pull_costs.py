@@ -35,11 +35,11 @@ def pull_costs(image: Image, final: FileSystem, packages: Packages, models: Sequ
 
 
 def _cost(change: PullChange, files: Iterable[Placed], layers: Sequence[Layer]) -> PullCost:
-    contents = {(one.content_layer, one.content.offset, one.content.path): one.content.size for one in files}
-    holding = tuple(sorted({layer for layer, _, _ in contents}))
+    contents = {id(one.content): one for one in files}
+    holding = tuple(sorted({one.content_layer for one in contents.values()}))
     moved = tuple(layer.index for layer in layers[holding[0] :] if layer.index in holding or "--link" not in layer.created_by)
     total = sum(_moved(layers[index]) for index in moved)
-    return PullCost(change, moved, total, sum(contents.values()), holding)
+    return PullCost(change, moved, total, sum([one.content.size for one in contents.values()]), holding)
 
 
 def _moved(layer: Layer) -> int:

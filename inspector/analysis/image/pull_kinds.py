@@ -51,7 +51,7 @@ class _Sorter:
     def __init__(self, image: Image, final: FileSystem, packages: Packages, models: Sequence[InsideArtifact]) -> None:
         self._image = image
         self._final = final.entries
-        self._folders = _by_folder(final)
+        self._folders = final.files_by_folder
         self._python = [one for one in packages.packages if one.kind == "python" and one.name.lower() not in _INSTALLERS]
         self._sites = _sites(self._python)
         self._models = models
@@ -60,7 +60,9 @@ class _Sorter:
 
     def content(self) -> Content:
         """Return the files of each kind."""
-        dependencies = dict(self._dependencies())
+        dependencies: dict[str, Placed] = {}
+        for files in self._dependencies():
+            dependencies.update(files)
         others = {folder: files for folder, files in self._folders.items() if not _SITE.search(folder)}
         weights = {path: one for path, one in self._weights(others) if path not in dependencies}
         code = {path: one for path, one in self._code(others) if path not in dependencies and path not in weights}
@@ -70,15 +72,18 @@ class _Sorter:
         sorted_files = (tuple(files.values()) for files in (weights, code, dependencies))
         return dict(zip(("weights", "code", "dependencies"), sorted_files, strict=True))
 
-    def _dependencies(self) -> Iterator[tuple[str, Placed]]:
+    def _dependencies(self) -> Iterator[Files]:
         for folder, files in self._folders.items():
             site = _above(folder, self._sites)
-            if site is not None:
+            if site is not None and len(folder) > len(site):
+                if not _INSTALLER_PARTS.match(folder, len(site) + 1):
+                    yield files
+            elif site is not None:
                 start = len(site) + 1
-                yield from ((path, one) for path, one in files.items() if not _INSTALLER_PARTS.match(path, start))
+                yield {path: one for path, one in files.items() if not _INSTALLER_PARTS.match(path, start)}
             elif not folder or folder in self._code_folders:
                 start = len(folder) + 1 if folder else 0
-                yield from ((path, one) for path, one in files.items() if _DEPENDENCY_LISTS.fullmatch(path, start))
+                yield {path: one for path, one in files.items() if _DEPENDENCY_LISTS.fullmatch(path, start)}
 
     def _weights(self, folders: Mapping[str, Files]) -> Iterator[tuple[str, Placed]]:
         """Yield the models with what lies beside them, or below them, unless there is code among it; and other weights."""
@@ -116,14 +121,6 @@ class _Sorter:
         if installing:
             for files in folders.values():
                 yield from ((path, one) for path, one in files.items() if one.content_layer in installing)
-
-
-def _by_folder(final: FileSystem) -> Mapping[str, Files]:
-    folders: dict[str, dict[str, Placed]] = {}
-    for path, placed in final.entries.items():
-        if placed.content.kind == "file":
-            folders.setdefault(path.rpartition("/")[0], {})[path] = placed
-    return folders
 
 
 def _database_layers(final: FileSystem, folders: Mapping[str, Files]) -> frozenset[int]:

@@ -47,18 +47,14 @@ def _modules(evidence: ImageEvidence) -> tuple[set[str], list[str]]:
     """Return the modules that have bytecode, and all that are likely to be imported, as paths without suffix."""
     compiled: set[str] = set()
     modules: list[str] = []
-    is_library: dict[str, bool] = {}
-    for path, place in evidence.final.entries.items():
-        if not path.endswith((".py", ".pyc")) or place.content.kind != "file":
+    for folder, files in evidence.final.files_by_folder.items():
+        if not _LIBRARY.match(f"{folder}/") or _NOT_IMPORTED.match(f"{folder}/"):
             continue
-        folder, slash, name = path.rpartition("/")
-        if folder not in is_library:
-            place_name = folder + slash
-            is_library[folder] = bool(_LIBRARY.match(place_name)) and not _NOT_IMPORTED.match(place_name)
-        if not is_library[folder]:
-            continue
-        if name.endswith(".pyc"):
-            compiled.add(f"{folder.removesuffix('/__pycache__')}/{name.partition('.')[0]}")
-        elif place.content.size:
-            modules.append(path[:-3])
+        start = len(folder) + 1
+        shown = folder.removesuffix("/__pycache__")
+        for path, place in files.items():
+            if path.endswith(".pyc"):
+                compiled.add(f"{shown}/{path[start:].partition('.')[0]}")
+            elif path.endswith(".py") and place.content.size:
+                modules.append(path[:-3])
     return compiled, modules

@@ -49,12 +49,12 @@ def _notable(evidence: ImageEvidence) -> tuple[list[str], list[str], list[str]]:
     raising: list[str] = []
     capable: list[str] = []
     writable: list[str] = []
-    for path, place in evidence.final.entries.items():
+    told = _SET_USER | _SET_GROUP | _OTHERS_WRITE
+    entries = evidence.final.entries.items()
+    for path, place in [item for item in entries if item[1].entry.mode & told or item[1].content.xattrs]:
         mode, kind = place.entry.mode, place.content.kind
-        if place.content.xattrs and _CAPABILITY in place.content.xattrs:
+        if _CAPABILITY in place.content.xattrs:
             capable.append(path)
-        if not mode & (_SET_USER | _SET_GROUP | _OTHERS_WRITE):
-            continue
         if kind == "file" and (mode & _SET_USER or (mode & _SET_GROUP and mode & _GROUP_RUNS)):
             raising.append(path)
         if mode & _OTHERS_WRITE and (kind == "file" or (kind == "directory" and not mode & _STICKY)):

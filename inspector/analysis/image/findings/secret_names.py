@@ -33,6 +33,7 @@ _ENDS: Final = (
     "secrets", ".npmrc", ".htpasswd", ".cnf", ".tfstate", ".p12", ".pfx", ".jks", ".keystore", ".ppk", ".kdbx", ".conf",
 )  # fmt: skip
 """One of these ends every name above but ".env.production"; asking for them first is quick."""
+_LAST_TWO: Final = frozenset(end[-2:] for end in _ENDS)
 
 _SECRET_VARIABLE: Final = re.compile(
     r"(?:^|.*_)(?:PASSWORD|PASSWD|PASS|SECRET|TOKEN|CREDENTIALS?|API_?KEY|ACCESS_?KEY(?:_ID)?|PRIVATE_?KEY|SECRET_?KEY|AUTH_?KEY"
@@ -50,9 +51,14 @@ _LONGEST: Final = 20_000
 _ASSIGNED: Final = re.compile(r"(?:^|[\s|])([A-Za-z_]\w*)=(\"[^\"]*\"|'[^']*'|\S*)")
 
 
+def may_be_secret(path: str) -> bool:
+    """Tell quickly whether file_likeness() may find anything in a path."""
+    return (path[-2:] in _LAST_TWO and path.endswith(_ENDS)) or ".env" in path or "id_" in path
+
+
 def file_likeness(path: str, head: bytes) -> Likeness:
     """Return how much a file looks like a secret, by its path and first bytes (empty where they are not known)."""
-    if not path.endswith(_ENDS) and ".env" not in path and "id_" not in path:
+    if not may_be_secret(path):
         return ""
     name = path.rpartition("/")[2]
     is_private = _PRIVATE.search(head) is not None

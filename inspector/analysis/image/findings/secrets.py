@@ -6,7 +6,13 @@ from collections.abc import Iterator
 
 from inspector.analysis.findings.wording import agreeing, amount, listed, short
 from inspector.analysis.image.findings.evidence import ImageEvidence
-from inspector.analysis.image.findings.secret_names import Likeness, file_likeness, is_secret_variable, secrets_in_step
+from inspector.analysis.image.findings.secret_names import (
+    Likeness,
+    file_likeness,
+    is_secret_variable,
+    may_be_secret,
+    secrets_in_step,
+)
 from inspector.analysis.image.findings.wording import about, at_paths, in_layers
 from inspector.records.finding import Finding
 from inspector.records.image import Entry, Layer
@@ -50,7 +56,7 @@ def _files(evidence: ImageEvidence) -> Iterator[Finding]:
 
 
 def _secrets(layer: Layer) -> Iterator[tuple[Entry, Likeness]]:
-    for entry in layer.entries or ():
+    for entry in [entry for entry in layer.entries or () if may_be_secret(entry.path)]:
         if entry.kind == "file" and entry.size and not entry.whiteout:
             path = entry.path
             likeness = file_likeness(path, layer.heads.get(path) or layer.contents.get(path, b""))
