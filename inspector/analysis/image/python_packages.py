@@ -45,7 +45,8 @@ class PythonPackages:
         else:
             site, _, _ = folder.rpartition("/")
             info = folder
-        said = fields(iter(decoded(self._stored.whole(path) or b"")[:65536].splitlines()))
+        header = decoded(self._stored.whole(path) or b"")[:65536].partition("\n\n")[0]
+        said = fields(iter(header.splitlines()))
         by_name, _, by_version = info.rpartition("/")[2].rpartition(".")[0].partition("-")
         name = plain(said.get("name") or by_name)
         if not is_wanted(name):
