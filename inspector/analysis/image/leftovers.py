@@ -11,6 +11,7 @@ from inspector.analysis.image.build_tools import tool_files
 from inspector.analysis.image.cuda import cpu_only, is_cuda, library_name, may_be_library, shipped_twice
 from inspector.analysis.image.duplicates import same_content, uncompared
 from inspector.analysis.image.leftover_kinds import kinds_in
+from inspector.analysis.image.same_content import NO_KEYS, ContentKeys
 from inspector.analysis.image.stored import Stored
 from inspector.analysis.image.weights_twice import may_be_weights, weights_twice
 from inspector.records.file_system import FileSystem
@@ -30,18 +31,18 @@ _NOTES: Final[Mapping[LeftoverKind, str]] = {
 }
 
 
-def find_leftovers(image: Image, final: FileSystem, packages: Packages) -> Leftovers:
+def find_leftovers(image: Image, final: FileSystem, packages: Packages, keys: ContentKeys = NO_KEYS) -> Leftovers:
     """Return the leftovers of a file system, largest kind first.
 
     A file with several names (hard links) counts once, and only where all its names are leftovers of the kind; kinds without
-    bytes are left out. Files are told by place and name, equal content by sha256. Linear in files.
+    bytes are left out. Files are told by place and name, equal content by keys. Linear in files.
     """
     paths = _told_by_place(final)
     notes = dict(_NOTES)
     paths.setdefault("build tools", []).extend(tool_files(Stored(image.layers, final), packages))
-    copies = same_content(final)
+    copies = same_content(final, keys)
     paths["same content twice"] = [path for group in copies for names in group[1:] for path in names]
-    notes["same content twice"] = _note_on_copies(uncompared(final))
+    notes["same content twice"] = _note_on_copies(uncompared(final, keys))
     libraries = {path: size for path, size in _sizes(final, may_be_library).items() if library_name(path)}
     _add(paths, notes, "CUDA twice", shipped_twice(libraries))
     if libraries:
@@ -79,7 +80,7 @@ def _cuda_without_use(image: Image, final: FileSystem, packages: Packages) -> tu
 
 
 def _note_on_copies(not_compared: int) -> str:
-    note = "equal sha256; the copy that is kept and hard links are not counted"
+    note = "equal byte for byte, or in sha256; the copy that is kept and hard links are not counted"
     return f"{note}; {not_compared:,} more files of equal size were not compared" if not_compared else note
 
 
@@ -117,4 +118,7 @@ def _largest_first(sizes: Mapping[str, int]) -> tuple[str, ...]:
     by_size: defaultdict[int, list[str]] = defaultdict(list)
     for path, size in sizes.items():
         by_size[size].append(path)
-    return tuple(path for size in sorted(by_size, reverse=True) for path in sorted(by_size[size]))
+    ordered: list[str] = []
+    for size in sorted(by_size, reverse=True):
+        ordered += sorted(by_size[size])
+    return tuple(ordered)
