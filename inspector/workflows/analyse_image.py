@@ -12,7 +12,7 @@ from inspector.records.image_contents import Packages
 from inspector.records.image_inspection import ImageInspection
 from inspector.records.image_waste import Leftovers, Waste
 from inspector.workflows.collector import collector_paused, set_aside
-from inspector.workflows.content_hashes import ContentHashes, Hashes
+from inspector.workflows.content_comparison import Comparison, Keys
 
 if TYPE_CHECKING:
     from inspector.isolation.limits import CancelToken
@@ -37,19 +37,19 @@ def analyse_image_in_steps(image: Image, cancel: CancelToken | None = None) -> I
     yield Progress(0, _STEPS, "putting layers together")
     inspection = _with_files(image)
     yield Partial(inspection)
-    hashing = ContentHashes(image, _to_hash(inspection))
+    comparing = Comparison(image, _to_compare(inspection))
     try:
         yield Progress(1, _STEPS, "finding packages")
         inspection = _with_contents(inspection)
         yield Partial(inspection)
         yield Progress(2, _STEPS, "comparing contents")
-        for event in hashing.events(cancel):
+        for event in comparing.events(cancel):
             if isinstance(event, Finished):
                 inspection = _with_waste(inspection, event.result)
             elif not isinstance(event, Partial):
                 yield event
     finally:
-        hashing.stop()
+        comparing.stop()
     yield Progress(3, _STEPS, "looking for trouble")
     inspection = with_findings(_with_pull_costs(inspection))
     set_aside(len(inspection.file_system.entries) if inspection.file_system else 0)
@@ -76,7 +76,7 @@ def _with_files(image: Image) -> ImageInspection:
         return ImageInspection(image, merge(image.layers), findings=image.findings)
 
 
-def _to_hash(inspection: ImageInspection) -> Mapping[int, Sequence[Entry]]:
+def _to_compare(inspection: ImageInspection) -> Mapping[int, Sequence[Entry]]:
     """Return the contents to hash, by layer: those that may equal another, and those that may be copied up unchanged."""
     from inspector.analysis.image.duplicates import candidates
     from inspector.analysis.image.waste import undecided
@@ -100,17 +100,15 @@ def _with_contents(inspection: ImageInspection) -> ImageInspection:
         return replace(inspection, packages=packages, models=find_models(image.layers, final, image.blobs))
 
 
-def _with_waste(inspection: ImageInspection, hashes: Hashes) -> ImageInspection:
-    from inspector.analysis.image.duplicates import with_hashes
+def _with_waste(inspection: ImageInspection, keys: Keys) -> ImageInspection:
     from inspector.analysis.image.leftovers import find_leftovers
     from inspector.analysis.image.waste import find_waste
 
-    image, packages = inspection.image, inspection.packages or Packages()
+    image, final, packages = inspection.image, _final(inspection), inspection.packages or Packages()
     with collector_paused():
-        waste = find_waste(image.layers, _final(inspection), hashes)
-        final = with_hashes(_final(inspection), hashes) if hashes else _final(inspection)
-        leftovers = find_leftovers(image, final, packages)
-    return replace(inspection, file_system=final, waste=waste, leftovers=leftovers)
+        waste = find_waste(image.layers, final, keys)
+        leftovers = find_leftovers(image, final, packages, keys)
+    return replace(inspection, waste=waste, leftovers=leftovers)
 
 
 def _with_pull_costs(inspection: ImageInspection) -> ImageInspection:

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
 
 from inspector.records.file_system import Placed
 from inspector.records.image import Entry
 
-ContentHashes = Mapping[tuple[int, int], str]
-"""SHA-256 in hexadecimal by index of the layer and offset in it, as far as computed."""
+ContentKeys = Mapping[tuple[int, int], str]
+"""By index of the layer and offset in it, as far as contents were compared: what equal ones of one size share, others not."""
+
+NO_KEYS: Final[ContentKeys] = MappingProxyType({})
 
 
-def content_hash(entry: Entry, layer: int, hashes: ContentHashes) -> str:
-    """Return the SHA-256 of a content; empty where nobody computed it."""
-    return entry.sha256 or hashes.get((layer, entry.offset), "")
+def content_key(entry: Entry, layer: int, keys: ContentKeys) -> str:
+    """Return what a content shares with equal ones of its size; empty where nobody compared it."""
+    return entry.sha256 or keys.get((layer, entry.offset), "")
 
 
-def is_same_content(one: Placed, other: Placed, hashes: ContentHashes) -> bool:
-    """Return whether two files hold the same bytes: by size and hash; by size and time where a hash is missing."""
+def is_same_content(one: Placed, other: Placed, keys: ContentKeys) -> bool:
+    """Return whether two files hold the same bytes: by size and key; by size and time where a key is missing."""
     first, second = one.content, other.content
     if first is second and one.content_layer == other.content_layer:
         return True
@@ -25,6 +29,6 @@ def is_same_content(one: Placed, other: Placed, hashes: ContentHashes) -> bool:
         return False
     if not first.size:
         return True
-    hash_one = content_hash(first, one.content_layer, hashes)
-    hash_other = content_hash(second, other.content_layer, hashes)
-    return hash_one == hash_other if hash_one and hash_other else first.mtime == second.mtime
+    key_one = content_key(first, one.content_layer, keys)
+    key_other = content_key(second, other.content_layer, keys)
+    return key_one == key_other if key_one and key_other else first.mtime == second.mtime

@@ -4,29 +4,27 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from types import MappingProxyType
 from typing import Final
 
 from inspector.analysis.image.file_system import merge
-from inspector.analysis.image.same_content import ContentHashes, content_hash, is_same_content
+from inspector.analysis.image.same_content import NO_KEYS, ContentKeys, content_key, is_same_content
 from inspector.records.file_system import FileSystem, LostContent
 from inspector.records.image import Entry, Layer
 from inspector.records.image_waste import LayerWaste, Waste, WasteByCause, WasteCause, WastedFile
 
 _CAUSES: Final[tuple[WasteCause, ...]] = ("overwritten", "deleted", "copied_up")
-_NO_HASHES: ContentHashes = MappingProxyType({})
 
 
-def find_waste(layers: Sequence[Layer], final: FileSystem, hashes: ContentHashes = _NO_HASHES) -> Waste:
+def find_waste(layers: Sequence[Layer], final: FileSystem, keys: ContentKeys = NO_KEYS) -> Waste:
     """Return the contents of files that the layers up to final.top ship and that are not in the final file system.
 
     A content becomes waste with the layer that takes the last of its names, and that event is its cause: a file overwritten
     in one layer and deleted in the next counts as overwritten by the one with its first content, and as deleted by the other
-    with its second. Empty files and other entries hold no bytes. Files of one size, of which nobody computed both hashes, are
+    with its second. Empty files and other entries hold no bytes. Files of one size, of which nobody computed both keys, are
     the same content if their times are equal. Sparse files count with their full size.
     """
     shipping = layers[: final.top + 1]
-    wasted = [_wasted(one, shipping, hashes) for one in _lost_contents(shipping, final)]
+    wasted = [_wasted(one, shipping, keys) for one in _lost_contents(shipping, final)]
     wasted.sort(key=lambda file: (-file.bytes, file.path, file.layer))
     shipped = [_shipped(layer) for layer in shipping]
     return Waste(
@@ -41,15 +39,18 @@ def find_waste(layers: Sequence[Layer], final: FileSystem, hashes: ContentHashes
 
 
 def undecided(layers: Sequence[Layer], final: FileSystem | None = None) -> Mapping[int, Sequence[Entry]]:
-    """Return, by layer, the files to hash before find_waste can tell an overwritten content from one copied up unchanged.
+    """Return, by layer, the files to compare before find_waste can tell an overwritten content from one copied up unchanged.
+
+    Of two files either both are among them or neither is.
 
     final is what the layers are merged to; without it they are merged once more.
     """
     wanted: defaultdict[int, dict[int, Entry]] = defaultdict(dict)
     for one in _lost_contents(layers, final):
         if _may_be_copied_up(one) and one.after is not None:
-            for placed in (one.placed, one.after):
-                if not content_hash(placed.content, placed.content_layer, _NO_HASHES):
+            both = (one.placed, one.after)
+            if not all(content_key(placed.content, placed.content_layer, NO_KEYS) for placed in both):
+                for placed in both:
                     wanted[placed.content_layer][placed.content.offset] = placed.content
     return {layer: tuple(entries.values()) for layer, entries in wanted.items()}
 
@@ -70,20 +71,20 @@ def _may_be_copied_up(lost: LostContent) -> bool:
     )
 
 
-def _cause(lost: LostContent, hashes: ContentHashes) -> WasteCause:
+def _cause(lost: LostContent, keys: ContentKeys) -> WasteCause:
     if lost.after is None:
         return "deleted"
-    if _may_be_copied_up(lost) and is_same_content(lost.placed, lost.after, hashes):
+    if _may_be_copied_up(lost) and is_same_content(lost.placed, lost.after, keys):
         return "copied_up"
     return "overwritten"
 
 
-def _wasted(lost: LostContent, layers: Sequence[Layer], hashes: ContentHashes) -> WastedFile:
+def _wasted(lost: LostContent, layers: Sequence[Layer], keys: ContentKeys) -> WastedFile:
     content, layer = lost.placed.content, lost.placed.content_layer
     return WastedFile(
         path=content.path,
         bytes=content.size,
-        cause=_cause(lost, hashes),
+        cause=_cause(lost, keys),
         layer=layer,
         by_layer=lost.by_layer,
         compressed_bytes=_compressed(content, layers[layer]),

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from inspector.analysis.image.duplicates import with_hashes
 from inspector.analysis.image.file_system import merge
 from inspector.analysis.image.findings import find
 from inspector.analysis.image.leftovers import find_leftovers
@@ -55,10 +54,10 @@ def packages_in(image: Image, final: FileSystem) -> Packages:
     return find_packages(image.layers, final)
 
 
-def leftovers_of(image: Image, hashes: Mapping[tuple[int, int], str] | None = None) -> Leftovers:
+def leftovers_of(image: Image, keys: Mapping[tuple[int, int], str] | None = None) -> Leftovers:
     """Return the leftovers of an image."""
-    final = with_hashes(merge(image.layers), hashes or {})
-    return find_leftovers(image, final, find_packages(image.layers, final))
+    final = merge(image.layers)
+    return find_leftovers(image, final, find_packages(image.layers, final), keys or {})
 
 
 def kind(leftovers: Leftovers, wanted: LeftoverKind) -> Leftover | None:

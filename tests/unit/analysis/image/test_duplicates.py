@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from inspector.analysis.image.duplicates import candidates, same_content, uncompared, with_hashes
+from inspector.analysis.image.duplicates import candidates, same_content, uncompared
 from inspector.analysis.image.file_system import merge
 from tests.unit.analysis.image.content_making import Content, image_of, kind, layer, leftovers_of
 from tests.unit.analysis.image.layer_making import file, hard_link, whiteout
 
 
-def test_candidates_share_their_size_and_are_not_hashed_yet() -> None:
+def test_candidates_share_their_size_and_come_with_the_one_whose_digest_is_known() -> None:
     files: dict[str, Content] = {
         "a": 5000,
         "b": 5000,
@@ -19,7 +19,14 @@ def test_candidates_share_their_size_and_are_not_hashed_yet() -> None:
         "link": hard_link("link", "a"),
     }
     final = merge((layer(files),))
-    assert {index: [entry.path for entry in entries] for index, entries in candidates(final).items()} == {0: ["a", "b"]}
+    assert {index: [entry.path for entry in entries] for index, entries in candidates(final).items()} == {
+        0: ["a", "b", "hashed"]
+    }
+
+
+def test_contents_whose_digests_are_all_known_make_no_candidate() -> None:
+    files: dict[str, Content] = {name: file(name, 5000, sha256=name) for name in "ab"}
+    assert candidates(merge((layer(files),))) == {}
 
 
 def test_hard_links_alone_make_no_candidate() -> None:
@@ -36,22 +43,18 @@ def test_candidates_lie_in_their_layers_in_order_and_deleted_files_are_none() ->
     assert {index: [entry.path for entry in entries] for index, entries in found.items()} == {0: ["x", "y"], 1: ["z"]}
 
 
-def test_hashes_find_copies_and_links_stay_one_content() -> None:
+def test_keys_find_copies_and_links_stay_one_content() -> None:
     image = image_of(layer({"deep/x": 5000, "link": hard_link("link", "deep/x"), "y": 5000}), layer({"a/b/z": 5000}))
     final = merge(image.layers)
-    hashes = {
+    keys = {
         (index, entry.offset): "same" if entry.path != "y" else "other"
         for index, entries in candidates(final).items()
         for entry in entries
     }
-    hashed = with_hashes(final, hashes)
-    assert same_content(hashed) == ((("link", "deep/x"), ("a/b/z",)),)
-    assert hashed.entries["link"].content is hashed.entries["deep/x"].content
-    assert hashed.entries["deep/x"].entry is hashed.entries["deep/x"].content
+    assert same_content(final, keys) == ((("link", "deep/x"), ("a/b/z",)),)
+    assert same_content(final) == ()
     assert uncompared(final) == 3
-    assert uncompared(hashed) == 0
-    assert candidates(hashed) == {}
-    assert (hashed.size_bytes, hashed.file_count) == (final.size_bytes, final.file_count)
+    assert uncompared(final, keys) == 0
 
 
 def test_groups_come_largest_first() -> None:
