@@ -40,7 +40,7 @@ def analyse_image_in_steps(image: Image, cancel: CancelToken | None = None) -> I
     comparing = Comparison(image, _to_compare(inspection))
     try:
         yield Progress(1, _STEPS, "finding packages")
-        inspection = _with_contents(inspection)
+        inspection = _with_pull_costs(_with_contents(inspection))
         yield Partial(inspection)
         yield Progress(2, _STEPS, "comparing contents")
         for event in comparing.events(cancel):
@@ -51,7 +51,7 @@ def analyse_image_in_steps(image: Image, cancel: CancelToken | None = None) -> I
     finally:
         comparing.stop()
     yield Progress(3, _STEPS, "looking for trouble")
-    inspection = with_findings(_with_pull_costs(inspection))
+    inspection = with_findings(inspection)
     set_aside(len(inspection.file_system.entries) if inspection.file_system else 0)
     yield Finished(inspection)
 

@@ -4,25 +4,22 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from array import array
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from inspector.formats.onnx.open_file import open_regular
 
-_THREADS: Final = 2
 _SAMPLE: Final = 4096
 _CHUNK: Final = 120 << 10
 """Small enough for the allocator to use the same memory again."""
-_PORTION_BYTES: Final = 16 << 20
-_PORTION_GROUPS: Final = 256
+_TELL_EVERY: Final = 64
 
 
-@dataclass(frozen=True, slots=True)
-class Stored:
+class Stored(NamedTuple):
     """One content: the number of the file it lies in, where it begins there, and its length in bytes."""
 
     file: int
@@ -32,49 +29,52 @@ class Stored:
 
 @dataclass(frozen=True, slots=True)
 class ComparisonRequest:
-    """Groups of contents of one length each, in files that paths name in the file system's bytes."""
+    """Groups of contents of one length each, in files that paths name in the file system's bytes.
+
+    There may be very many: numbers are packed, eight bytes each, counts of contents by group and the contents of all groups.
+    """
 
     paths: tuple[bytes, ...]
-    groups: tuple[tuple[Stored, ...], ...]
+    counts: bytes
+    contents: bytes
+
+    @classmethod
+    def of(cls, paths: Sequence[bytes], groups: Sequence[Sequence[Stored]]) -> ComparisonRequest:
+        """Pack a request."""
+        numbers = array("q", [number for group in groups for content in group for number in content])
+        return cls(tuple(paths), array("q", map(len, groups)).tobytes(), numbers.tobytes())
 
 
-def compare_groups(request: ComparisonRequest, report: Callable[[int, int, str], None]) -> list[list[int]]:
-    """Return, group by group, for every content the position of the first that equals it; -1 where it cannot be read.
+def compare_groups(request: ComparisonRequest, report: Callable[[int, int, str], None]) -> bytes:
+    """Return for every content the position, in its group, of the first that equals it; -1 where it cannot be read.
 
-    Each content is read at most three times, however many there are. Raises UnreadableArtifact.
+    Packed as requests are. Each content is read at most three times, however many there are. Raises UnreadableArtifact.
     """
-    total = sum(map(len, request.groups))
-    found: list[list[int]] = []
-    done = 0
-    with ExitStack() as stack, ThreadPoolExecutor(_THREADS, thread_name_prefix="comparing") as pool:
+    numbers, counts = unpacked(request.contents), unpacked(request.counts)
+    found = array("q")
+    with ExitStack() as stack:
         descriptors = [open_regular(Path(os.fsdecode(path))) for path in request.paths]
         for descriptor in descriptors:
             stack.callback(os.close, descriptor)
-        for told in pool.map(lambda portion: [_firsts(descriptors, group) for group in portion], _portions(request.groups)):
-            found += told
-            done += sum(map(len, told))
-            report(done, total, "files")
-    return found
+        begin = 0
+        for done, count in enumerate(counts):
+            triples = numbers[3 * begin : 3 * (begin + count)]
+            found.extend(_firsts(descriptors, list(map(Stored, triples[::3], triples[1::3], triples[2::3]))))
+            begin += count
+            if done % _TELL_EVERY == 0:
+                report(begin, len(numbers) // 3, "files")
+    return found.tobytes()
 
 
-def _portions(groups: Sequence[Sequence[Stored]]) -> Iterator[list[Sequence[Stored]]]:
-    """Yield groups together, as many as a thread compares quickly."""
-    portion: list[Sequence[Stored]] = []
-    size = 0
-    for group in groups:
-        portion.append(group)
-        size += len(group) * group[0].length if group else 0
-        if size > _PORTION_BYTES or len(portion) == _PORTION_GROUPS:
-            yield portion
-            portion, size = [], 0
-    if portion:
-        yield portion
+def unpacked(numbers: bytes) -> Sequence[int]:
+    """Return the numbers that were packed."""
+    return array("q", numbers)
 
 
-def _firsts(descriptors: Sequence[int], group: Sequence[Stored]) -> list[int]:
+def _firsts(descriptors: Sequence[int], group: Sequence[Stored]) -> Iterable[int]:
     """Return for every content of a group the position of the first that equals it, -1 where it cannot be read."""
     if len(group) == 1:
-        return [0]
+        return (0,)
     firsts = [-1] * len(group)
     alike: dict[int, list[int]] = {}
     for position, content in enumerate(group):

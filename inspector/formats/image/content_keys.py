@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final
 
 from inspector.errors import UnreadableArtifact
-from inspector.formats.image.content_comparison import ComparisonRequest, Stored, compare_groups
+from inspector.formats.image.content_comparison import ComparisonRequest, Stored, compare_groups, unpacked
 from inspector.formats.image.layer_hashes import hash_entries
 from inspector.formats.image.layer_places import is_plain, place_of
 from inspector.isolation import failure
@@ -20,8 +20,8 @@ Keys = Mapping[tuple[int, int], str]
 """By layer index and offset: a text that equal contents of one size share and others do not."""
 
 _CHILD: Final = "inspector.formats.image.content_comparison:compare_groups"
-_AT_ONCE: Final = 2 << 30
-"""Bytes up to which a child, asked and answered at such length, takes longer than comparing."""
+_AT_ONCE: Final = 64 << 20
+"""Bytes up to which starting a child takes longer than comparing."""
 _SLOWEST: Final = 20_000_000
 """Bytes a second that comparing is given time for."""
 
@@ -80,25 +80,31 @@ def _compared(
     image: Image, groups: Sequence[Sequence[tuple[int, Entry]]], cancel: CancelToken | None
 ) -> Iterator[Progress | Finished[dict[_Place, str]]]:
     request = _request(image, groups)
-    total = sum(content.length for group in request.groups for content in group)
-    firsts: list[list[int]] = []
+    firsts: Sequence[int] = ()
+    total = sum(group[0][1].size * len(group) for group in groups)
     if total <= _AT_ONCE:
         with contextlib.suppress(UnreadableArtifact):
-            firsts = compare_groups(request, _stop_where(cancel))
+            firsts = unpacked(compare_groups(request, _stop_where(cancel)))
     else:
         limits = Limits(memory_bytes=2 * GIB, wall_seconds=60 + total / _SLOWEST)
-        for event in run_child(_CHILD, request, list[list[int]], limits, cancel, title="comparing contents"):
+        for event in run_child(_CHILD, request, bytes, limits, cancel, title="comparing contents"):
             if isinstance(event, Progress):
                 yield event
             else:
-                firsts = event.result
+                firsts = unpacked(event.result)
+    yield Finished(_keys(groups, firsts))
+
+
+def _keys(groups: Sequence[Sequence[tuple[int, Entry]]], firsts: Sequence[int]) -> dict[_Place, str]:
     keys: dict[_Place, str] = {}
-    for group, told in zip(groups, firsts, strict=False):
-        for (index, entry), first in zip(group, told, strict=True):
+    begin = 0
+    for group in groups:
+        for (index, entry), first in zip(group, firsts[begin : begin + len(group)], strict=False):
             if first >= 0:
                 leader, content = group[first]
                 keys[index, entry.offset] = f"{leader}:{content.offset}"
-    yield Finished(keys)
+        begin += len(group)
+    return keys
 
 
 def _stop_where(cancel: CancelToken | None) -> Callable[[int, int, str], None]:
@@ -118,8 +124,8 @@ def _request(image: Image, groups: Sequence[Sequence[tuple[int, Entry]]]) -> Com
         place = place_of(image.layers[index])
         assert place is not None, "groups hold what lies in plain layers"
         stretches[index] = files.setdefault(place.path, len(files)), place.stretch.offset
-    contents = (
-        tuple(Stored(stretches[index][0], stretches[index][1] + entry.offset, entry.size) for index, entry in group)
+    contents = [
+        [Stored(stretches[index][0], stretches[index][1] + entry.offset, entry.size) for index, entry in group]
         for group in groups
-    )
-    return ComparisonRequest(tuple(files), tuple(contents))
+    ]
+    return ComparisonRequest.of(tuple(files), contents)

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from inspector.formats.image import content_comparison, content_keys
-from inspector.formats.image.content_comparison import ComparisonRequest, Stored, compare_groups
+from inspector.formats.image.content_comparison import ComparisonRequest, Stored, compare_groups, unpacked
 from inspector.isolation.child import ChildFailed
 from inspector.isolation.limits import CancelToken
 from inspector.records.event import Finished
@@ -65,8 +65,8 @@ def test_groups_are_those_of_equal_bytes(tmp_path_factory: pytest.TempPathFactor
     path.write_bytes(b"".join(contents))
     length = len(contents[0])
     group = tuple(Stored(0, position * length, length) for position in range(len(contents)))
-    (firsts,) = compare_groups(ComparisonRequest((bytes(path),), (group,)), lambda *_: None)
-    assert firsts == [contents.index(content) for content in contents]
+    firsts = compare_groups(ComparisonRequest.of((bytes(path),), (group,)), lambda *_: None)
+    assert list(unpacked(firsts)) == [contents.index(content) for content in contents]
 
 
 def test_a_child_tells_what_this_process_does(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
