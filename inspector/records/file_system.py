@@ -82,6 +82,22 @@ class FileSystem:
         return names
 
     @cached_property
+    def same_size_files(self) -> Mapping[int, Mapping[str, Placed]]:
+        """Regular files, by path, that share their size with others, by that; of several names of a file only the first."""
+        linked = self.linked_files
+        sizes: dict[int, dict[str, Placed]] = {}
+        for path, placed in self.entries.items():
+            content = placed.content
+            if content.kind == "file" and content.size:
+                names = linked.get(id(content)) if linked else None
+                if names is None or names[0] == path:
+                    files = sizes.get(content.size)
+                    if files is None:
+                        files = sizes[content.size] = {}
+                    files[path] = placed
+        return {size: files for size, files in sizes.items() if len(files) > 1}
+
+    @cached_property
     def files_by_ending(self) -> Mapping[str, Sequence[str]]:
         """Paths of the same files by what follows the last dot of the path, such as "py" or "dist-info/RECORD"."""
         endings: dict[str, list[str]] = {}

@@ -15,6 +15,7 @@ from inspector.workflows.collector import collector_paused, set_aside
 from inspector.workflows.content_comparison import Comparison, Keys
 
 if TYPE_CHECKING:
+    from inspector.analysis.image.leftovers import Told
     from inspector.isolation.limits import CancelToken
     from inspector.records.file_system import FileSystem
 
@@ -42,10 +43,11 @@ def analyse_image_in_steps(image: Image, cancel: CancelToken | None = None) -> I
         yield Progress(1, _STEPS, "finding packages")
         inspection = _with_pull_costs(_with_contents(inspection))
         yield Partial(inspection)
+        told = _told_by_place(inspection)
         yield Progress(2, _STEPS, "comparing contents")
         for event in comparing.events(cancel):
             if isinstance(event, Finished):
-                inspection = _with_waste(inspection, event.result)
+                inspection = _with_waste(inspection, event.result, told)
             elif not isinstance(event, Partial):
                 yield event
     finally:
@@ -100,14 +102,21 @@ def _with_contents(inspection: ImageInspection) -> ImageInspection:
         return replace(inspection, packages=packages, models=find_models(image.layers, final, image.blobs))
 
 
-def _with_waste(inspection: ImageInspection, keys: Keys) -> ImageInspection:
+def _told_by_place(inspection: ImageInspection) -> Told:
+    from inspector.analysis.image.leftovers import told_by_place
+
+    with collector_paused():
+        return told_by_place(inspection.image, _final(inspection), inspection.packages or Packages())
+
+
+def _with_waste(inspection: ImageInspection, keys: Keys, told: Told) -> ImageInspection:
     from inspector.analysis.image.leftovers import find_leftovers
     from inspector.analysis.image.waste import find_waste
 
     image, final, packages = inspection.image, _final(inspection), inspection.packages or Packages()
     with collector_paused():
         waste = find_waste(image.layers, final, keys)
-        leftovers = find_leftovers(image, final, packages, keys)
+        leftovers = find_leftovers(image, final, packages, keys, told)
     return replace(inspection, waste=waste, leftovers=leftovers)
 
 

@@ -60,14 +60,4 @@ def _keep_first(path: str) -> tuple[int, str]:
 
 def _same_size(final: FileSystem) -> Iterable[Mapping[str, Placed]]:
     """Return groups of contents of one size, by one path of each content."""
-    by_size: dict[int, dict[str, Placed]] = {}
-    linked = final.linked_files
-    for path, place in final.entries.items():
-        content = place.content
-        if content.size >= SMALLEST and content.kind == "file" and _is_first_name(linked.get(id(content)), path):
-            by_size.setdefault(content.size, {})[path] = place
-    return [contents for contents in by_size.values() if len(contents) > 1]
-
-
-def _is_first_name(names: Sequence[str] | None, path: str) -> bool:
-    return names is None or names[0] == path
+    return [contents for size, contents in final.same_size_files.items() if size >= SMALLEST]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import chain
 from typing import Final
 
@@ -31,24 +32,41 @@ _NOTES: Final[Mapping[LeftoverKind, str]] = {
 }
 
 
-def find_leftovers(image: Image, final: FileSystem, packages: Packages, keys: ContentKeys = NO_KEYS) -> Leftovers:
-    """Return the leftovers of a file system, largest kind first.
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Leftovers told by place and name, before any contents were compared: paths and what they rest on, by kind."""
+
+    paths: Mapping[LeftoverKind, Sequence[str]]
+    notes: Mapping[LeftoverKind, str]
+
+
+def find_leftovers(
+    image: Image, final: FileSystem, packages: Packages, keys: ContentKeys = NO_KEYS, told: Told | None = None
+) -> Leftovers:
+    """Return the leftovers of a file system, largest kind first; told is what told_by_place() says, where that was asked.
 
     A file with several names (hard links) counts once, and only where all its names are leftovers of the kind; kinds without
     bytes are left out. Files are told by place and name, equal content by keys. Linear in files.
     """
-    paths = _told_by_place(final)
+    told = told or told_by_place(image, final, packages)
+    copies = same_content(final, keys)
+    repeated = [path for group in copies for names in group[1:] for path in names]
+    paths: dict[LeftoverKind, Sequence[str]] = {"same content twice": repeated, **told.paths}
+    notes: dict[LeftoverKind, str] = {"same content twice": _note_on_copies(uncompared(final, keys)), **told.notes}
+    return _Sums(final).leftovers(paths, notes)
+
+
+def told_by_place(image: Image, final: FileSystem, packages: Packages) -> Told:
+    """Return the leftovers that can be told without comparing contents."""
+    paths = _kinds_by_folder(final)
     notes = dict(_NOTES)
     paths.setdefault("build tools", []).extend(tool_files(Stored(image.layers, final), packages))
-    copies = same_content(final, keys)
-    paths["same content twice"] = [path for group in copies for names in group[1:] for path in names]
-    notes["same content twice"] = _note_on_copies(uncompared(final, keys))
     libraries = {path: size for path, size in _sizes(final, may_be_library).items() if library_name(path)}
     _add(paths, notes, "CUDA twice", shipped_twice(libraries))
     if libraries:
         _add(paths, notes, "CUDA without use", _cuda_without_use(image, final, packages))
     _add(paths, notes, "weights twice", weights_twice(_sizes(final, may_be_weights)))
-    return _Sums(final).leftovers(paths, notes)
+    return Told(paths, notes)
 
 
 def _sizes(final: FileSystem, is_wanted: Callable[[str], bool]) -> dict[str, int]:
@@ -57,7 +75,7 @@ def _sizes(final: FileSystem, is_wanted: Callable[[str], bool]) -> dict[str, int
     return {path: final.entries[path].size for ending in endings if is_wanted(ending) for path in endings[ending]}
 
 
-def _told_by_place(final: FileSystem) -> dict[LeftoverKind, list[str]]:
+def _kinds_by_folder(final: FileSystem) -> dict[LeftoverKind, list[str]]:
     found: dict[LeftoverKind, list[str]] = {}
     for folder, files in final.files_by_folder.items():
         for kind, paths in kinds_in(folder, files, final.entries):
