@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from inspector.records.artifact import Computation
 from inspector.records.image import Image
 from inspector.records.image_inspection import ImageInspection
 from inspector.records.opened import Opened
-from inspector.records.saved_model import SavedModelFacts
+
+if TYPE_CHECKING:
+    from inspector.records.saved_model import SavedModelFacts
 
 _MOST_BLOBS: Final = 100_000
 

@@ -28,7 +28,6 @@ from inspector.records.review import (
 )
 from inspector.records.tensor import Weight
 from inspector.workflows.environment import environment
-from inspector.workflows.saved_model_review import saved_model_review
 from inspector.workflows.telling_views import telling_views
 
 LARGEST_WEIGHTS: Final = 10
@@ -55,6 +54,8 @@ def _of_image(inspection: ImageInspection, warnings: Sequence[str]) -> Review:
 
 
 def _of_model(inspection: Inspection, warnings: Sequence[str]) -> Review:
+    from inspector.workflows.saved_model_review import saved_model_review
+
     computation = inspection.computation
     return Review(
         tool=Tool(__version__),
