@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from sample_models import digits_cnn, digits_data, digits_keras, digits_transformer, iterative_refinement
+from sample_models import digits_cnn, digits_data, digits_image, digits_keras, digits_transformer, iterative_refinement
 
 
 def main() -> None:
@@ -22,6 +22,8 @@ def main() -> None:
     print(f"digits_cnn: accuracy {digits_cnn.write(folder, digits):.4f}")
     print(f"digits_keras: accuracy {digits_keras.write(folder, digits):.4f}")
     print(f"digits_transformer: accuracy {digits_transformer.write(folder, digits):.4f}")
+    digits_image.write(folder)
+    print("digits_image: written")
     iterative_refinement.write(folder)
     print("iterative_refinement: written")
 

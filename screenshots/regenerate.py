@@ -6,6 +6,7 @@ import asyncio
 import os
 import re
 import shutil
+import sys
 import tempfile
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -43,6 +44,7 @@ CNN = SAMPLES / "digits_cnn.onnx"
 TRANSFORMER = SAMPLES / "digits_transformer.onnx"
 KERAS = SAMPLES / "digits_keras"
 LOOP = SAMPLES / "iterative_refinement.onnx"
+IMAGE = SAMPLES / "digits_image.tar"
 
 SHOTS = (
     Shot("overview", TRANSFORMER, ("1",)),
@@ -58,6 +60,14 @@ SHOTS = (
     Shot("saved-model-signatures", KERAS, ("4",)),
     Shot("saved-model-graph", KERAS, ("2", *("down",) * 6)),
     Shot("saved-model-findings", KERAS, ("6",)),
+    Shot("image", IMAGE, ("1",)),
+    Shot("image-files", IMAGE, ("2", "down", "right", "down", "right")),
+    Shot("image-changes", IMAGE, ("2", "c")),
+    Shot("image-packages", IMAGE, ("3", "down")),
+    Shot("image-waste", IMAGE, ("4", *("down",) * 8)),
+    Shot("image-history", IMAGE, ("5", *("down",) * 5)),
+    Shot("image-findings", IMAGE, ("6",)),
+    Shot("image-model-inside", IMAGE, ("1", "enter", "3", "down")),
     Shot("help", CNN, ("2", "question_mark")),
 )
 
@@ -72,6 +82,8 @@ async def take(shot: Shot, size: tuple[int, int], theme: str) -> str:
         for key in shot.keys:
             await pilot.press(key)
             await pilot.pause()
+            if key == "enter":
+                await settle(app, pilot)
         await settle(app, pilot)
         svg = app.export_screenshot(title=f"modelpack-tui {shot.model.name}")
     return _WEB_FONT.sub("", svg)
@@ -86,7 +98,7 @@ async def settle(app: ModelpackApp, pilot: Pilot[None]) -> None:
 
 
 def main() -> None:
-    """Write every shot at every size and theme beside this file.
+    """Write every shot, or those whose names begin as the arguments say, at every size and theme beside this file.
 
     The models are opened by name in a fresh folder with an empty state folder, so that no path of this machine is shown.
     """
@@ -99,7 +111,7 @@ def main() -> None:
             else:
                 shutil.copy(shot.model, target)
         os.chdir(workplace)
-        for shot in SHOTS:
+        for shot in (shot for shot in SHOTS if shot.name.startswith(tuple(sys.argv[1:]) or "")):
             for columns, rows in SIZES:
                 for theme in THEMES:
                     svg = asyncio.run(take(shot, (columns, rows), theme))

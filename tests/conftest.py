@@ -7,7 +7,10 @@ import os
 
 import pytest
 
+from tests.images.engine import docker_engine, docker_vfs_engine, podman_engine
 from tests.saved_models.session import SavedModels, make_once
+
+__all__ = ["docker_engine", "docker_vfs_engine", "podman_engine"]
 
 NO_SKIPS = "MODELPACK_TUI_NO_SKIPS"
 

@@ -16,6 +16,7 @@ from inspector.cli.output_file import check_target, write_file
 from inspector.errors import EXIT_OK, UsageError
 
 if TYPE_CHECKING:
+    from inspector.records.opened import Target
     from inspector.records.review import Review
     from inspector.workflows.opening import Opening
 
@@ -44,16 +45,19 @@ def _opening(options: Options) -> Opening | None:
     if options.artifact is None:
         return None
     from inspector.workflows.opening import Opening
+    from inspector.workflows.targets import target_of
 
-    opening = Opening(Path(options.artifact), options.batch, options.dimensions)
+    opening = Opening(target_of(options.artifact), options.batch, options.dimensions, options.platform)
     opening.settle(READ_AHEAD_SECONDS)
     return opening
 
 
 def _report(options: Options) -> int:
-    artifact = Path(options.artifact or "")
+    from inspector.workflows.targets import target_of
+
+    artifact = target_of(options.artifact or "")
     if options.target != STDOUT:
-        check_target(Path(options.target), [artifact])
+        check_target(Path(options.target), [artifact] if isinstance(artifact, Path) else [])
     _unwind_when_terminated()
     with Narrator() as narrator:
         review, inputs = _review(artifact, options, narrator)
@@ -78,17 +82,17 @@ def _unwind_when_terminated() -> None:
             signal.signal(number, leave)
 
 
-def _review(path: Path, options: Options, narrator: Narrator) -> tuple[Review, list[Path]]:
-    """Return the review of the artifact at path, and the files it is made of."""
+def _review(artifact: Target, options: Options, narrator: Narrator) -> tuple[Review, list[Path]]:
+    """Return the review of an artifact, and the files it is made of."""
     from inspector.workflows.examine import examine
     from inspector.workflows.files import files_of
     from inspector.workflows.review import review
 
-    inspection = narrator.follow(examine(path, options.batch, options.dimensions, options.digest))
-    inputs = files_of(inspection.computation)
+    opened = narrator.follow(examine(artifact, options.batch, options.dimensions, options.digest, options.platform))
+    inputs = files_of(opened)
     if options.target != STDOUT:
         check_target(Path(options.target), inputs)
-    return review(inspection, narrator.warnings), inputs
+    return review(opened, narrator.warnings), inputs
 
 
 def _print(review: Review, report_format: str) -> None:

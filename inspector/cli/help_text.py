@@ -9,22 +9,29 @@ HELP = """\
 usage: modelpack-tui [ARTIFACT] [--report [FILE]] [options]
 
 Open a packaged model in the terminal and see what is inside: its graph,
-operators, weights, cost, and what a reader should know. Structure comes first;
+operators, weights, cost, and what a reader should know; of a container image
+its layers, files, waste, packages, and the models in it. Structure comes first;
 gigabytes of weights are never loaded for it.
 
-  ARTIFACT          the model to open: an ONNX file, a SavedModel's folder, or a
-                    serving folder of numbered versions; without it, a screen
-                    to choose one in
+  ARTIFACT          what to open: an ONNX file, a SavedModel's folder, a serving
+                    folder of numbered versions, or an image: an archive (docker
+                    save, OCI; plain, gzip, zstd), an OCI layout's folder, or
+                    docker://name:tag on the engine that DOCKER_HOST names;
+                    name:tag alone, where no such file is, is tried there, too;
+                    without it, a screen to choose one in
 
 what you get
   --report [FILE]   write a report instead of opening the workbench: to FILE,
                     whose suffix picks the format (.txt .md .json), or to
                     standard output (no FILE, or -)
   --format FORMAT   text, md or json, whatever the suffix
-  --digest          read every byte: add sha256 digests, and confirm duplicate
-                    weights to the last one
+  --digest          read every byte: add sha256 digests, confirm duplicate
+                    weights to the last one, and verify every layer
 
-what it is computed for
+which image
+  --platform OS/ARCH[/VARIANT]
+                    the one to open where an index has several, such as
+                    linux/arm64 (default: the one for this machine)
   --batch N         the batch size at which costs are evaluated (default 1)
   --dim NAME=N      the length of a symbolic dimension, such as sequence=128;
                     repeatable
@@ -39,6 +46,8 @@ examples
   modelpack-tui saved_model/                     the same for a SavedModel
   modelpack-tui model.onnx --report              print what it found
   modelpack-tui model.onnx --report review.md    write it for a pull request
+  modelpack-tui image.tar                        layers, files, waste, packages
+  modelpack-tui docker://name:tag --report       what an engine's image holds
   modelpack-tui model.onnx --format json | jq .graph.flops
   modelpack-tui model.onnx --report --batch 8 --dim sequence=128
 

@@ -27,9 +27,9 @@ LARGEST = 2**31 - 1
 
 
 class Options:
-    """What the user asked for; paths as they were typed."""
+    """What the user asked for; paths and names as they were typed."""
 
-    __slots__ = ("artifact", "batch", "digest", "dimensions", "report_format", "target", "wants_report")
+    __slots__ = ("artifact", "batch", "digest", "dimensions", "platform", "report_format", "target", "wants_report")
 
     def __init__(
         self,
@@ -40,6 +40,7 @@ class Options:
         batch: int = 1,
         dimensions: dict[str, int] | None = None,
         digest: bool = False,
+        platform: str | None = None,
     ) -> None:
         self.artifact = artifact
         self.wants_report = wants_report
@@ -51,6 +52,8 @@ class Options:
         self.batch = batch
         self.dimensions = dimensions or {}
         self.digest = digest
+        self.platform = platform
+        """os/architecture[/variant] of the image to choose from an index; None: the one for this machine."""
 
 
 def parse(arguments: Sequence[str]) -> Options:
@@ -66,7 +69,8 @@ def parse(arguments: Sequence[str]) -> Options:
         raise UsageError("a report needs an artifact", f"{PROGRAM} ARTIFACT --report")
     target = STDOUT if report is None else report
     report_format = parsed.format or ("text" if target == STDOUT else _format_of(target))
-    return Options(artifact, wants_report, target, report_format, parsed.batch, _settings(parsed.dim), parsed.digest)
+    settings = _settings(parsed.dim)
+    return Options(artifact, wants_report, target, report_format, parsed.batch, settings, parsed.digest, parsed.platform)
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -78,6 +82,7 @@ def build_parser() -> argparse.ArgumentParser:
     add("--format", choices=("text", "md", "json"), metavar="FORMAT")
     add("--batch", type=_length, default=1, metavar="N")
     add("--dim", action="append", default=[], type=_dimension, metavar="NAME=N")
+    add("--platform", metavar="OS/ARCH")
     add("--digest", action="store_true")
     add("--schema", action=_Print, produce=_schema)
     add("--version", action=_Print, produce=lambda: f"{PROGRAM} {__version__}\n")

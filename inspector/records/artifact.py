@@ -28,6 +28,21 @@ class Artifact:
     metadata: Mapping[str, str] = field(default_factory=dict)
     """Key-value pairs the artifact carries (ONNX metadata_props)."""
     link: LinkKind = "none"
+    inside: str = ""
+    """Of an artifact inside an image: "image ▸ path in it", shown in place of path, which is where a copy lies in memory."""
+
+
+@dataclass(frozen=True, slots=True)
+class EngineReference:
+    """An image on the container engine that DOCKER_HOST, or the current context, names."""
+
+    name: str
+    """As the engine takes it: name, name:tag, name@digest or an ID."""
+    explicit: bool = True
+    """Whether docker:// said so; otherwise it is tried because no such file exists."""
+
+    def __str__(self) -> str:
+        return f"docker://{self.name}" if self.explicit else self.name
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-Result = TypeVar("Result")
+Result = TypeVar("Result", covariant=True)
 
 
 @dataclass(frozen=True, slots=True)

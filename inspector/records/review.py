@@ -9,6 +9,7 @@ from typing import Literal
 from inspector.records.artifact import Artifact, ExternalFile
 from inspector.records.finding import Finding
 from inspector.records.graph import Signature
+from inspector.records.image_review import ImageReview
 from inspector.records.saved_model_review import SavedModelReview
 
 SCHEMA_VERSION = 1
@@ -140,6 +141,7 @@ class Review:
     signatures: tuple[Signature, ...] = ()
     graph: GraphSummary | None = None
     saved_model: SavedModelReview | None = None
+    image: ImageReview | None = None
     external_files: tuple[ExternalFile, ...] = ()
     findings: tuple[Finding, ...] = ()
     checks: tuple[Check, ...] = ()

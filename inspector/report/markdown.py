@@ -11,6 +11,7 @@ from inspector.records.review import GraphSummary, Review
 from inspector.records.saved_model import TENSORFLOW
 from inspector.report import sentences
 from inspector.report.figures import bytes_text, count_text, plural, shape_text, share_text, tensor_text, whole_text
+from inspector.report.markdown_image import image_fact_rows, image_lines
 from inspector.report.markdown_saved_model import saved_model_lines
 from inspector.report.markdown_text import code, prose, table
 
@@ -23,12 +24,13 @@ Lines = Iterable[str]
 def to_markdown(review: Review) -> str:
     """Return the review as GitHub-flavored Markdown ending in the line "verdict: pass" or "verdict: fail"."""
     lines = [
-        f"# {code(sentences.file_name(review.artifact.path))}",
+        f"# {code(sentences.artifact_name(review.artifact))}",
         "",
         prose(" · ".join(sentences.format_facts(review))),
         *_warnings(review),
         *_facts(review),
         *_findings(review),
+        *(image_lines(review.image) if review.image else ()),
         *_signatures(review),
         *(_graph(review.graph) if review.graph else ()),
         *_external_files(review.external_files),
@@ -55,7 +57,9 @@ def _warnings(review: Review) -> Lines:
 
 def _facts(review: Review) -> Lines:
     artifact = review.artifact
-    rows = [("path", code(artifact.path)), ("sha256", code(artifact.sha256 or ""))]
+    rows = [("path", code(artifact.inside or artifact.path)), ("sha256", code(artifact.sha256 or ""))]
+    if review.image:
+        rows += image_fact_rows(review.image)
     if review.graph:
         rows += _graph_facts(review.graph)
     shown = list(artifact.metadata.items())[:MOST_ROWS]

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from inspector.records.artifact import ExternalFile
+from inspector.records.artifact import Artifact, ExternalFile
 from inspector.records.finding import SEVERITIES
 from inspector.records.review import Flops, GraphSummary, Review
 from inspector.report.figures import bindings_text, bytes_text, count_text, flops_text, plural, share_text
+from inspector.report.image_sentences import image_facts
 from inspector.report.saved_model_sentences import version_fact
 
 FORMAT_NAMES = {"onnx": "ONNX", "saved_model": "SavedModel", "image": "container image"}
@@ -27,8 +28,15 @@ def file_name(path: str) -> str:
     return path.rstrip("/").rpartition("/")[2] or path
 
 
+def artifact_name(artifact: Artifact) -> str:
+    """Return what the artifact is called: the last component of its path, or of a model in an image both names."""
+    return artifact.inside or file_name(artifact.path)
+
+
 def format_facts(review: Review) -> list[str]:
-    """Return what the artifact is in a few words each: format, opset, size, nodes, parameters."""
+    """Return what the artifact is in a few words each: format, opset, size, nodes, parameters; of an image its own facts."""
+    if review.image:
+        return image_facts(review.image)
     facts = [FORMAT_NAMES[review.artifact.format]]
     graph = review.graph
     if graph and "ai.onnx" in graph.opsets:

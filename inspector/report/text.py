@@ -11,6 +11,7 @@ from inspector.records.review import GraphSummary, Review
 from inspector.report import sentences
 from inspector.report.figures import bytes_text, plural, tensor_text
 from inspector.report.text_graph import write_graph
+from inspector.report.text_image import image_entries, write_image
 from inspector.report.text_page import Cell, Column, Page, Style
 from inspector.report.text_saved_model import write_saved_model
 
@@ -31,7 +32,7 @@ def to_text(review: Review, width: int = WIDTH, color: bool = False) -> str:
     With color, SGR sequences of text_page.PALETTE set headings and severities off; nothing else is ever an escape sequence.
     """
     page = Page(min(width, WIDTH), color)
-    page.headline(sentences.file_name(review.artifact.path), " · ".join(sentences.format_facts(review)))
+    page.headline(sentences.artifact_name(review.artifact), " · ".join(sentences.format_facts(review)))
     page.blank()
     _write_summary(page, review)
     _write_warnings(page, review)
@@ -40,6 +41,8 @@ def to_text(review: Review, width: int = WIDTH, color: bool = False) -> str:
     else:
         for signature in review.signatures:
             _write_signature(page, signature, named=len(review.signatures) > 1)
+    if review.image:
+        write_image(page, review.image)
     if review.graph:
         write_graph(page, review.graph)
     _write_external_files(page, review.external_files)
@@ -51,9 +54,12 @@ def to_text(review: Review, width: int = WIDTH, color: bool = False) -> str:
 
 
 def _write_summary(page: Page, review: Review) -> None:
-    entries = [("path", review.artifact.path)] if sentences.file_name(review.artifact.path) != review.artifact.path else []
+    path = review.artifact.inside or review.artifact.path
+    entries = [("path", path)] if sentences.artifact_name(review.artifact) != path else []
     if review.artifact.sha256:
         entries.append(("sha256", review.artifact.sha256))
+    if review.image:
+        entries += image_entries(review.image)
     if review.graph:
         entries += _graph_entries(review.graph)
     entries.append(("findings", sentences.severity_counts(review) or "none"))

@@ -15,7 +15,7 @@ from textual.screen import Screen
 from inspector.errors import InspectorError
 from inspector.isolation.limits import CancelToken
 from inspector.records.event import Event, Finished, Partial
-from inspector.tui.actions import Action, bindings
+from inspector.tui.actions import SCREEN_PLACES, Action, bindings
 from inspector.tui.jobs import Job, Jobs
 from inspector.tui.messages import Cancelled, Failed, JobEvent, OpenArtifact
 from inspector.tui.plain_text import clean
@@ -23,7 +23,8 @@ from inspector.tui.recent import RecentList
 from inspector.tui.themes import DARK, LIGHT, THEMES
 
 if TYPE_CHECKING:
-    from inspector.records.inspection import Inspection
+    from inspector.records.opened import Opened, Target
+    from inspector.tui.engine_list import EngineList
     from inspector.tui.screens.workbench import WorkbenchScreen
     from inspector.workflows.opening import Opening
 
@@ -39,7 +40,7 @@ def run_app(opening: Opening | None, batch: int = 1, settings: Mapping[str, int]
     Raises the InspectorError that kept the artifact given here from being read, and any defect of our own, so that the
     command line can report both its way; otherwise returns 0.
     """
-    app = ModelpackApp(opening.path if opening else None, batch, settings or {}, opening)
+    app = ModelpackApp(opening.target if opening else None, batch, settings or {}, opening)
     app.run()
     app.jobs.cancel_all()
     app.jobs.wait_for_children(_CHILD_GRACE_SECONDS)
@@ -70,72 +71,96 @@ class ModelpackApp(App[None]):
 
     def __init__(
         self,
-        path: Path | None,
+        target: Target | None,
         batch: int = 1,
         settings: Mapping[str, int] | None = None,
         begun: Opening | None = None,
     ) -> None:
-        super().__init__(css_path=[_STYLES / _FRAME] if path else [_STYLES / name for name in (_FRAME, *_OTHER_STYLES)])
-        self.path = path
+        super().__init__(css_path=[_STYLES / _FRAME] if target else [_STYLES / name for name in (_FRAME, *_OTHER_STYLES)])
+        self.target = target
         self._begun = begun
+        self._following: Opening | None = None
         self.batch = batch
         self.settings: Mapping[str, int] = settings or {}
+        self.platform = begun.platform if begun is not None else None
         self.jobs = Jobs()
         self.recent = RecentList.in_state_folder()
+        self._engine_list: EngineList | None = None
         self.fatal: Exception | None = None
         """What ended the application early."""
         self._opening: Job | None = None
         self._shown_in_part = False
-        self._unread = path is not None
+        self._unread = target is not None
         for theme in THEMES:
             self.register_theme(theme)
         self.theme = DARK
         self.animation_level = "none"
 
     @property
+    def engine_list(self) -> EngineList:
+        """The images on engines, made when first wanted."""
+        if self._engine_list is None:
+            from inspector.tui.engine_list import EngineList
+
+            self._engine_list = EngineList()
+        return self._engine_list
+
+    @property
     def busy(self) -> bool:
         """Whether anything is being read or found out, or is about to be."""
-        workbench = self._workbench()
-        pending = workbench is not None and workbench.background.pending
+        pending = any(workbench.background.pending for workbench in self._workbenches())
         return bool(self.jobs.running) or self._unread or self._opening is not None or pending
 
     def get_default_screen(self) -> Screen[Any]:
         """Return the workbench, or the opening screen where no artifact was named."""
-        if self.path is None:
+        if self.target is None:
             from inspector.tui.screens.opening import OpeningScreen
 
             return OpeningScreen()
         from inspector.tui.screens.workbench import WorkbenchScreen
 
-        return WorkbenchScreen(str(self.path))
+        return WorkbenchScreen(str(self.target), None if isinstance(self.target, Path) else "image")
 
     def on_mount(self) -> None:
         """Read the artifact once the first frame is on the screen, which needs the styles of the frame only."""
-        if self.path is not None:
-            self.call_after_refresh(self._begin, str(self.path))
+        if self.target is not None:
+            self.call_after_refresh(self._begin, self.target)
 
-    def _begin(self, path: str) -> None:
-        self.open_artifact(path)
+    def _begin(self, target: Target) -> None:
+        self.open_target(target)
         self.stylesheet.read_all([_STYLES / name for name in _OTHER_STYLES])
         self.refresh_css(animate=False)
 
-    def open_artifact(self, path: str) -> None:
+    def open_artifact(self, text: str) -> None:
+        """Read what the user names, as open_target() does, or say why it names nothing."""
+        from inspector.workflows.targets import target_of
+
+        try:
+            self.open_target(target_of(text))
+        except InspectorError as error:
+            self.explain(error, "Not opened")
+
+    def open_target(self, target: Target) -> None:
         """Read another artifact beside what is shown; it takes the place of that only once it is read."""
         if self._opening is not None:
             self.jobs.cancel(self._opening)
+            self._stop_following()
         self._shown_in_part = self._unread = False
         begun, self._begun = self._begun, None
+        self._following = begun
         batch = self.batch
-        settings = self.settings if path == str(self.path) else {}
+        same = target == self.target
+        settings = self.settings if same else {}
+        platform = self.platform if same else None
 
-        def workflow(_: CancelToken) -> Iterator[Event[Inspection]]:
+        def workflow(token: CancelToken) -> Iterator[Event[Opened]]:
             if begun is not None:
                 return begun.events()
             from inspector.workflows.inspect import inspect
 
-            return inspect(Path(path), batch, settings)
+            return inspect(target, batch, settings, platform, token)
 
-        self._opening = self.jobs.start(f"reading {Path(path).name or path}", workflow, self)
+        self._opening = self.jobs.start(f"reading {target.name or target}", workflow, self)
 
     def on_open_artifact(self, message: OpenArtifact) -> None:
         """Open what a screen or widget asks for."""
@@ -147,43 +172,78 @@ class ModelpackApp(App[None]):
             return
         event = message.event
         if isinstance(event, Partial):
+            self._show(event.result)
             self._shown_in_part = True
-            self._workbench_for(event.result).open(event.result)
         elif isinstance(event, Finished):
             self._opening = None
-            self.recent.add(event.result.computation.artifact)
+            self._remember(event.result)
             self.show_inspection(event.result)
         elif isinstance(event, Cancelled):
             self._opening = None
+            self._stop_following()
             self._leave_empty_workbench()
         elif isinstance(event, Failed):
             self._opening = None
             self._explain(event.error)
 
-    def _workbench(self) -> WorkbenchScreen | None:
+    def _stop_following(self) -> None:
+        """Stop work that began before there was a screen: its thread knows nothing of jobs."""
+        if self._following is not None:
+            self._following.cancel()
+            self._following = None
+
+    def _remember(self, opened: Opened) -> None:
+        """Put an artifact on the list of those opened lately; one on an engine under a name that says so."""
+        from dataclasses import replace
+
+        from inspector.tui.tabs import artifact_shown
+        from inspector.workflows.targets import SCHEME
+
+        artifact = artifact_shown(opened)
+        if artifact.format == "image" and getattr(opened, "image").source == "engine":  # noqa: B009
+            artifact = replace(artifact, path=SCHEME + artifact.path.removeprefix(SCHEME))
+        self.recent.add(artifact)
+
+    def _workbenches(self) -> Iterator[WorkbenchScreen]:
+        """Give the workbenches, lowest first: the first holds what was opened, those above models out of it."""
         from inspector.tui.screens.workbench import WorkbenchScreen
 
-        return next((screen for screen in self.screen_stack if isinstance(screen, WorkbenchScreen)), None)
+        yield from (screen for screen in self.screen_stack if isinstance(screen, WorkbenchScreen))
 
-    def show_inspection(self, inspection: Inspection) -> None:
+    def _workbench(self) -> WorkbenchScreen | None:
+        return next(self._workbenches(), None)
+
+    def show_inspection(self, inspection: Opened) -> None:
         """Show an artifact in the workbench, and go on finding out what it leaves open."""
-        workbench = self._workbench_for(inspection)
+        self._show(inspection).find_out_more()
+
+    def _show(self, inspection: Opened) -> WorkbenchScreen:
+        """Show an artifact, or what more has become known of one that is shown in part."""
         if self._shown_in_part:
+            workbench = self._workbench()
+            assert workbench is not None
             workbench.update(inspection)
         else:
+            workbench = self._workbench_for(inspection)
             workbench.open(inspection)
-        workbench.find_out_more()
+        return workbench
 
-    def _workbench_for(self, inspection: Inspection) -> WorkbenchScreen:
-        """Return the workbench, on top of the opening screen."""
+    def _workbench_for(self, inspection: Opened) -> WorkbenchScreen:
+        """Return the lowest workbench, on top of the opening screen and without models out of another image above it."""
         from inspector.tui.screens.workbench import WorkbenchScreen
+        from inspector.tui.tabs import artifact_shown, kind_of
 
         workbench = self._workbench()
         if workbench is None:
-            workbench = WorkbenchScreen(inspection.computation.artifact.path)
+            workbench = WorkbenchScreen(artifact_shown(inspection).path, kind_of(inspection))
             self.push_screen(workbench)
-        elif "opening" in getattr(self.screen, "places", ()):
-            self.pop_screen()
+            return workbench
+        above = self.screen_stack[self.screen_stack.index(workbench) + 1 :]
+        if any({"opening", "preview", "workbench"} & set(getattr(screen, "places", ())) for screen in above):
+            for screen in reversed(above):
+                if isinstance(screen, WorkbenchScreen):
+                    screen.background.stop()
+                self.pop_screen()
         return workbench
 
     def _leave_empty_workbench(self) -> None:
@@ -224,7 +284,7 @@ class ModelpackApp(App[None]):
 
         screen = self.screen
         owner: DOMNode = self if action.where == "everywhere" else screen
-        if isinstance(screen, WorkbenchScreen) and action.where not in ("everywhere", "workbench"):
+        if isinstance(screen, WorkbenchScreen) and action.where not in ("everywhere", *SCREEN_PLACES):
             found = await screen.owner_of(action.where)
             if found is None:
                 self.say("There is no list on this tab", action.label)
@@ -250,7 +310,7 @@ class ModelpackApp(App[None]):
         from inspector.tui.screens.open_file import OpenFileScreen
 
         if not isinstance(self.screen, OpenFileScreen):
-            self.push_screen(OpenFileScreen(self.recent), self._open_chosen)
+            self.push_screen(OpenFileScreen(self.recent, self.engine_list), self._open_chosen)
 
     def _open_chosen(self, path: str | None) -> None:
         if path is not None:
@@ -259,6 +319,7 @@ class ModelpackApp(App[None]):
     async def action_quit(self) -> None:
         """Stop all work and leave."""
         self.jobs.cancel_all()
+        self._stop_following()
         self.exit()
 
     def action_help_quit(self) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from textual.message_pump import MessagePump
 
@@ -12,10 +12,13 @@ from inspector.records.event import Event
 from inspector.tui.jobs import Job, Jobs
 
 if TYPE_CHECKING:
+    from inspector.records.image_inspection import ImageInspection
     from inspector.records.inspection import Inspection
+    from inspector.records.opened import Opened
 
 
-Step = Callable[["Inspection", CancelToken], Iterator[Event["Inspection"]]]
+Step = Callable[[Any, CancelToken], Iterator[Event[Any]]]
+"""From what is known of an artifact to events about it that carry more of the same kind."""
 
 
 class Background:
@@ -57,11 +60,15 @@ class Background:
         """Queue what takes reading every byte: digests, and equal weights confirmed to the last."""
         self.add("reading every byte", _read_everything)
 
+    def verify_digests(self) -> None:
+        """Queue what compares the digests of all layers with what they hold."""
+        self.add("verifying digests", _verify_digests)
+
     def add(self, title: str, step: Step) -> None:
         """Queue a step."""
         self._steps.append((title, step))
 
-    def go_on(self, inspection: Inspection) -> None:
+    def go_on(self, inspection: Opened) -> None:
         """Start the next step unless one is under way: it is until end() is called, whatever its thread does."""
         if self._job is None and self._steps:
             title, step = self._steps.pop(0)
@@ -95,3 +102,9 @@ def _read_everything(inspection: Inspection, _: CancelToken) -> Iterator[Event[I
     from inspector.workflows.digests import read_everything
 
     return read_everything(inspection)
+
+
+def _verify_digests(inspection: ImageInspection, token: CancelToken) -> Iterator[Event[ImageInspection]]:
+    from inspector.workflows.verify_image import verify_image
+
+    return verify_image(inspection, token)

@@ -9,12 +9,13 @@ from itertools import islice
 from pathlib import Path
 from typing import Literal
 
-from inspector.tui.recent import RecentList
+from inspector.tui.recent import RecentList, on_engine
 
 _MOST_LISTED = 5_000
-_MODEL_SUFFIXES = (".onnx", ".pb", ".pbtxt", ".tar", ".gz", ".json")
+_MOST_HERE = 100
+_MODEL_SUFFIXES = (".onnx", ".pb", ".pbtxt", ".tar", ".gz", ".tgz", ".zst", ".json")
 
-Kind = Literal["recent", "sample", "folder", "model", "file"]
+Kind = Literal["recent", "sample", "engine", "folder", "model", "file"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,15 +33,37 @@ def recent_candidates(recent: RecentList) -> list[Candidate]:
     return [
         Candidate(entry.path, "recent", entry.size_bytes, _short(entry.path))
         for entry in recent.entries()
-        if os.path.lexists(entry.path)
+        if on_engine(entry.path) or os.path.lexists(entry.path)
     ]
 
 
 def sample_candidates() -> list[Candidate]:
     """Return the samples that come with a source checkout; none where only the package is installed."""
     folder = Path(__file__).parents[2] / "sample_models"
-    samples = sorted((*folder.glob("*.onnx"), *(found.parent for found in folder.glob("*/saved_model.pb"))))
+    packed = (found.parent for marker in ("saved_model.pb", "oci-layout") for found in folder.glob(f"*/{marker}"))
+    samples = sorted((*folder.glob("*.onnx"), *folder.glob("*.tar"), *packed))
     return [Candidate(str(one), "sample", None if one.is_dir() else _size(one), f"{folder.name}/{one.name}") for one in samples]
+
+
+def folder_candidates() -> list[Candidate]:
+    """Return the models and images in the working folder; looks at all that is in it, so not on the UI's thread."""
+    here = (one for one in typed_candidates("") if one.kind == "model" and not one.label.endswith(".json"))
+    return list(islice(here, _MOST_HERE))
+
+
+def engine_candidates() -> list[Candidate]:
+    """Return the images of the engines that answer; asks them, so not on the UI's thread."""
+    from inspector.formats.image.engine import engine_images
+    from inspector.workflows.targets import SCHEME
+
+    found = islice(engine_images(), _MOST_LISTED)
+    return [Candidate(f"{SCHEME}{name}", "engine", size, f"{SCHEME}{name}") for name, size in found]
+
+
+def begun_candidates(text: str, candidates: Sequence[Candidate]) -> list[Candidate]:
+    """Return the images on engines whose name begins with what was typed, docker:// written or not."""
+    images = (one for one in candidates if one.kind == "engine")
+    return [one for one in images if one.path.startswith(text) or one.path.partition("//")[2].startswith(text)]
 
 
 def typed_candidates(text: str) -> list[Candidate]:
@@ -59,14 +82,17 @@ def typed_candidates(text: str) -> list[Candidate]:
     return sorted(found, key=lambda candidate: (_RANKS.index(candidate.kind), candidate.label.casefold()))
 
 
-_RANKS: tuple[Kind, ...] = ("recent", "sample", "model", "folder", "file")
+_RANKS: tuple[Kind, ...] = ("recent", "sample", "model", "folder", "file", "engine")
 
 
 def complete(text: str, candidates: Sequence[Candidate]) -> str:
     """Return the text completed as far as all candidates agree; a single folder is entered."""
-    folder, begun = _split(text)
     if not candidates:
         return text
+    if on_engine(text):
+        common = os.path.commonprefix([candidate.path for candidate in candidates])  # noqa: RUF071 -- names, not paths
+        return common if len(common) > len(text) else text
+    folder, begun = _split(text)
     names = [Path(candidate.path).name for candidate in candidates]
     common = os.path.commonprefix(names)  # noqa: RUF071 -- names, not paths: character by character is what is wanted
     if len(common) <= len(begun) and len(names) > 1:

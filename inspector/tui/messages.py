@@ -12,6 +12,7 @@ from inspector.records.event import Event
 
 if TYPE_CHECKING:
     from inspector.records.graph import NodeRef
+    from inspector.records.image_contents import InsideArtifact
     from inspector.tui.jobs import Job
 
 
@@ -60,6 +61,32 @@ class ShowWeight(Message):
         super().__init__()
         self.graph = graph
         self.name = name
+
+
+class ShowFiles(Message):
+    """Show something in the file tree of an image.
+
+    path: put the cursor on it; paths: keep only these, and what lies in them, under a title; layer: select it (None: the
+    uppermost); changes: show only what the layer changed.
+    """
+
+    def __init__(
+        self, path: str = "", paths: Sequence[str] = (), title: str = "", layer: int | None = None, changes: bool = False
+    ) -> None:
+        super().__init__()
+        self.path = path
+        self.paths = paths
+        self.title = title
+        self.layer = layer
+        self.changes = changes
+
+
+class OpenInside(Message):
+    """Open a model that an image holds, on top of the image."""
+
+    def __init__(self, model: InsideArtifact) -> None:
+        super().__init__()
+        self.model = model
 
 
 class ShowTab(Message):

@@ -58,12 +58,17 @@ class RecentList:
         import json
         import time
 
-        path = str(Path(artifact.path).absolute())
+        path = artifact.path if on_engine(artifact.path) else str(Path(artifact.path).absolute())
         latest = RecentArtifact(path, artifact.format, artifact.size_bytes, time.time())
         kept = (latest, *(entry for entry in self.entries() if entry.path != path))[:MOST_ENTRIES]
         text = json.dumps({"schema": 1, "recent": [asdict(entry) for entry in kept]}, indent=1)
         with contextlib.suppress(OSError, UnicodeError):
             _write(self.file, text)
+
+
+def on_engine(path: str) -> bool:
+    """Return whether this names an image on an engine, not a path."""
+    return path.startswith("docker://")
 
 
 def _entry(row: object) -> RecentArtifact | None:

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from textual.widget import Widget
 
 from inspector.tui.actions import Where
 
 if TYPE_CHECKING:
-    from inspector.records.inspection import Inspection
+    from inspector.records.artifact import Artifact
+    from inspector.records.opened import Opened
 
 
 class Pane(Protocol):
     """What the workbench asks of a tab's content: show an inspection, keeping cursor and scroll where they are."""
 
-    def show(self, inspection: Inspection) -> None:
+    def show(self, inspection: Any) -> None:
         """Show the inspection; called again with a fuller one of the same artifact."""
         ...
 
@@ -57,14 +58,109 @@ def _findings() -> type[Widget]:
     return FindingsPane
 
 
-PANES: dict[Where, tuple[str, Callable[[], type[Widget]]]] = {
-    "overview": ("Overview", _overview),
-    "graph": ("Graph", _graph),
-    "operators": ("Operators", _operators),
-    "signatures": ("Signatures", _signatures),
-    "weights": ("Weights", _weights),
-    "findings": ("Findings", _findings),
-}
-"""Tabs in order, with what imports the widget: when a tab is first wanted, so that the first frame pays for none of them."""
+def _image_overview() -> type[Widget]:
+    from inspector.tui.widgets.image.overview import ImageOverviewPane
 
-LISTS: tuple[Where, ...] = ("operators", "weights", "findings")
+    return ImageOverviewPane
+
+
+def _files() -> type[Widget]:
+    from inspector.tui.widgets.image.files_pane import FilesPane
+
+    return FilesPane
+
+
+def _packages() -> type[Widget]:
+    from inspector.tui.widgets.image.packages_pane import PackagesPane
+
+    return PackagesPane
+
+
+def _waste() -> type[Widget]:
+    from inspector.tui.widgets.image.waste_pane import WastePane
+
+    return WastePane
+
+
+def _history() -> type[Widget]:
+    from inspector.tui.widgets.image.history_pane import HistoryPane
+
+    return HistoryPane
+
+
+def _blobs() -> type[Widget]:
+    from inspector.tui.widgets.image.blobs_pane import BlobsPane
+
+    return BlobsPane
+
+
+Kind = Literal["model", "image", "pack", "kit"]
+Tabs = Mapping[Where, tuple[str, Callable[[], type[Widget]]]]
+
+PANES: Mapping[Kind, Tabs] = {
+    "model": {
+        "overview": ("Overview", _overview),
+        "graph": ("Graph", _graph),
+        "operators": ("Operators", _operators),
+        "signatures": ("Signatures", _signatures),
+        "weights": ("Weights", _weights),
+        "findings": ("Findings", _findings),
+    },
+    "image": {
+        "image_overview": ("Overview", _image_overview),
+        "files": ("Files", _files),
+        "packages": ("Packages", _packages),
+        "waste": ("Waste", _waste),
+        "history": ("History", _history),
+        "findings": ("Findings", _findings),
+    },
+    "pack": {
+        "image_overview": ("Overview", _image_overview),
+        "blobs": ("Blobs", _blobs),
+        "findings": ("Findings", _findings),
+    },
+    "kit": {
+        "image_overview": ("Overview", _image_overview),
+        "blobs": ("Blobs", _blobs),
+        "files": ("Files", _files),
+        "findings": ("Findings", _findings),
+    },
+}
+"""Tabs in order by kind of artifact, with what imports the widget: when a tab is first wanted, so that the first frame pays
+for none of them. A pack is an OCI artifact that is no image, a kit one that has archives of files among its blobs."""
+
+LISTS: tuple[Where, ...] = ("operators", "weights", "files", "packages", "waste", "history", "blobs", "findings")
+
+_IMAGE_SUFFIXES = (".tar", ".tar.gz", ".tgz", ".tar.zst", ".tar.zstd")
+
+
+def kind_of(opened: Opened) -> Kind:
+    """Return which tabs show what was opened."""
+    from inspector.records.inspection import Inspection
+
+    if isinstance(opened, Inspection):
+        return "model"
+    if not opened.image.artifact_type:
+        return "image"
+    return "kit" if opened.image.layers else "pack"
+
+
+def artifact_shown(opened: Opened) -> Artifact:
+    """Return the artifact that was opened, without importing what images are made of where it is none."""
+    from inspector.records.inspection import Inspection
+
+    return opened.computation.artifact if isinstance(opened, Inspection) else opened.image.artifact
+
+
+def key_of(opened: Opened, tab: Where) -> str:
+    """Return the key that shows a tab of what was opened."""
+    return str(list(PANES[kind_of(opened)]).index(tab) + 1)
+
+
+def likely_kind(path: str) -> Kind:
+    """Return which tabs to show while nothing is known but the name."""
+    if path.startswith("docker://") or path.casefold().endswith(_IMAGE_SUFFIXES):
+        return "image"
+    from pathlib import Path
+
+    return "image" if Path(path, "oci-layout").is_file() else "model"

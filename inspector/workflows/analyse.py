@@ -107,7 +107,7 @@ def _folded(graph: Graph, view: GraphView) -> GraphView:
 
 def with_findings(inspection: Inspection, equal_weights: tuple[EqualWeights, ...] | None) -> Inspection:
     """Return the inspection with its findings made anew, given the groups of equal weights (None: not compared)."""
-    from inspector.analysis.findings import find
+    from inspector.analysis.findings.themes import find
     from inspector.runtimes.onnx_runtime_support import installed_support
 
     with collector_paused():

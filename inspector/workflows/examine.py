@@ -1,38 +1,60 @@
-"""Everything a headless review needs, with one analysis at the end: structure, inferred shapes, equal weights, digests."""
+"""Everything a headless review needs, with one analysis at the end: structure, shapes or files, equal contents, digests."""
 
 from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Iterator, Mapping
 from dataclasses import replace
-from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from inspector.errors import OperationFailed
-from inspector.records.artifact import Computation
+from inspector.records.artifact import Computation, Format
 from inspector.records.event import Event, Finished, Partial, Started, Warned
 from inspector.records.finding import Finding
-from inspector.records.inspection import Inspection
+from inspector.workflows.targets import title_of
+
+if TYPE_CHECKING:
+    from inspector.records.opened import Opened, Target
 
 Result = TypeVar("Result")
 Steps = Generator[Event[Any], None, Result]
 
 
 def examine(
-    path: Path, batch: int = 1, settings: Mapping[str, int] | None = None, everything: bool = False
-) -> Iterator[Event[Inspection]]:
-    """Read the artifact at path and find out all a review says; everything: read every byte for digests and equal weights.
+    target: Target,
+    batch: int = 1,
+    settings: Mapping[str, int] | None = None,
+    everything: bool = False,
+    platform: str | None = None,
+) -> Iterator[Event[Opened]]:
+    """Read what is named and find out all a review says; everything: read every byte for digests and equal weights.
 
     What fails on the way without spoiling the rest is warned of and becomes a finding.
-    Raises UnreadableArtifact, UsageError for settings the artifact has no dimension for, OperationFailed where digests fail.
+    Raises UnreadableArtifact, UsageError for settings or a platform the artifact has no use for, OperationFailed where
+    digests fail.
     """
+    from inspector.workflows.inspect import check_use, kind_of
+
+    kind = kind_of(target)
+    check_use(target, kind, settings or {}, platform)
+    if kind == "image":
+        from inspector.workflows.inspect_image import examine_image
+
+        yield from examine_image(target, platform, everything)
+    else:
+        yield from _examine_model(target, kind, batch, settings or {}, everything)
+
+
+def _examine_model(
+    target: Target, kind: Format, batch: int, settings: Mapping[str, int], everything: bool
+) -> Iterator[Event[Opened]]:
     from inspector.workflows.analyse import analyse_in_steps
     from inspector.workflows.digests import digest
     from inspector.workflows.inspect import read_artifact
     from inspector.workflows.shapes import with_shapes
     from inspector.workflows.weights import CONFIRMATION_BYTES, EVERYTHING, equal_weights
 
-    yield Started(f"reading {path.name or path}")
-    computation = read_artifact(path, settings or {})
+    yield Started(f"reading {title_of(target)}")
+    computation = read_artifact(target, kind, settings)
     computation = yield from _attempt(with_shapes(computation), computation, "shape-inference-failed")
     budget = EVERYTHING if everything else CONFIRMATION_BYTES
     groups = yield from _follow(equal_weights(computation, budget))

@@ -7,10 +7,11 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from inspector.records.event import Event, Progress
+from inspector.isolation.limits import CancelToken
+from inspector.records.event import Event, Partial, Progress
 
 if TYPE_CHECKING:
-    from inspector.records.inspection import Inspection
+    from inspector.records.opened import Opened, Target
 
 READ_AHEAD_BYTES: Final = 1 << 20
 """Artifacts up to this size are read at once; of larger ones only the kind is made sure of, so that a screen comes first."""
@@ -22,15 +23,20 @@ class Opening:
     Until somebody follows, it does no more than settle() waits for: work beside the start of a screen would slow that down.
     """
 
-    def __init__(self, path: Path, batch: int = 1, settings: Mapping[str, int] | None = None) -> None:
-        self.path = path
+    def __init__(
+        self, target: Target, batch: int = 1, settings: Mapping[str, int] | None = None, platform: str | None = None
+    ) -> None:
+        self.target = target
+        self.platform = platform
+        self._token = CancelToken()
         self._changed = threading.Condition()
-        self._events: list[Event[Inspection]] = []
+        self._events: list[Event[Opened]] = []
         self._error: Exception | None = None
         self._settled = False
         self._followed = False
         self._over = False
-        threading.Thread(target=self._run, args=(path, batch, settings or {}), name="opening", daemon=True).start()
+        arguments = (target, batch, settings or {}, platform)
+        threading.Thread(target=self._run, args=arguments, name="opening", daemon=True).start()
 
     def settle(self, seconds: float) -> None:
         """Wait until the artifact is read, or known to be of a kind that can be; raise what kept it from that.
@@ -42,7 +48,7 @@ class Opening:
             if self._error is not None:
                 raise self._error
 
-    def events(self) -> Iterator[Event[Inspection]]:
+    def events(self) -> Iterator[Event[Opened]]:
         """Give the events so far and those to come; raises InspectorError as inspect() does."""
         with self._changed:
             self._followed = True
@@ -60,15 +66,19 @@ class Opening:
                     raise error
                 return
 
-    def _run(self, path: Path, batch: int, settings: Mapping[str, int]) -> None:
+    def cancel(self) -> None:
+        """Ask for the work to stop; returns at once."""
+        self._token.cancel()
+
+    def _run(self, target: Target, batch: int, settings: Mapping[str, int], platform: str | None) -> None:
         try:
-            if _is_large(path):
+            if isinstance(target, Path) and _is_large(target):
                 self._wait_for_follower()
             from inspector.workflows.inspect import inspect
 
-            for event in inspect(path, batch, settings):
+            for event in inspect(target, batch, settings, platform, self._token):
                 self._tell(event)
-                if isinstance(event, Progress):
+                if isinstance(event, Progress | Partial):
                     self._wait_for_follower()
         except Exception as error:
             self._error = error
@@ -82,14 +92,17 @@ class Opening:
             self._changed.notify_all()
             self._changed.wait_for(lambda: self._followed)
 
-    def _tell(self, event: Event[Inspection]) -> None:
+    def _tell(self, event: Event[Opened]) -> None:
         with self._changed:
             self._events.append(event)
             self._changed.notify_all()
 
 
 def _is_large(path: Path) -> bool:
-    """Return whether reading is left for later; raises UnreadableArtifact for what no reader takes."""
+    """Return whether reading is left for later; raises UnreadableArtifact for what no reader takes.
+
+    Images are none of these: their layers are listed without being read.
+    """
     from inspector.formats.detect import detect
 
     kind = detect(path)

@@ -12,8 +12,10 @@ from inspector.records.artifact import Computation
 from inspector.records.cost import CostSummary, OperatorCount
 from inspector.records.finding import Finding
 from inspector.records.graph import NodeRef
+from inspector.records.image_inspection import ImageInspection
 from inspector.records.inspection import GraphView, Inspection
 from inspector.records.layout import Fold
+from inspector.records.opened import Opened
 from inspector.records.review import (
     DtypeShare,
     Flops,
@@ -26,7 +28,6 @@ from inspector.records.review import (
 )
 from inspector.records.tensor import Weight
 from inspector.workflows.environment import environment
-from inspector.workflows.saved_model_review import saved_model_review
 from inspector.workflows.telling_views import telling_views
 
 LARGEST_WEIGHTS: Final = 10
@@ -34,8 +35,27 @@ FINDING_NODES: Final = 100
 """Nodes that a finding names one by one in a review; its message says how many there are."""
 
 
-def review(inspection: Inspection, warnings: Sequence[str] = ()) -> Review:
-    """Return the review of an inspection; apart from the environment it depends on nothing but the inspection."""
+def review(opened: Opened, warnings: Sequence[str] = ()) -> Review:
+    """Return the review of what was opened; apart from the environment it depends on nothing but that."""
+    return _of_image(opened, warnings) if isinstance(opened, ImageInspection) else _of_model(opened, warnings)
+
+
+def _of_image(inspection: ImageInspection, warnings: Sequence[str]) -> Review:
+    from inspector.workflows.image_review import image_review
+
+    return Review(
+        tool=Tool(__version__),
+        environment=environment(),
+        artifact=inspection.image.artifact,
+        image=image_review(inspection),
+        findings=tuple(map(_shortened, inspection.findings)),
+        warnings=tuple(warnings),
+    )
+
+
+def _of_model(inspection: Inspection, warnings: Sequence[str]) -> Review:
+    from inspector.workflows.saved_model_review import saved_model_review
+
     computation = inspection.computation
     return Review(
         tool=Tool(__version__),

@@ -26,6 +26,10 @@ FORMAT_DOORS = [
         for name in ("read", "equality", "digests", "shape_inference", "weight_details", "weight_bytes", "skeleton")
     ),
     "saved_model.read",
+    *(
+        f"image.{name}"
+        for name in ("read", "layer_index", "layer_contents", "content_keys", "engine", "memory_folder", "file_digest")
+    ),
     "saved_model.digests",
 ]
 """What this process uses of the formats; the rest of that room may use onnx and numpy, being run in children only."""

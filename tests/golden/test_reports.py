@@ -12,6 +12,7 @@ from inspector.records.review import Review
 from inspector.report.json import to_json
 from inspector.report.markdown import to_markdown
 from inspector.report.text import to_text
+from tests.golden.image_reviews import artifact_review, engine_review, hostile_image_review, image_review
 from tests.golden.reviews import hostile_review, ordinary_review
 from tests.golden.saved_model_reviews import hostile_saved_model_review, served_review
 
@@ -22,6 +23,10 @@ REVIEWS: dict[str, Callable[[], Review]] = {
     "hostile": hostile_review,
     "served": served_review,
     "hostile_saved_model": hostile_saved_model_review,
+    "image": image_review,
+    "engine_image": engine_review,
+    "oci_artifact": artifact_review,
+    "hostile_image": hostile_image_review,
 }
 
 WRITERS: dict[str, Callable[[Review], bytes]] = {

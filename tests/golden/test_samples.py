@@ -18,7 +18,7 @@ from tests.golden.reviews import ENVIRONMENT
 from tests.golden.test_reports import FILES, WRITERS
 
 PROJECT = Path(__file__).parents[2]
-SAMPLES = ["digits_cnn.onnx", "digits_transformer.onnx", "iterative_refinement.onnx", "digits_keras"]
+SAMPLES = ["digits_cnn.onnx", "digits_transformer.onnx", "iterative_refinement.onnx", "digits_keras", "digits_image.tar"]
 
 
 @pytest.mark.parametrize("name", SAMPLES)

@@ -1,4 +1,4 @@
-"""Runs coroutine tests; no test sees or changes the recent list of whoever runs it."""
+"""Runs coroutine tests; no test sees or changes the recent list, or asks the engine, of whoever runs it."""
 
 from __future__ import annotations
 
@@ -14,6 +14,12 @@ def state_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "state"
     monkeypatch.setenv("XDG_STATE_HOME", str(folder))
     return folder
+
+
+@pytest.fixture(autouse=True)
+def no_engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test lists the images that happen to be on an engine of this machine."""
+    monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/no-engine.sock")
 
 
 @pytest.hookimpl(tryfirst=True)

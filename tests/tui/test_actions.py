@@ -8,17 +8,24 @@ from typing import Any
 import pytest
 from textual.binding import Binding
 
-from inspector.tui.actions import HEADINGS, REGISTRY, Action, Where, actions_for
+from inspector.tui.actions import HEADINGS, REGISTRY, SCREEN_PLACES, Action, Where, actions_for
 from inspector.tui.app import ModelpackApp
 from inspector.tui.palette import ActionProvider
 from inspector.tui.screens.bindings import BindingsScreen
 from inspector.tui.screens.help import HelpScreen
 from inspector.tui.screens.open_file import OpenFileScreen
 from inspector.tui.screens.opening import OpeningScreen
+from inspector.tui.screens.preview import PreviewScreen
 from inspector.tui.screens.workbench import WorkbenchScreen
-from inspector.tui.tabs import PANES
+from inspector.tui.tabs import LISTS, PANES, Kind
 from inspector.tui.widgets.findings_pane import FindingsPane
 from inspector.tui.widgets.graph import GraphPane
+from inspector.tui.widgets.image.blobs_pane import BlobsPane
+from inspector.tui.widgets.image.files_pane import FilesPane
+from inspector.tui.widgets.image.history_pane import HistoryPane
+from inspector.tui.widgets.image.overview import ImageOverviewPane
+from inspector.tui.widgets.image.packages_pane import PackagesPane
+from inspector.tui.widgets.image.waste_pane import WastePane
 from inspector.tui.widgets.key_bar import MOST_KEYS, KeyBar
 from inspector.tui.widgets.line_table import LineTable
 from inspector.tui.widgets.operators_pane import OperatorsPane
@@ -31,14 +38,21 @@ from tests.tui.inspections import small_inspection
 OWNERS: dict[Where, tuple[type[Any], ...]] = {
     "everywhere": (ModelpackApp,),
     "opening": (OpeningScreen,),
-    "workbench": (WorkbenchScreen,),
+    **dict.fromkeys(SCREEN_PLACES, (WorkbenchScreen,)),
     "overview": (OverviewPane,),
     "graph": (GraphPane,),
     "operators": (OperatorsPane,),
     "signatures": (SignaturesPane,),
     "weights": (WeightsPane,),
+    "image_overview": (ImageOverviewPane,),
+    "files": (FilesPane,),
+    "packages": (PackagesPane,),
+    "waste": (WastePane,),
+    "history": (HistoryPane,),
+    "blobs": (BlobsPane,),
     "findings": (FindingsPane,),
     "list": (LineTable,),
+    "preview": (PreviewScreen,),
     "open_dialog": (OpenFileScreen,),
     "dialog": (HelpScreen, OpenFileScreen, BindingsScreen),
 }
@@ -69,13 +83,22 @@ def test_no_owner_has_a_key_outside_the_registry(where: Where) -> None:
         assert {binding.action.removeprefix("app.") for binding in Binding.make_bindings(own)} <= known
 
 
-@pytest.mark.parametrize("places", [(tab, "list", "workbench", "everywhere") for tab in PANES], ids=str)
+PLACES = [(tab, "list", "inside", kind, "workbench", "everywhere") for kind, tabs in PANES.items() for tab in tabs]
+
+
+@pytest.mark.parametrize("places", PLACES, ids=str)
 def test_no_key_means_two_things_in_one_place(places: tuple[Where, ...]) -> None:
-    shared = {"escape"}  # closes what is innermost: a search, a filter, a job
-    listed = places[0] in ("operators", "signatures", "weights", "findings")
-    actions = actions_for(*(place for place in places if place != "list" or listed))
+    shared = {"escape"}  # closes what is innermost: a search, a filter, a job, a model out of an image
+    actions = actions_for(*(place for place in places if place != "list" or places[0] in (*LISTS, "signatures")))
     keys = Counter(key for action in actions for key in action.keys.split(","))
     assert [key for key, uses in keys.items() if uses > 1 and key not in shared] == []
+
+
+@pytest.mark.parametrize("kind", PANES)
+def test_every_tab_is_shown_by_the_key_it_stands_beside(kind: Kind) -> None:
+    keys = {action.id: action.keys for action in actions_for(kind)}
+    for number, tab in enumerate(PANES[kind], 1):
+        assert keys[f"show_tab('{tab}', '{kind}')"] == str(number)
 
 
 def test_descriptions_are_sentences_that_fit_the_help_screen() -> None:

@@ -35,7 +35,7 @@ async def test_the_opening_screen_offers_samples_and_recents(size: tuple[int, in
 
 async def test_enter_opens_the_selected_one() -> None:
     async with opened(None) as (app, pilot):
-        await press(pilot, "down", "down", "enter")
+        await press(pilot, "down", "down", "down", "enter")
         await settle(pilot)
         assert isinstance(app.screen, WorkbenchScreen)
         assert "digits_transformer.onnx" in screen_text(app)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
@@ -15,6 +15,7 @@ from textual.widgets import Input
 from inspector.tui.actions import Where, modal_bindings
 from inspector.tui.candidates import (
     Candidate,
+    begun_candidates,
     complete,
     is_openable_folder,
     recent_candidates,
@@ -22,9 +23,14 @@ from inspector.tui.candidates import (
     typed_candidates,
     unique,
 )
-from inspector.tui.recent import RecentList
+from inspector.tui.engine_list import EngineList
+from inspector.tui.messages import JobEvent
+from inspector.tui.recent import RecentList, on_engine
 from inspector.tui.widgets.candidate_table import candidate_table
 from inspector.tui.widgets.line_table import LineTable
+
+if TYPE_CHECKING:
+    from inspector.tui.app import ModelpackApp
 
 
 class OpenFileScreen(ModalScreen[str | None]):
@@ -35,9 +41,10 @@ class OpenFileScreen(ModalScreen[str | None]):
     places: tuple[Where, ...] = ("open_dialog", "dialog", "everywhere")
     all_places = places
 
-    def __init__(self, recent: RecentList) -> None:
+    def __init__(self, recent: RecentList, engine_list: EngineList) -> None:
         super().__init__()
         self._recent = recent
+        self._engine_list = engine_list
         self._table: LineTable[Candidate] = candidate_table("Nothing here begins with that")
         self._picked = False
 
@@ -46,19 +53,32 @@ class OpenFileScreen(ModalScreen[str | None]):
         with Vertical(id="open-box") as box:
             box.border_title = Content("open")
             box.border_subtitle = Content("tab completes · ↑ ↓ pick · ↵ opens · esc closes")
-            yield Input(placeholder="path of an artifact", select_on_focus=False)
+            yield Input(placeholder="path of an artifact, or docker://name:tag", select_on_focus=False)
             yield self._table
 
     def on_mount(self) -> None:
         """Start with what was opened lately."""
         self._table.can_focus = False
         self._fill("")
+        self._engine_list.ask(cast("ModelpackApp", self.app).jobs, self)
+
+    def on_job_event(self, message: JobEvent) -> None:
+        """Add what engines have, unless a row was picked already."""
+        if self._engine_list.take(message):
+            message.stop()
+            if not self._picked:
+                self._fill(self.query_one(Input).value)
 
     def _fill(self, text: str) -> None:
         known = [] if text else [*recent_candidates(self._recent), *sample_candidates()]
-        self._table.set_rows(unique([*known, *typed_candidates(text)]))
+        self._table.set_rows(unique([*known, *self._begun(text)]))
         self._table.action_first_row()
         self._picked = False
+
+    def _begun(self, text: str) -> list[Candidate]:
+        """Return what begins with the text: files and folders, images on engines."""
+        files = [] if on_engine(text) else typed_candidates(text)
+        return [*files, *begun_candidates(text, self._engine_list.candidates)]
 
     def on_input_changed(self, message: Input.Changed) -> None:
         """List what begins with the text."""
@@ -70,6 +90,8 @@ class OpenFileScreen(ModalScreen[str | None]):
         typed = message.value.strip()
         if self._picked or not typed:
             self._take(row)
+        elif on_engine(typed):
+            self.dismiss(typed)
         elif Path(typed).expanduser().exists() or row is None:
             self._open(str(Path(typed).expanduser()))
         else:
@@ -81,7 +103,7 @@ class OpenFileScreen(ModalScreen[str | None]):
 
     def _open(self, path: str) -> None:
         """Open an artifact; a folder that is none is looked into."""
-        if Path(path).is_dir() and not is_openable_folder(path):
+        if not on_engine(path) and Path(path).is_dir() and not is_openable_folder(path):
             self._type(path.rstrip("/") + "/")
         else:
             self.dismiss(path)
@@ -104,7 +126,7 @@ class OpenFileScreen(ModalScreen[str | None]):
         """Complete the path as far as it is clear."""
         text = self.query_one(Input).value
         row = self._table.row
-        completed = complete(text, typed_candidates(text))
+        completed = complete(text, self._begun(text) if on_engine(text) else typed_candidates(text))
         if completed == text and self._picked and row is not None:
             completed = row.path + ("/" if Path(row.path).is_dir() else "")
         self._type(completed)

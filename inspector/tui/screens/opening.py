@@ -13,7 +13,7 @@ from textual.widgets import Static
 
 from inspector.tui.actions import Where, bindings
 from inspector.tui.candidates import Candidate, recent_candidates, sample_candidates, unique
-from inspector.tui.messages import OpenArtifact
+from inspector.tui.messages import JobEvent, OpenArtifact
 from inspector.tui.widgets.candidate_table import candidate_table
 from inspector.tui.widgets.filtered_table import FilteredTable
 from inspector.tui.widgets.job_bar import JobBar
@@ -23,6 +23,7 @@ from inspector.tui.widgets.line_table import LineTable
 if TYPE_CHECKING:
     from inspector.tui.app import ModelpackApp
 
+_PAUSE_SECONDS = 0.2
 _WELCOME = Content.assemble(
     ("modelpack-tui\n", "$accent-text bold"),
     ("see what is inside a packaged model before it runs in production", "$soft"),
@@ -31,7 +32,9 @@ _HINT = Content.assemble(
     ("↵", "$accent-text bold"),
     (" opens the selected one    ", "$soft"),
     ("o", "$accent-text bold"),
-    (" opens any path    or start with ", "$soft"),
+    (" opens any path or ", "$soft"),
+    ("docker://name", "$ink"),
+    ("    or start with ", "$soft"),
     ("modelpack-tui ARTIFACT", "$ink"),
 )
 
@@ -54,16 +57,31 @@ class OpeningScreen(Screen[None]):
         with Vertical(id="opening"):
             yield Static(_WELCOME, id="welcome")
             box = FilteredTable(self._table)
-            box.border_title = Content("recent and samples")
+            box.border_title = Content("recent, samples, this folder, engines")
             yield box
             yield Static(_HINT, id="hint")
-        yield JobBar(app.jobs)
+        yield JobBar(lambda: [job for job in app.jobs.running if job is not app.engine_list.asking])
         yield KeyBar(*self.places)
 
     def on_mount(self) -> None:
-        """Fill the list."""
+        """Fill the list, and ask engines for more of it once the screen stands."""
+        self._fill()
+        self.set_timer(_PAUSE_SECONDS, self._ask)
+
+    def _fill(self) -> None:
         app = cast("ModelpackApp", self.app)
-        self._table.set_rows(unique([*recent_candidates(app.recent), *sample_candidates()]))
+        known = [*recent_candidates(app.recent), *sample_candidates(), *app.engine_list.candidates]
+        self._table.set_rows(unique(known))
+
+    def _ask(self) -> None:
+        app = cast("ModelpackApp", self.app)
+        app.engine_list.ask(app.jobs, self)
+
+    def on_job_event(self, message: JobEvent) -> None:
+        """Add what the folder and engines have."""
+        if cast("ModelpackApp", self.app).engine_list.take(message):
+            message.stop()
+            self._fill()
 
     def action_open_selected(self) -> None:
         """Open the artifact under the cursor."""

@@ -15,7 +15,10 @@ from inspector.tui.widgets.lines import Lines
 
 if TYPE_CHECKING:
     from inspector.records.artifact import Computation
+    from inspector.records.image import Image
+    from inspector.records.image_inspection import ImageInspection
     from inspector.records.inspection import Inspection
+    from inspector.records.opened import Opened
 
 
 _FORMATS = {"onnx": "ONNX", "saved_model": "SavedModel", "image": "image"}
@@ -36,11 +39,18 @@ class ArtifactBar(Lines):
         self._title, self._facts = Path(path).name or path, ()
         self.refresh(layout=True)
 
-    def show(self, inspection: Inspection) -> None:
+    def show(self, opened: Opened) -> None:
         """Show what is open."""
-        computation = inspection.computation
-        self._title = Path(computation.artifact.path).name or computation.artifact.path
-        self._facts = (*_facts(inspection), self._device)
+        from inspector.records.inspection import Inspection
+        from inspector.tui.tabs import artifact_shown
+
+        artifact = artifact_shown(opened)
+        self._title = artifact.inside or Path(artifact.path).name or artifact.path
+        if isinstance(opened, Inspection):
+            self._facts = (*_facts(opened), self._device)
+        else:
+            self._title = _image_title(opened.image)
+            self._facts = _image_facts(opened)
         self.refresh(layout=True)
 
     def build(self, width: int) -> Sequence[Content]:
@@ -78,4 +88,29 @@ def _facts(inspection: Inspection) -> tuple[str, ...]:
         bytes_text(total_bytes(computation)),
         plural(len(computation.graph.nodes), "node"),
         f"{count_text(inspection.cost.parameters)} params" if inspection.operators else "counting",
+    )
+
+
+def _image_title(image: Image) -> str:
+    """Return what the image is called, or the file's name where it is called nothing."""
+    return image.references[0] if image.references else Path(image.artifact.path).name or image.artifact.path
+
+
+def _image_facts(inspection: ImageInspection) -> tuple[str, ...]:
+    """Return source, platform, sizes, layers and files of an image, or kind, size and blobs of another artifact."""
+    from inspector.tui.widgets.image.image_text import pulled_bytes, unpacked_bytes
+
+    image, final = inspection.image, inspection.file_system
+    if image.artifact_type:
+        size = sum(blob.size_bytes for blob in image.blobs)
+        return ("OCI artifact", bytes_text(size), plural(len(image.blobs), "blob"))
+    pulled, unpacked = pulled_bytes(image), unpacked_bytes(image)
+    smaller = pulled is not None and pulled != unpacked
+    return (
+        image.source,
+        *((image.platform,) if image.platform else ()),
+        *((f"{bytes_text(unpacked)}",) if unpacked is not None else ()),
+        *((f"{bytes_text(pulled)} pulled",) if smaller else ()),
+        plural(len(image.layers), "layer"),
+        *((plural(final.file_count, "file"),) if final is not None else ()),
     )

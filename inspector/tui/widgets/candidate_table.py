@@ -7,7 +7,7 @@ from inspector.tui.candidates import Candidate
 from inspector.tui.widgets.line_table import LineTable
 from inspector.tui.widgets.table_columns import Cell, Column
 
-_ROLES = {"recent": "accent", "sample": "good", "model": "violet", "folder": "soft", "file": "soft"}
+_ROLES = {"recent": "accent", "sample": "good", "engine": "medium", "model": "violet", "folder": "soft", "file": "soft"}
 
 
 def candidate_table(nothing: str) -> LineTable[Candidate]:

@@ -54,12 +54,16 @@ class FilteredTable(Vertical):
         super().__init__(self._filter, table, classes="list-box")
 
     def on_line_table_rearranged(self) -> None:
-        """Say how many rows are shown, and in what order; whoever holds the box hears of it too."""
+        """Say what is shown; whoever holds the box hears of it too."""
+        self.border_subtitle = Content(self.shown_note())
+
+    def shown_note(self) -> str:
+        """Return how many rows are shown, and in what order."""
         view = self._table.view
         parts = [f"{len(view.shown):,} of {view.total:,}"] if view.filter else []
         if view.sort is not None:
             parts.append(f"by {view.sort.title} {'▾' if view.reverse else '▴'}")
-        self.border_subtitle = Content(" · ".join(parts))
+        return " · ".join(parts)
 
     def on_line_table_filter_wanted(self, message: LineTable.FilterWanted) -> None:
         """Let the user type."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import BindingType
 from textual.content import Content
@@ -12,16 +12,19 @@ from inspector.records.finding import SEVERITIES, Finding
 from inspector.records.inspection import Inspection
 from inspector.report.figures import plural
 from inspector.tui.actions import bindings
-from inspector.tui.messages import GoToNode, HighlightNodes, ShowWeight
+from inspector.tui.messages import GoToNode, HighlightNodes, ShowFiles, ShowWeight
 from inspector.tui.widgets.line_table import LineTable
 from inspector.tui.widgets.list_pane import ListPane
 from inspector.tui.widgets.overview_facts import severity_note
 from inspector.tui.widgets.table_columns import Cell, Column
 from inspector.tui.widgets.text_rows import SEVERITY_GLYPHS, finding_mark, labeled, wrapped
 
+if TYPE_CHECKING:
+    from inspector.records.opened import Opened
 
-class FindingsPane(ListPane[Finding]):
-    """One row a finding, most severe first; Enter goes to the node or weight."""
+
+class FindingsPane(ListPane[Finding, "Opened"]):
+    """One row a finding, most severe first; Enter goes to the node, weight or file."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings("findings")
     DETAIL_TITLE = "finding"
@@ -46,11 +49,11 @@ class FindingsPane(ListPane[Finding]):
             nothing="Nothing to report",
         )
 
-    def rows(self, inspection: Inspection) -> Sequence[Finding]:
+    def rows(self, inspection: Opened) -> Sequence[Finding]:
         """Return the findings, most severe first."""
         return inspection.findings
 
-    def summary(self, inspection: Inspection) -> str:
+    def summary(self, inspection: Opened) -> str:
         """Return how many there are of each severity."""
         note = severity_note(inspection)
         return plural(len(inspection.findings), "finding") + (f" · {note}" if note else "")
@@ -65,12 +68,12 @@ class FindingsPane(ListPane[Finding]):
         if len(row.nodes) > 1:
             lines += labeled("nodes", f"{len(row.nodes):,}", width, 7)
         lines += labeled("rule", row.rule, width, 7)
-        if row.node is not None or row.tensor:
+        if row.node is not None or row.tensor or self._path(row):
             lines += [Content(), Content.assemble(("↵", "$accent-text bold"), (" goes there", "$soft"))]
         return lines
 
     def action_show_place(self) -> None:
-        """Go to the node or the weight."""
+        """Go to the node, the weight or the file."""
         row = self.table.row
         if row is None:
             return
@@ -80,6 +83,17 @@ class FindingsPane(ListPane[Finding]):
             self.post_message(GoToNode(row.node))
         elif row.tensor:
             self.post_message(ShowWeight("", row.tensor))
+        elif path := self._path(row):
+            self.post_message(ShowFiles(path))
+
+    def _path(self, finding: Finding) -> str:
+        """Return the path of the image's file system that a finding is about, empty where it is about none."""
+        if self.inspection is None or isinstance(self.inspection, Inspection) or self.inspection.file_system is None:
+            return ""
+        entries = self.inspection.file_system.entries
+        place = finding.place
+        tried = (place, place.partition(" ")[2], place.partition(":")[0], place.partition(" (")[0])
+        return next((path for path in (text.strip().strip("/") for text in tried) if path in entries), "")
 
     def on_line_table_chosen(self, message: LineTable.Chosen) -> None:
         """Do by mouse what Enter does."""

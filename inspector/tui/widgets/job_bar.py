@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from textual.content import Content
 from textual.events import Click
 
-from inspector.tui.jobs import Job, Jobs
+from inspector.tui.jobs import Job
 from inspector.tui.plain_text import plain, shorten
 from inspector.tui.widgets.lines import Lines
 
@@ -20,9 +20,10 @@ _BAR_CELLS = 20
 class JobBar(Lines):
     """One line for the oldest running job; appears only when it takes longer than a moment."""
 
-    def __init__(self, jobs: Jobs) -> None:
+    def __init__(self, running: Callable[[], Sequence[Job]]) -> None:
+        """running gives the jobs that matter here, oldest first."""
         super().__init__(id="job-bar")
-        self._jobs = jobs
+        self._jobs = running
         self.display = False
 
     def on_mount(self) -> None:
@@ -30,14 +31,14 @@ class JobBar(Lines):
         self.set_interval(_TICK_SECONDS, self._tick)
 
     def _tick(self) -> None:
-        wanted = any(job.seconds > _PATIENCE_SECONDS for job in self._jobs.running)
+        wanted = any(job.seconds > _PATIENCE_SECONDS for job in self._jobs())
         if wanted or self.display:
             self.display = wanted
             self.refresh(layout=True)
 
     def build(self, width: int) -> Sequence[Content]:
         """Return the one line."""
-        running = self._jobs.running
+        running = self._jobs()
         return [self._line(running[0], len(running) - 1, width)] if running else [Content()]
 
     def _line(self, job: Job, others: int, width: int) -> Content:

@@ -21,7 +21,7 @@ from inspector.tui.plain_text import fit
 from inspector.tui.widgets.table_columns import GAP, Column, PlacedColumn, Row, place, title_cell
 from inspector.tui.widgets.table_view import TableView
 
-_ROLES = ("soft", "accent", "bar", "high", "medium", "low", "info", "good", "violet")
+_ROLES = ("soft", "accent", "bar", "rest", "line", "high", "medium", "low", "info", "good", "violet")
 _PREFIX = "line-table--"
 _MARKER = "▌"
 
@@ -86,6 +86,11 @@ class LineTable(ScrollView, Generic[Row], can_focus=True):
     def set_rows(self, rows: Sequence[Row]) -> None:
         """Show other rows; cursor, order, filter and scroll stay where they can."""
         self._rearrange(lambda: self.view.set_rows(rows))
+
+    def say_when_empty(self, text: str) -> None:
+        """Set what is said while there are no rows."""
+        self._nothing = text
+        self.refresh()
 
     def set_filter(self, text: str) -> None:
         """Keep the rows that contain the text in any case."""
@@ -191,9 +196,9 @@ class LineTable(ScrollView, Generic[Row], can_focus=True):
         row = self.view.shown[index]
         segments = [Segment(f"{marker} ", base + self._role("marker"))]
         for placed in self._placed:
-            cell = placed.column.cell(row)
-            style = base + self._role(cell.role) if cell.role else base
-            segments += [Segment(placed.text(cell), style), Segment(" " * GAP, base)]
+            for text, role in placed.pieces(placed.column.cell(row)):
+                segments.append(Segment(text, base + self._role(role) if role else base))
+            segments.append(Segment(" " * GAP, base))
         return Strip(segments).adjust_cell_length(self.size.width, base)
 
     def on_click(self, event: Click) -> None:

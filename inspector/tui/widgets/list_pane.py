@@ -3,28 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Generic
+from typing import Generic, TypeVar
 
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widget import Widget
 
-from inspector.records.inspection import Inspection
 from inspector.tui.widgets.card import Card
 from inspector.tui.widgets.filtered_table import FilteredTable
 from inspector.tui.widgets.line_table import LineTable
 from inspector.tui.widgets.table_columns import Row
 
+Shown = TypeVar("Shown")
+"""What the pane shows: the inspection of a model, or of an image."""
 
-class ListPane(Widget, Generic[Row]):
+
+class ListPane(Widget, Generic[Row, Shown]):
     """Subclasses say what the table is, what rows an inspection gives, and what details a row has."""
 
     DETAIL_TITLE = "details"
 
     def __init__(self, id: str) -> None:
         super().__init__(id=id)
-        self.inspection: Inspection | None = None
+        self.inspection: Shown | None = None
         self.table: LineTable[Row] = self.make_table()
         self.details = Card("", classes="detail")
         self._box = FilteredTable(self.table)
@@ -33,11 +35,11 @@ class ListPane(Widget, Generic[Row]):
         """Return the table, without rows."""
         raise NotImplementedError
 
-    def rows(self, inspection: Inspection) -> Sequence[Row]:
+    def rows(self, inspection: Shown) -> Sequence[Row]:
         """Return the rows of an inspection."""
         raise NotImplementedError
 
-    def summary(self, inspection: Inspection) -> str:
+    def summary(self, inspection: Shown) -> str:
         """Return a few words for the border: how many, how large."""
         raise NotImplementedError
 
@@ -57,7 +59,7 @@ class ListPane(Widget, Generic[Row]):
             yield self.details
             yield from self.other_cards()
 
-    def show(self, inspection: Inspection) -> None:
+    def show(self, inspection: Shown) -> None:
         """Show an inspection; cursor, order, filter and scroll stay."""
         self.inspection = inspection
         self.table.set_rows(self.rows(inspection))

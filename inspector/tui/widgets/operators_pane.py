@@ -26,7 +26,7 @@ _MOST_NODES = 12
 _VARIANT_KINDS = ("int", "ints", "float", "string")
 
 
-class OperatorsPane(ListPane[OperatorCount]):
+class OperatorsPane(ListPane[OperatorCount, Inspection]):
     """One row an operator; Enter selects its nodes in the graph."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings("operators")

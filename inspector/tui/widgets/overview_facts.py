@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from textual.content import Content
 
@@ -14,12 +15,15 @@ from inspector.tui.plain_text import plain
 from inspector.tui.widgets.text_rows import finding_mark, labeled, wrapped
 from inspector.workflows.telling_views import telling_views
 
+if TYPE_CHECKING:
+    from inspector.records.opened import Opened
+
 _MOST_METADATA = 6
 _MOST_FILES = 3
 _MARK_CELLS = 9
 
 
-def finding_lines(inspection: Inspection, width: int, most_rows: int = 5) -> list[Content]:
+def finding_lines(inspection: Opened, width: int, most_rows: int = 5, key: str = "6") -> list[Content]:
     """Return the most severe findings, one or two lines each."""
     findings = inspection.findings
     if not findings:
@@ -30,10 +34,10 @@ def finding_lines(inspection: Inspection, width: int, most_rows: int = 5) -> lis
         rows.append(Content.assemble(finding_mark(finding.severity), " ", lines[0] if lines else ""))
         rows += [Content.assemble(" " * _MARK_CELLS, line) for line in lines[1:]]
     more = len(findings) - most_rows
-    return [*rows, Content.styled(f"and {more:,} more: press 6", "$soft")] if more > 0 else rows
+    return [*rows, Content.styled(f"and {more:,} more: press {key}", "$soft")] if more > 0 else rows
 
 
-def severity_note(inspection: Inspection) -> str:
+def severity_note(inspection: Opened) -> str:
     """Return how many findings there are of each severity."""
     counts = {severity: sum(finding.severity == severity for finding in inspection.findings) for severity in SEVERITIES}
     return " · ".join(f"{count:,} {severity}" for severity, count in counts.items() if count)
@@ -78,7 +82,7 @@ def file_lines(inspection: Inspection, width: int) -> list[Content]:
     """Return where the artifact is, what made it, what it needs and what it carries."""
     computation = inspection.computation
     artifact = computation.artifact
-    rows = labeled("path", artifact.path, width)
+    rows = labeled("path", artifact.inside or artifact.path, width)
     if artifact.link != "none":
         rows += labeled("link", LINK_NAMES[artifact.link], width)
     rows += labeled("format", f"{FORMAT_NAMES[artifact.format]}{_ir(computation.ir_version)}", width)

@@ -42,7 +42,7 @@ class Port:
     """What to list it as where a SavedModel has several signatures: the signature before the name."""
 
 
-class SignaturesPane(ListPane[Port]):
+class SignaturesPane(ListPane[Port, Inspection]):
     """One row an input or output; Enter selects the nodes that take or make it."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings("signatures")

@@ -6,8 +6,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, Literal, TypeVar
 
+from rich.cells import cell_len
+
 from inspector.report.figures import bar_text
-from inspector.tui.plain_text import fit, shorten
+from inspector.tui.plain_text import clean, fit, shorten
 
 Row = TypeVar("Row")
 
@@ -18,11 +20,15 @@ _NARROWEST_FLEXIBLE = 24
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """Text in a style role ("" or a component class of the table without its prefix), or a bar of a share of 1."""
+    """Text in a style role ("" or a component class of the table without its prefix), or a bar of a share of 1.
+
+    parts, where given, are shown instead: pieces of text, each in a role of its own, cut at the end.
+    """
 
     text: str
     role: str = ""
     share: float | None = None
+    parts: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +49,8 @@ class Column(Generic[Row]):
     rank: int = 0
     cut: Literal["middle", "end"] = "middle"
     """Where text that is too long is cut: names differ at both ends, sentences are read from the start."""
+    least: int = _NARROWEST_FLEXIBLE
+    """Cells that a column without a width gets at least, as long as others can give way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +68,26 @@ class PlacedColumn(Generic[Row]):
         text = (shorten if self.column.cut == "middle" else fit)(cell.text, self.width)
         return text.rjust(self.width) if self.column.align == "right" else fit(text, self.width)
 
+    def pieces(self, cell: Cell) -> list[tuple[str, str]]:
+        """Return text and role of what the cell shows, in exactly the column's width in all."""
+        if not cell.parts:
+            return [(self.text(cell), cell.role)]
+        pieces: list[tuple[str, str]] = []
+        room = self.width
+        for text, role in cell.parts:
+            shown = clean(text)
+            cells = cell_len(shown)
+            pieces.append((shown if cells <= room else fit(shown, room), role))
+            room -= min(cells, room)
+            if room <= 0:
+                break
+        return [*pieces, (" " * room, "")] if room > 0 else pieces
+
 
 def place(columns: Sequence[Column[Row]], width: int) -> tuple[PlacedColumn[Row], ...]:
     """Return the columns that fit in width cells; flexible ones share what the others leave."""
     kept = list(columns)
-    while _room(kept, width) < _NARROWEST_FLEXIBLE * max(1, sum(not column.width for column in kept)):
+    while _room(kept, width) < (sum(column.least for column in kept if not column.width) or _NARROWEST_FLEXIBLE):
         droppable = [column for column in kept if column.rank]
         if not droppable:
             break

@@ -37,7 +37,7 @@ _READ_UNASKED_BYTES = 32 << 20
 _KEPT_DETAILS = 256
 
 
-class WeightsPane(ListPane[int]):
+class WeightsPane(ListPane[int, Inspection]):
     """One row a weight, by its index in the computation; the largest first."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings("weights")

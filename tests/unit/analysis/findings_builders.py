@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from inspector.analysis.findings import find
+from inspector.analysis.findings.themes import find
 from inspector.records.artifact import Artifact, Computation
 from inspector.records.cost import CostSummary
 from inspector.records.finding import Finding

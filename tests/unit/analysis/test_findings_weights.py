@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from inspector.analysis.findings import find
+from inspector.analysis.findings.themes import find
 from inspector.records.cost import CostSummary, NodeCost, Product
 from inspector.records.equal_weights import EqualWeights
 from tests.unit.analysis.findings_builders import RUNTIME, computation, found, graph, node, only, rules, weight

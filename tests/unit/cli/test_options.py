@@ -120,7 +120,13 @@ def test_every_example_of_the_help_is_accepted() -> None:
     examples = re.findall(r"^  modelpack-tui (.*?)(?:  .*| \|.*)?$", HELP, re.MULTILINE)
     assert len(examples) >= 5
     for example in examples:
-        assert parse(example.split()).artifact in ("model.onnx", "saved_model/")
+        assert parse(example.split()).artifact in ("model.onnx", "saved_model/", "image.tar", "docker://name:tag")
+
+
+@pytest.mark.parametrize("arguments", [["i.tar", "--platform", "linux/arm64/v8"], ["--platform=linux/arm64/v8", "i.tar"]])
+def test_the_platform_is_handed_on_as_it_was_typed(arguments: list[str]) -> None:
+    assert parse(arguments).platform == "linux/arm64/v8"
+    assert parse(["i.tar"]).platform is None
 
 
 def test_the_help_fits_a_terminal() -> None:

@@ -17,6 +17,7 @@ import pytest
 from inspector.errors import UnreadableArtifact
 from inspector.formats.detect import detect
 from tests import builders
+from tests.images.build import ImageSpec, build_layer, docker_archive, legacy_docker_archive, oci_archive, oci_layout
 
 
 def archive_of(kind: str) -> bytes:
@@ -26,7 +27,7 @@ def archive_of(kind: str) -> bytes:
             archive.writestr("data.pkl", b"x")
     else:
         with tarfile.open(fileobj=buffer, mode="w") as archive:
-            archive.addfile(tarfile.TarInfo("manifest.json"))
+            archive.addfile(tarfile.TarInfo("model/config.json"))
     return buffer.getvalue()
 
 
@@ -94,3 +95,69 @@ def test_a_folder_with_models_in_it_names_them(tmp_path: Path) -> None:
 def test_nothing_there(tmp_path: Path) -> None:
     with pytest.raises(UnreadableArtifact, match="no such file"):
         detect(tmp_path / "gone.onnx")
+
+
+IMAGES = ["plain", "gzip", "zstd", "legacy", "OCI", "layout", "layout without its mark"]
+
+
+@pytest.mark.parametrize("kind", IMAGES)
+def test_an_image(kind: str, tmp_path: Path) -> None:
+    spec = ImageSpec([build_layer({"etc/passwd": b"root"})])
+    path = tmp_path / "model.onnx"
+    if kind == "legacy":
+        legacy_docker_archive(path, [spec])
+    elif kind == "OCI":
+        oci_archive(path, [spec])
+    elif kind.startswith("layout"):
+        oci_layout(path, [spec])
+        if "without" in kind:
+            (path / "oci-layout").unlink()
+    else:
+        docker_archive(path, [spec], "none" if kind == "plain" else kind)  # type: ignore[arg-type]
+    assert detect(path) == "image"
+
+
+def test_a_tar_cut_short_before_its_manifest_says_so(tmp_path: Path) -> None:
+    path = legacy_docker_archive(tmp_path / "image.tar", [ImageSpec([build_layer({"a": b"1" * 5000})])])
+    path.write_bytes(path.read_bytes()[:6000])
+    with pytest.raises(UnreadableArtifact, match="tar archive cut short at byte") as caught:
+        detect(path)
+    assert "docker save" in caught.value.hint
+
+
+def test_a_layer_alone_is_no_image(tmp_path: Path) -> None:
+    path = tmp_path / "layer.tar"
+    path.write_bytes(build_layer({"app/manifest.json": b"{}", "app/index.json": b"{}"}).tar)
+    with pytest.raises(UnreadableArtifact, match=r"without a manifest\.json or index\.json"):
+        detect(path)
+
+
+def test_gzip_with_a_long_file_name_in_its_header(tmp_path: Path) -> None:
+    inner = docker_archive(tmp_path / "inner.tar", [ImageSpec([build_layer({"a": b"1"})])]).read_bytes()
+    path = tmp_path / "image.tar.gz"
+    with path.open("wb") as file, gzip.GzipFile("n" * 1000, "wb", fileobj=file) as wrapped:
+        wrapped.write(inner)
+    assert detect(path) == "image"
+
+
+@pytest.mark.parametrize("data", [b"\x1f\x8b", b"\x1f\x8b\x08\xff\xff\xff", b"\x1f\x8b\x08\0\0\0\0\0\0\xff\xff\xff\xff\xff"])
+def test_damaged_gzip_is_no_image(data: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "image.tar.gz"
+    path.write_bytes(data)
+    with pytest.raises(UnreadableArtifact, match="gzip data"):
+        detect(path)
+
+
+def test_a_folder_of_a_web_page_is_no_layout(tmp_path: Path) -> None:
+    (tmp_path / "index.json").write_text("{}")
+    (tmp_path / "manifest.json").write_text("{}")
+    with pytest.raises(UnreadableArtifact, match="folder"):
+        detect(tmp_path)
+
+
+def test_a_folder_that_skopeo_wrote_gets_a_hint(tmp_path: Path) -> None:
+    (tmp_path / "version").write_text("Directory Transport Version: 1.1\n")
+    (tmp_path / "manifest.json").write_text("{}")
+    with pytest.raises(UnreadableArtifact, match="folder") as caught:
+        detect(tmp_path)
+    assert "skopeo copy" in caught.value.hint

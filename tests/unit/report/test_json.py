@@ -13,6 +13,7 @@ from inspector.records.review import Flops, Review
 from inspector.report.json import LARGEST_INTEGER, from_json, to_json
 from inspector.report.schema import derived_text
 from inspector.report.schema_file import schema_text
+from tests.golden.image_reviews import artifact_review, engine_review, hostile_image_review, image_review
 from tests.golden.reviews import hostile_review, ordinary_review
 from tests.golden.saved_model_reviews import hostile_saved_model_review, served_review
 
@@ -24,8 +25,14 @@ REVIEWS = [
     hostile_review(),
     served_review(),
     hostile_saved_model_review(),
+    image_review(),
+    engine_review(),
+    artifact_review(),
+    hostile_image_review(),
     Review(ordinary_review().tool, ordinary_review().environment, ordinary_review().artifact),
 ]
+
+NAMES = ["ordinary", "hostile", "served", "hostile_saved_model", "image", "engine", "artifact", "hostile_image", "bare"]
 
 
 def strict(data: bytes) -> Any:
@@ -39,17 +46,35 @@ def test_a_review_comes_back_as_it_was() -> None:
     assert from_json(to_json(ordinary_review())) == ordinary_review()
 
 
+def test_a_review_of_an_image_comes_back_as_it_was() -> None:
+    assert from_json(to_json(image_review())) == image_review()
+
+
+def test_an_image_keeps_the_keys_of_the_stable_core() -> None:
+    image = strict(to_json(image_review()))["image"]
+    assert list(image)[:9] == [
+        *("source", "layers", "file_count", "shipped_bytes", "final_bytes", "reclaimable_bytes", "waste", "leftovers"),
+        "packages",
+    ]
+    assert {"digest", "size_bytes", "compressed_bytes", "created_by"} <= set(image["layers"][0])
+    assert {"cause", "bytes", "files"} <= set(image["waste"][0])
+    assert {"kind", "bytes", "files"} <= set(image["leftovers"]["by_kind"][0])
+    assert image["leftovers"]["union_bytes"] == 400_000_000
+    assert {"name", "version", "bytes"} <= set(image["packages"][0])
+    assert image["artifacts"][0] | {"path": "/models/digits.onnx", "format": "onnx"} == image["artifacts"][0]
+
+
 def test_the_keys_of_the_stable_core_lead() -> None:
     keys = list(strict(to_json(ordinary_review())))
     assert keys[:6] == ["schema", "tool", "environment", "artifact", "signatures", "graph"]
 
 
-@pytest.mark.parametrize("review", REVIEWS, ids=["ordinary", "hostile", "served", "hostile_saved_model", "bare"])
+@pytest.mark.parametrize("review", REVIEWS, ids=NAMES)
 def test_reports_keep_to_the_schema(review: Review) -> None:
     VALIDATOR.validate(strict(to_json(review)))
 
 
-@pytest.mark.parametrize("review", REVIEWS, ids=["ordinary", "hostile", "served", "hostile_saved_model", "bare"])
+@pytest.mark.parametrize("review", REVIEWS, ids=NAMES)
 def test_every_character_prints(review: Review) -> None:
     assert all(line.isprintable() for line in to_json(review).decode().split("\n"))
 

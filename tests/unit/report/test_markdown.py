@@ -14,6 +14,7 @@ from inspector.records.review import Review
 from inspector.report.markdown import MOST_FINDINGS, to_markdown
 from inspector.report.markdown_text import WORD_JOINER, code, prose, table
 from inspector.report.visible import visible
+from tests.golden.image_reviews import engine_review, hostile_image_review, image_review
 from tests.golden.reviews import HOSTILE, hostile_review, ordinary_review
 from tests.golden.saved_model_reviews import hostile_saved_model_review, served_review
 
@@ -21,8 +22,11 @@ GITHUB = MarkdownIt("gfm-like")
 OURS = {"text", "code_inline", "strong_open", "strong_close", "em_open", "em_close", "softbreak"}
 ANY_TEXT = st.text(st.sampled_from("ab |`\\*_[]()<>!&#~@$:/w.-+=\n\x1b'\"{}1") | st.characters(), max_size=40)
 
-REVIEWS = [ordinary_review(), hostile_review(), served_review(), hostile_saved_model_review()]
-REVIEW_NAMES = ["ordinary", "hostile", "served", "hostile_saved_model"]
+REVIEWS = [
+    *(ordinary_review(), hostile_review(), served_review(), hostile_saved_model_review()),
+    *(image_review(), engine_review(), hostile_image_review()),
+]
+REVIEW_NAMES = ["ordinary", "hostile", "served", "hostile_saved_model", "image", "engine", "hostile_image"]
 
 
 def inline(tokens: list[Token]) -> Iterator[Token]:

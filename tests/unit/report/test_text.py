@@ -12,6 +12,7 @@ from inspector.records.review import Review
 from inspector.report.text import MOST_FINDINGS, to_text
 from inspector.report.text_page import PALETTE, RESET, Cell, Column, Page
 from inspector.report.visible import cell_width
+from tests.golden.image_reviews import artifact_review, engine_review, hostile_image_review, image_review
 from tests.golden.reviews import HOSTILE, hostile_review, ordinary_review
 from tests.golden.saved_model_reviews import hostile_saved_model_review, served_review
 
@@ -20,24 +21,26 @@ REVIEWS = [
     hostile_review(),
     served_review(),
     hostile_saved_model_review(),
+    *(image_review(), engine_review(), artifact_review(), hostile_image_review()),
     Review(ordinary_review().tool, ordinary_review().environment, ordinary_review().artifact),
 ]
+NAMES = ["ordinary", "hostile", "served", "hostile_saved_model", "image", "engine", "artifact", "hostile_image", "bare"]
 SGR = re.compile("|".join(re.escape(sequence) for sequence in (*PALETTE.values(), RESET)))
 
 
 @pytest.mark.parametrize("width", [1, 40, 60, 80, 100, 500])
-@pytest.mark.parametrize("review", REVIEWS, ids=["ordinary", "hostile", "served", "hostile_saved_model", "bare"])
+@pytest.mark.parametrize("review", REVIEWS, ids=NAMES)
 def test_no_line_is_wider_than_asked_for(review: Review, width: int) -> None:
     lines = to_text(review, width).splitlines()
     assert max(map(cell_width, lines)) <= min(max(width, 40), 100)
 
 
-@pytest.mark.parametrize("review", REVIEWS, ids=["ordinary", "hostile", "served", "hostile_saved_model", "bare"])
+@pytest.mark.parametrize("review", REVIEWS, ids=NAMES)
 def test_only_printable_characters_are_left(review: Review) -> None:
     assert all(line.isprintable() for line in to_text(review).split("\n"))
 
 
-@pytest.mark.parametrize("review", REVIEWS, ids=["ordinary", "hostile", "served", "hostile_saved_model", "bare"])
+@pytest.mark.parametrize("review", REVIEWS, ids=NAMES)
 def test_color_adds_sequences_of_the_palette_and_changes_nothing_else(review: Review) -> None:
     colored = to_text(review, color=True)
     assert colored.count("\x1b") == len(SGR.findall(colored)) > 0

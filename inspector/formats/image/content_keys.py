@@ -1,0 +1,131 @@
+"""Which contents in the layers of an image are the same: compared where they lie plainly, digested where they do not."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Final
+
+from inspector.errors import UnreadableArtifact
+from inspector.formats.image.content_comparison import ComparisonRequest, Stored, compare_groups, unpacked
+from inspector.formats.image.layer_hashes import hash_entries
+from inspector.formats.image.layer_places import is_plain, place_of
+from inspector.isolation import failure
+from inspector.isolation.child import run_child
+from inspector.isolation.limits import GIB, CancelToken, Limits
+from inspector.records.event import Event, Finished, Progress, Started
+from inspector.records.image import Entry, Image
+
+Keys = Mapping[tuple[int, int], str]
+"""By layer index and offset: a text that equal contents of one size share and others do not."""
+
+_CHILD: Final = "inspector.formats.image.content_comparison:compare_groups"
+_AT_ONCE: Final = 64 << 20
+"""Bytes up to which starting a child takes longer than comparing."""
+_SLOWEST: Final = 20_000_000
+"""Bytes a second that comparing is given time for."""
+
+_Place = tuple[int, int]
+
+
+def content_keys(
+    image: Image, wanted: Mapping[int, Sequence[Entry]], cancel: CancelToken | None = None
+) -> Iterator[Event[Keys]]:
+    """Tell the wanted contents apart, by layer index; yield progress and at last a key for each.
+
+    Contents of a size that lie in plain layers are compared, in a process of their own where it is much; others are digested,
+    and where both meet, all of that size are. What cannot be read is left out. Raises ChildFailed when cancelled.
+    """
+    yield Started("comparing contents")
+    keys: dict[_Place, str] = {}
+    groups, others = _sorted_out(image, wanted)
+    for event in _compared(image, groups, cancel):
+        if isinstance(event, Finished):
+            keys.update(event.result)
+        else:
+            yield event
+    if others:
+        for digested in hash_entries(image, others, cancel):
+            if isinstance(digested, Finished):
+                keys.update(digested.result)
+            elif isinstance(digested, Progress):
+                yield digested
+    yield Finished(keys)
+
+
+def _sorted_out(
+    image: Image, wanted: Mapping[int, Sequence[Entry]]
+) -> tuple[list[list[tuple[int, Entry]]], dict[int, list[Entry]]]:
+    """Return the groups of one size to compare, and the others, by layer."""
+    places = {index: place_of(image.layers[index]) for index in wanted}
+    plain = {index: place.stretch.length for index, place in places.items() if place is not None and is_plain(place)}
+    by_size: dict[int, list[tuple[int, Entry]]] = {}
+    mixed: set[int] = set()
+    for index, entries in wanted.items():
+        for entry in entries:
+            is_digested = index not in plain or entry.sha256 or entry.sparse
+            if not is_digested and entry.offset + entry.size > plain[index]:
+                continue
+            by_size.setdefault(entry.size, []).append((index, entry))
+            if is_digested:
+                mixed.add(entry.size)
+    others: dict[int, list[Entry]] = {}
+    for size in mixed:
+        for index, entry in by_size.pop(size):
+            others.setdefault(index, []).append(entry)
+    return list(by_size.values()), others
+
+
+def _compared(
+    image: Image, groups: Sequence[Sequence[tuple[int, Entry]]], cancel: CancelToken | None
+) -> Iterator[Progress | Finished[dict[_Place, str]]]:
+    request = _request(image, groups)
+    firsts: Sequence[int] = ()
+    total = sum(group[0][1].size * len(group) for group in groups)
+    if total <= _AT_ONCE:
+        with contextlib.suppress(UnreadableArtifact):
+            firsts = unpacked(compare_groups(request, _stop_where(cancel)))
+    else:
+        limits = Limits(memory_bytes=2 * GIB, wall_seconds=60 + total / _SLOWEST)
+        for event in run_child(_CHILD, request, bytes, limits, cancel, title="comparing contents"):
+            if isinstance(event, Progress):
+                yield event
+            else:
+                firsts = unpacked(event.result)
+    yield Finished(_keys(groups, firsts))
+
+
+def _keys(groups: Sequence[Sequence[tuple[int, Entry]]], firsts: Sequence[int]) -> dict[_Place, str]:
+    keys: dict[_Place, str] = {}
+    begin = 0
+    for group in groups:
+        for (index, entry), first in zip(group, firsts[begin : begin + len(group)], strict=False):
+            if first >= 0:
+                leader, content = group[first]
+                keys[index, entry.offset] = f"{leader}:{content.offset}"
+        begin += len(group)
+    return keys
+
+
+def _stop_where(cancel: CancelToken | None) -> Callable[[int, int, str], None]:
+    """Return what is told of progress, and raises ChildFailed once it is cancelled."""
+
+    def told(*_: object) -> None:
+        if cancel is not None and cancel.cancelled:
+            raise failure.cancelled("comparing contents")
+
+    return told
+
+
+def _request(image: Image, groups: Sequence[Sequence[tuple[int, Entry]]]) -> ComparisonRequest:
+    files: dict[bytes, int] = {}
+    stretches: dict[int, tuple[int, int]] = {}
+    for index in {index for group in groups for index, _ in group}:
+        place = place_of(image.layers[index])
+        assert place is not None, "groups hold what lies in plain layers"
+        stretches[index] = files.setdefault(place.path, len(files)), place.stretch.offset
+    contents = [
+        [Stored(stretches[index][0], stretches[index][1] + entry.offset, entry.size) for index, entry in group]
+        for group in groups
+    ]
+    return ComparisonRequest.of(tuple(files), contents)

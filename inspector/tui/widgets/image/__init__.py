@@ -1,0 +1,1 @@
+"""Widgets that show container images and other OCI artifacts."""
