@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Container, Vertical, VerticalScroll
+from textual.containers import Container, Vertical
 from textual.content import Content
 from textual.events import Click
 
@@ -18,6 +18,7 @@ from inspector.tui.actions import bindings
 from inspector.tui.messages import OpenInside
 from inspector.tui.tabs import key_of, kind_of
 from inspector.tui.widgets.card import Card
+from inspector.tui.widgets.cards_pane import CardsPane
 from inspector.tui.widgets.image.overview_facts import artifact_lines, file_facts, next_lines, runs_lines
 from inspector.tui.widgets.image.overview_figures import (
     image_lines,
@@ -29,9 +30,6 @@ from inspector.tui.widgets.image.overview_figures import (
     waste_lines,
 )
 from inspector.tui.widgets.overview_facts import finding_lines, severity_note
-
-_TALL = 45
-"""Rows of the terminal from which on cards show twice as much."""
 
 
 class ModelsCard(Card):
@@ -47,15 +45,13 @@ class ModelsCard(Card):
                 pane.action_open_model()
 
 
-class ImageOverviewPane(VerticalScroll):
+class ImageOverviewPane(CardsPane[ImageInspection]):
     """Cards in one, two or three columns, as the terminal's width allows."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings("image_overview")
 
     def __init__(self) -> None:
         super().__init__(id="overview")
-        self._inspection: ImageInspection | None = None
-        self._tall = False
         self._marked = 0
 
     def compose(self) -> ComposeResult:
@@ -77,30 +73,15 @@ class ImageOverviewPane(VerticalScroll):
                     yield Card("stored as", id="stored-card")
                     yield Card("next", id="next-card")
 
-    def on_mount(self) -> None:
-        """Fill the cards made by compose."""
-        self._fill()
-
-    def show(self, inspection: ImageInspection) -> None:
-        """Show an inspection; the scroll position stays."""
-        self._inspection = inspection
-        if self.is_mounted:
-            self._fill()
-
-    def on_resize(self) -> None:
-        """Show more or less in the cards where the height asks for it."""
-        if self._tall != (self.app.size.height >= _TALL):
-            self._fill()
-
     def mark(self, index: int) -> None:
         """Mark one of the models."""
-        if self._inspection is not None and self._inspection.models:
-            self._marked = index % len(self._inspection.models)
-            self._fill_models(self._inspection)
+        if self.inspection is not None and self.inspection.models:
+            self._marked = index % len(self.inspection.models)
+            self._fill_models(self.inspection)
 
     def action_open_model(self) -> None:
         """Open the marked model."""
-        models = self._inspection.models if self._inspection is not None else ()
+        models = self.inspection.models if self.inspection is not None else ()
         if models:
             self.post_message(OpenInside(models[min(self._marked, len(models) - 1)]))
 
@@ -112,37 +93,29 @@ class ImageOverviewPane(VerticalScroll):
         """Mark the model before."""
         self.mark(self._marked - 1)
 
-    def _fill(self) -> None:
-        inspection = self._inspection
-        if inspection is None:
-            return
-        self._tall = self.app.size.height >= _TALL
-        twice = 2 if self._tall else 1
+    def fill(self, inspection: ImageInspection, twice: int) -> None:
+        """Say in each card what it is for; an artifact that is no image has fewer."""
         is_image = kind_of(inspection) == "image"
         waste, leftovers = inspection.waste, inspection.leftovers
-        self._show("image-card", image_lines if is_image else artifact_lines)
-        self._show("findings-card", partial(_findings, most_rows=6 * twice), severity_note(inspection))
-        self._show("stored-card", file_facts)
-        self._show("next-card", next_lines)
+        self.show_card("image-card", image_lines if is_image else artifact_lines)
+        self.show_card("findings-card", partial(_findings, most_rows=6 * twice), severity_note(inspection))
+        self.show_card("stored-card", file_facts)
+        self.show_card("next-card", next_lines)
         self._fill_models(inspection)
         for name in ("layers", "packages", "waste", "leftovers", "pull", "runs"):
             self.query_one(f"#{name}-card").display = is_image
         if is_image:
-            self._show("layers-card", partial(layer_lines, most_rows=8 * twice), "█ in the final files  ▒ could go")
-            self._show("packages-card", partial(package_lines, most_rows=6 * twice))
-            self._show("waste-card", waste_lines, f"{bytes_text(waste.reclaimable_bytes)} reclaimable" if waste else "")
+            self.show_card("layers-card", partial(layer_lines, most_rows=8 * twice), "█ in the final files  ▒ could go")
+            self.show_card("packages-card", partial(package_lines, most_rows=6 * twice))
+            self.show_card("waste-card", waste_lines, f"{bytes_text(waste.reclaimable_bytes)} reclaimable" if waste else "")
             union = f"{bytes_text(leftovers.union_bytes)} in all" if leftovers else ""
-            self._show("leftovers-card", partial(leftover_lines, most_rows=6 * twice), union)
-            self._show("pull-card", pull_lines)
-            self._show("runs-card", runs_lines)
+            self.show_card("leftovers-card", partial(leftover_lines, most_rows=6 * twice), union)
+            self.show_card("pull-card", pull_lines)
+            self.show_card("runs-card", runs_lines)
 
     def _fill_models(self, inspection: ImageInspection) -> None:
         note = "↵ opens the marked one" if inspection.models else ""
-        self._show("models-card", partial(model_lines, marked=self._marked), note)
-
-    def _show(self, card: str, builder: Callable[[ImageInspection, int], Sequence[Content]], note: str = "") -> None:
-        assert self._inspection is not None
-        self.query_one(f"#{card}", Card).show(partial(builder, self._inspection), note)
+        self.show_card("models-card", partial(model_lines, marked=self._marked), note)
 
 
 def _findings(inspection: ImageInspection, width: int, most_rows: int) -> Sequence[Content]:
