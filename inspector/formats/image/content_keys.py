@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final
 
 from inspector.errors import UnreadableArtifact
-from inspector.formats.image.content_comparison import ComparisonRequest, Stored, compare_groups, unpacked
+from inspector.formats.image.content_comparison import ComparisonRequest, compare_groups, unpacked
 from inspector.formats.image.layer_hashes import hash_entries
 from inspector.formats.image.layer_places import is_plain, place_of
 from inspector.isolation import failure
@@ -131,13 +131,16 @@ def _stop_where(cancel: CancelToken | None) -> Callable[[int, int, str], None]:
 
 def _request(image: Image, groups: Sequence[Sequence[tuple[int, Entry]]]) -> ComparisonRequest:
     files: dict[bytes, int] = {}
-    stretches: dict[int, tuple[int, int]] = {}
+    file_of: dict[int, int] = {}
+    start_of: dict[int, int] = {}
     for index in {index for group in groups for index, _ in group}:
         place = place_of(image.layers[index])
         assert place is not None, "groups hold what lies in plain layers"
-        stretches[index] = files.setdefault(place.path, len(files)), place.stretch.offset
-    contents = [
-        [Stored(stretches[index][0], stretches[index][1] + entry.offset, entry.size) for index, entry in group]
+        file_of[index], start_of[index] = files.setdefault(place.path, len(files)), place.stretch.offset
+    numbers = [
+        number
         for group in groups
+        for index, entry in group
+        for number in (file_of[index], start_of[index] + entry.offset, entry.size)
     ]
-    return ComparisonRequest.of(tuple(files), contents)
+    return ComparisonRequest.packed(tuple(files), map(len, groups), numbers)
