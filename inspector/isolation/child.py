@@ -16,6 +16,7 @@ from inspector.isolation.failure import ChildFailed
 from inspector.isolation.limits import CancelToken, Limits
 from inspector.isolation.plain_line import last_line, plain_line
 from inspector.isolation.process import ChildProcess
+from inspector.isolation.standby import RESULT_LIMIT, StandbyChild
 from inspector.records.event import Finished, Progress
 
 __all__ = ["ChildFailed", "FinishedChild", "run_child"]
@@ -24,7 +25,6 @@ Result = TypeVar("Result")
 
 _TICK_SECONDS = 0.05
 _TERMINATE_SECONDS = 0.4
-_RESULT_LIMIT = 512 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +44,14 @@ def run_child(
     *,
     title: str = "the work",
     environment: Mapping[str, str] | None = None,
-    result_limit: int = _RESULT_LIMIT,
+    result_limit: int = RESULT_LIMIT,
+    standby: StandbyChild | None = None,
 ) -> Generator[Progress | FinishedChild[Result]]:
     """Call entry ("module:function") with (request, report_progress) in a fresh process and yield what it says.
 
     The function's first parameter must be annotated with the request's type; request and result cross as msgpack. title
     begins every error message, so it should name the file; environment is added to the child's. result_limit is in bytes.
+    standby, if it waits for this very entry, is taken instead of a new process; environment and result_limit are then its own.
     The child dies with this process and with this generator. Raises ChildFailed, or the InspectorError the function raised.
     """
     token = cancel or CancelToken()
@@ -59,20 +61,25 @@ def run_child(
     encoded = msgspec.Raw(msgspec.msgpack.encode(request))
     order = protocol.Order(entry, encoded, hard_memory, limits.wall_seconds, limits.cpu_seconds)
     order_bytes = protocol.frame(protocol.RESULT, msgspec.msgpack.encode(order))
-    with _started(order_bytes, title, environment or {}, result_limit) as process:
+    waiting = standby.take(entry) if standby is not None else None
+    with _started(waiting, order_bytes, title, environment or {}, result_limit) as process:
         conversation = _Conversation(process, title, limits, token)
         yield from conversation.progress()
         yield conversation.result(response_type)
 
 
 @contextlib.contextmanager
-def _started(order: bytes, title: str, environment: Mapping[str, str], result_limit: int) -> Iterator[ChildProcess]:
+def _started(
+    waiting: ChildProcess | None, order: bytes, title: str, environment: Mapping[str, str], result_limit: int
+) -> Iterator[ChildProcess]:
     """Hold a child process; whatever happens, it is gone at the end."""
     try:
-        process = ChildProcess(order, environment, result_limit)
+        process = waiting or ChildProcess(order, environment, result_limit)
     except OSError as error:
         raise ChildFailed("failed", f"{title} could not start a process", plain_line(str(error))) from error
     try:
+        if waiting is not None:
+            waiting.give(order)
         yield process
     finally:
         process.close()

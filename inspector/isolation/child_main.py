@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import os
 import sys
@@ -22,10 +23,16 @@ ReportProgress = Callable[[int, int, str], None]
 _PROGRESS_INTERVAL = 0.05
 
 
-def main(order_fd: int, answer_fd: int) -> None:
-    """Carry out the order read from order_fd and write frames to answer_fd; does not return."""
+def main(order_fd: int, answer_fd: int, ahead: str = "") -> None:
+    """Carry out the order read from order_fd and write frames to answer_fd; does not return.
+
+    ahead names a module to import before the order comes.
+    """
     for fd in (order_fd, answer_fd):
         os.set_inheritable(fd, False)
+    if ahead:
+        with contextlib.suppress(Exception):  # it fails again, and is told of, once there is an order
+            importlib.import_module(ahead)
     order = msgspec.msgpack.decode(_read_order(order_fd), type=protocol.Order)
     die_with_parent(order_fd)
     answer = _Answer(answer_fd)

@@ -19,15 +19,18 @@ _TAIL_BYTES = 8192
 _UNKILLABLE_SECONDS = 5.0
 """How long to wait for a killed child that the kernel holds, as a dead network file system can."""
 _BOOTSTRAP = (
-    "import sys; order, answer, *path = sys.argv[1:]; sys.path[:] = path + [p for p in sys.path if p not in path]; "
-    "from inspector.isolation.child_main import main; main(int(order), int(answer))"
+    "import sys; order, answer, ahead, *path = sys.argv[1:]; sys.path[:] = path + [p for p in sys.path if p not in path]; "
+    "from inspector.isolation.child_main import main; main(int(order), int(answer), ahead)"
 )
 
 
 class ChildProcess:
-    """A child process in a session of its own, with an order to read and frames to write; close() always ends it."""
+    """A child process in a session of its own, with an order to read and frames to write; close() always ends it.
 
-    def __init__(self, order: bytes, environment: Mapping[str, str], result_limit: int) -> None:
+    Without an order it waits for the one that give() takes; ahead names a module it imports meanwhile.
+    """
+
+    def __init__(self, order: bytes, environment: Mapping[str, str], result_limit: int, ahead: str = "") -> None:
         self._frames = FrameReader(result_limit)
         self._order = memoryview(order)
         self._tail = bytearray()
@@ -37,18 +40,26 @@ class ChildProcess:
         self.hung_up = False
         """Whether the child has closed its end of the answers."""
         try:
-            self._start(environment)
+            self._start(environment, ahead)
         except BaseException:
             self._close_pipes()
             raise
 
-    def _start(self, environment: Mapping[str, str]) -> None:
+    def _start(self, environment: Mapping[str, str], ahead: str) -> None:
         """Make the pipes and start the program."""
         order_read, self._order_fd = self._pipe()
         self._answer_fd, answer_write = self._pipe()
         self._output_fd, output_write = self._pipe()
         self._process = subprocess.Popen(
-            [sys.executable, *_interpreter_options(), "-c", _BOOTSTRAP, str(order_read), str(answer_write), *safe_path()],
+            [
+                sys.executable,
+                *_interpreter_options(),
+                "-c",
+                _BOOTSTRAP,
+                *map(str, (order_read, answer_write)),
+                ahead,
+                *safe_path(),
+            ],
             stdin=subprocess.DEVNULL,
             stdout=output_write,
             stderr=output_write,
@@ -61,7 +72,15 @@ class ChildProcess:
             self._close(fd)
         for fd in (self._order_fd, self._answer_fd, self._output_fd):
             os.set_blocking(fd, False)
-            self._selector.register(fd, selectors.EVENT_WRITE if fd == self._order_fd else selectors.EVENT_READ)
+            if fd != self._order_fd:
+                self._selector.register(fd, selectors.EVENT_READ)
+        if self._order:
+            self._selector.register(self._order_fd, selectors.EVENT_WRITE)
+
+    def give(self, order: bytes) -> None:
+        """Give the order to a process that was started without one."""
+        self._order = memoryview(order)
+        self._selector.register(self._order_fd, selectors.EVENT_WRITE)
 
     def exchange(self, seconds: float) -> list[tuple[bytes, bytes]]:
         """Wait at most so long for something to happen, move the bytes that can move, and return the frames now complete.

@@ -36,10 +36,11 @@ def analyse_image_in_steps(image: Image, cancel: CancelToken | None = None) -> I
     Contents of equal size are hashed in a thread meanwhile; where that fails it is warned of, and they count as not compared.
     """
     yield Progress(0, _STEPS, "putting layers together")
-    inspection = _with_files(image)
-    yield Partial(inspection)
-    comparing = Comparison(image, _to_compare(inspection))
+    comparing = Comparison(image)
     try:
+        inspection = _with_files(image)
+        yield Partial(inspection)
+        comparing.start(_to_compare(inspection))
         yield Progress(1, _STEPS, "finding packages")
         inspection = _with_pull_costs(_with_contents(inspection))
         yield Partial(inspection)

@@ -21,22 +21,32 @@ _TICK_SECONDS: Final = 0.1
 
 
 class Comparison:
-    """Compares the wanted entries of each layer in a thread of its own, from the moment it is made."""
+    """Compares entries of an image in a thread of its own, from start() on; what that takes is made ready before."""
 
-    def __init__(self, image: Image, wanted: Mapping[int, Sequence[Entry]]) -> None:
+    def __init__(self, image: Image) -> None:
+        from inspector.formats.image.content_keys import stand_by
+
+        self._image = image
         self._token = CancelToken()
         self._keys: Keys = {}
         self._progress: Progress | None = None
         self._error: Exception | None = None
-        self._wanted = sum(map(len, wanted.values()))
+        self._wanted = 0
         self._thread: threading.Thread | None = None
+        self._standby = stand_by(image)
+
+    def start(self, wanted: Mapping[int, Sequence[Entry]]) -> None:
+        """Begin to compare the wanted entries, by layer."""
+        self._wanted = sum(map(len, wanted.values()))
         if any(wanted.values()):
-            self._thread = threading.Thread(target=self._run, args=(image, wanted), name="comparing", daemon=True)
+            self._thread = threading.Thread(target=self._run, args=(wanted,), name="comparing", daemon=True)
             self._thread.start()
 
     def stop(self) -> None:
         """Give up soon; returns at once."""
         self._token.cancel()
+        if self._standby is not None:
+            self._standby.close()
 
     def events(self, cancel: CancelToken | None = None) -> Iterator[Event[Keys]]:
         """Say how far it is until it is over; what cannot be read is warned of, and its entries have no key."""
@@ -55,11 +65,11 @@ class Comparison:
             yield Warned(f"{count} could not be read to compare them", "the archive is damaged, or was changed meanwhile")
         yield Finished(self._keys)
 
-    def _run(self, image: Image, wanted: Mapping[int, Sequence[Entry]]) -> None:
+    def _run(self, wanted: Mapping[int, Sequence[Entry]]) -> None:
         from inspector.formats.image.content_keys import content_keys
 
         try:
-            for event in content_keys(image, wanted, self._token):
+            for event in content_keys(self._image, wanted, self._token, self._standby):
                 if isinstance(event, Finished):
                     self._keys = event.result
                 elif isinstance(event, Progress):

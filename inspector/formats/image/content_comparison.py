@@ -41,8 +41,12 @@ class ComparisonRequest:
     @classmethod
     def of(cls, paths: Sequence[bytes], groups: Sequence[Sequence[Stored]]) -> ComparisonRequest:
         """Pack a request."""
-        numbers = array("q", [number for group in groups for content in group for number in content])
-        return cls(tuple(paths), array("q", map(len, groups)).tobytes(), numbers.tobytes())
+        return cls.packed(paths, map(len, groups), [number for group in groups for content in group for number in content])
+
+    @classmethod
+    def packed(cls, paths: Sequence[bytes], counts: Iterable[int], numbers: Sequence[int]) -> ComparisonRequest:
+        """Pack counts of contents by group and, of all contents, one after the other, what Stored has."""
+        return cls(tuple(paths), array("q", counts).tobytes(), array("q", numbers).tobytes())
 
 
 def compare_groups(request: ComparisonRequest, report: Callable[[int, int, str], None]) -> bytes:
@@ -75,6 +79,8 @@ def _firsts(descriptors: Sequence[int], group: Sequence[Stored]) -> Iterable[int
     """Return for every content of a group the position of the first that equals it, -1 where it cannot be read."""
     if len(group) == 1:
         return (0,)
+    if len(group) == 2 and (is_equal := _equal(descriptors, *group)) is not None:
+        return (0, 0) if is_equal else (0, 1)
     firsts = [-1] * len(group)
     alike: dict[int, list[int]] = {}
     for position, content in enumerate(group):
@@ -101,14 +107,23 @@ def _sample(descriptor: int, content: Stored) -> int | None:
     return hash((head, tail)) if len(head) == len(tail) == length else None
 
 
-def _equal(descriptors: Sequence[int], one: Stored, other: Stored) -> bool:
-    for start in range(0, one.length, _CHUNK):
-        length = min(_CHUNK, one.length - start)
-        if os.pread(descriptors[one.file], length, one.offset + start) != os.pread(
-            descriptors[other.file], length, other.offset + start
-        ):
-            return False
+def _equal(descriptors: Sequence[int], one: Stored, other: Stored) -> bool | None:
+    """Return whether two contents of one length are equal; None where one of them is cut short."""
+    file, offset, whole = one
+    other_file, other_offset, _ = other
+    first, second = descriptors[file], descriptors[other_file]
+    for start in range(0, whole, _CHUNK):
+        length = min(_CHUNK, whole - start)
+        data = os.pread(first, length, offset + start)
+        if data != os.pread(second, length, other_offset + start):
+            return None if _is_short(first, one) or _is_short(second, other) else False
+        if len(data) < length:
+            return None
     return True
+
+
+def _is_short(descriptor: int, content: Stored) -> bool:
+    return not os.pread(descriptor, 1, content.offset + content.length - 1)
 
 
 def _tell_by_digest(descriptors: Sequence[int], group: Sequence[Stored], positions: Sequence[int], firsts: list[int]) -> None:

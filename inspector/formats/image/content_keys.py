@@ -7,12 +7,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final
 
 from inspector.errors import UnreadableArtifact
-from inspector.formats.image.content_comparison import ComparisonRequest, Stored, compare_groups, unpacked
+from inspector.formats.image.content_comparison import ComparisonRequest, compare_groups, unpacked
 from inspector.formats.image.layer_hashes import hash_entries
 from inspector.formats.image.layer_places import is_plain, place_of
 from inspector.isolation import failure
 from inspector.isolation.child import run_child
 from inspector.isolation.limits import GIB, CancelToken, Limits
+from inspector.isolation.standby import StandbyChild
 from inspector.records.event import Event, Finished, Progress, Started
 from inspector.records.image import Entry, Image
 
@@ -22,14 +23,25 @@ Keys = Mapping[tuple[int, int], str]
 _CHILD: Final = "inspector.formats.image.content_comparison:compare_groups"
 _AT_ONCE: Final = 64 << 20
 """Bytes up to which starting a child takes longer than comparing."""
+_LARGE: Final = 256 << 20
+"""Bytes of plain layers from which on they are likely to hold as much to compare."""
 _SLOWEST: Final = 20_000_000
 """Bytes a second that comparing is given time for."""
 
 _Place = tuple[int, int]
 
 
+def stand_by(image: Image) -> StandbyChild | None:
+    """Start the process that content_keys() will take for an image with much to compare; None where it hardly will."""
+    places = [place for layer in image.layers if (place := place_of(layer)) is not None and is_plain(place)]
+    return StandbyChild(_CHILD) if sum(place.stretch.length for place in places) > _LARGE else None
+
+
 def content_keys(
-    image: Image, wanted: Mapping[int, Sequence[Entry]], cancel: CancelToken | None = None
+    image: Image,
+    wanted: Mapping[int, Sequence[Entry]],
+    cancel: CancelToken | None = None,
+    standby: StandbyChild | None = None,
 ) -> Iterator[Event[Keys]]:
     """Tell the wanted contents apart, by layer index; yield progress and at last a key for each.
 
@@ -39,7 +51,7 @@ def content_keys(
     yield Started("comparing contents")
     keys: dict[_Place, str] = {}
     groups, others = _sorted_out(image, wanted)
-    for event in _compared(image, groups, cancel):
+    for event in _compared(image, groups, cancel, standby):
         if isinstance(event, Finished):
             keys.update(event.result)
         else:
@@ -77,7 +89,7 @@ def _sorted_out(
 
 
 def _compared(
-    image: Image, groups: Sequence[Sequence[tuple[int, Entry]]], cancel: CancelToken | None
+    image: Image, groups: Sequence[Sequence[tuple[int, Entry]]], cancel: CancelToken | None, standby: StandbyChild | None
 ) -> Iterator[Progress | Finished[dict[_Place, str]]]:
     request = _request(image, groups)
     firsts: Sequence[int] = ()
@@ -87,7 +99,7 @@ def _compared(
             firsts = unpacked(compare_groups(request, _stop_where(cancel)))
     else:
         limits = Limits(memory_bytes=2 * GIB, wall_seconds=60 + total / _SLOWEST)
-        for event in run_child(_CHILD, request, bytes, limits, cancel, title="comparing contents"):
+        for event in run_child(_CHILD, request, bytes, limits, cancel, title="comparing contents", standby=standby):
             if isinstance(event, Progress):
                 yield event
             else:
@@ -119,13 +131,16 @@ def _stop_where(cancel: CancelToken | None) -> Callable[[int, int, str], None]:
 
 def _request(image: Image, groups: Sequence[Sequence[tuple[int, Entry]]]) -> ComparisonRequest:
     files: dict[bytes, int] = {}
-    stretches: dict[int, tuple[int, int]] = {}
+    file_of: dict[int, int] = {}
+    start_of: dict[int, int] = {}
     for index in {index for group in groups for index, _ in group}:
         place = place_of(image.layers[index])
         assert place is not None, "groups hold what lies in plain layers"
-        stretches[index] = files.setdefault(place.path, len(files)), place.stretch.offset
-    contents = [
-        [Stored(stretches[index][0], stretches[index][1] + entry.offset, entry.size) for index, entry in group]
+        file_of[index], start_of[index] = files.setdefault(place.path, len(files)), place.stretch.offset
+    numbers = [
+        number
         for group in groups
+        for index, entry in group
+        for number in (file_of[index], start_of[index] + entry.offset, entry.size)
     ]
-    return ComparisonRequest.of(tuple(files), contents)
+    return ComparisonRequest.packed(tuple(files), map(len, groups), numbers)

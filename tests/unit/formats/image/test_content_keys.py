@@ -123,3 +123,13 @@ def test_cancelling_ends_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
         with pytest.raises(ChildFailed) as caught:
             keys_of(image, all_files(image), token)
         assert caught.value.kind == "cancelled"
+
+
+@pytest.mark.parametrize("length", [1, CHUNK, 2 * CHUNK + 1])
+def test_two_of_which_one_is_cut_short_are_not_told_to_be_equal(tmp_path: Path, length: int) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(bytes(2 * length - 1))
+    firsts = compare_groups(ComparisonRequest.of((bytes(path),), ((Stored(0, 0, length), Stored(0, length, length)),)), print)
+    assert list(unpacked(firsts)) == [0, -1]
+    firsts = compare_groups(ComparisonRequest.of((bytes(path),), ((Stored(0, length, length), Stored(0, 0, length)),)), print)
+    assert list(unpacked(firsts)) == [-1, 1]
