@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, make_dataclass
+from dataclasses import dataclass
 from typing import Final
 
 from inspector.errors import UnreadableArtifact
@@ -11,11 +11,11 @@ from inspector.formats.clean_text import LIMIT, MOST_NAMES, TextCleaner
 from inspector.formats.image.layer_answer import KINDS, WHITEOUTS, RawEntry, RawLayer, RawNote
 from inspector.records.finding import Finding, Severity
 from inspector.records.image import Entry
+from inspector.records.making import quick_maker
 
 _SHOWN: Final = 200
 
-_EntryToFill: Final = make_dataclass("_EntryToFill", [one.name for one in fields(Entry)], repr=False, eq=False, slots=True)
-"""An Entry that is not frozen yet: filling one, and then calling it an Entry, takes a quarter of the time of making one."""
+_make_entry: Final = quick_maker(Entry)
 
 _RULES: Final[Mapping[str, tuple[Severity, str, str]]] = {
     "layer-path-outside": (
@@ -84,7 +84,7 @@ def _entries(raw: list[RawEntry], cleaner: TextCleaner) -> tuple[Entry, ...]:
     raw.reverse()
     while raw:
         path, kind, size, mode, uid, gid, mtime, link, offset, stored, sha256, xattrs, device, sparse, whiteout = raw.pop()
-        entry = _EntryToFill(
+        entry = _make_entry(
             names[path],
             KINDS[kind],
             size,
@@ -101,7 +101,6 @@ def _entries(raw: list[RawEntry], cleaner: TextCleaner) -> tuple[Entry, ...]:
             sparse,
             WHITEOUTS[whiteout],
         )
-        entry.__class__ = Entry
         built.append(entry)
     return tuple(built)
 

@@ -17,9 +17,11 @@ from inspector.formats.onnx.skeleton import SMALL_MESSAGE
 from inspector.formats.onnx.weights import SMALL_COUNT, Holder
 from inspector.formats.onnx.wire import Source, Span, fields
 from inspector.records.graph import Attribute, Graph, Node
+from inspector.records.making import quick_maker
 from inspector.records.tensor import TensorSpec
 
 _ATTRIBUTE: Final = 0x2A
+_make_node: Final = quick_maker(Node)
 
 
 class NodeReader:
@@ -62,7 +64,7 @@ class NodeReader:
         name, overload = names[message.name], names[message.overload]
         pairs = message.metadata_props
         scope = names[exporter_scope(pairs)] if pairs else ""
-        return Node(
+        return _make_node(
             index,
             name,
             operator,
@@ -73,6 +75,8 @@ class NodeReader:
             subgraphs,
             overload,
             scope,
+            (),
+            (),
         )
 
 

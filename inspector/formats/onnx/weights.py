@@ -13,11 +13,17 @@ from inspector.formats.onnx.typed_values import EXPECTED_FIELD, HAS_SMALL_VALUES
 from inspector.formats.onnx.wire import DAMAGED_HINT, Source, Span, fields, packed_varints, signed, varint_at
 from inspector.records.dtype import packed_bytes
 from inspector.records.graph import NodeRef
+from inspector.records.making import quick_maker
 from inspector.records.tensor import Carrier, Storage, TensorSpec, Weight
 
 MOST_WEIGHTS: Final = 1_000_000
 SMALL_COUNT: Final = 64
 _LONGEST_SMALL: Final = SMALL_COUNT * 16
+
+
+_make_spec: Final = quick_maker(TensorSpec)
+_make_storage: Final = quick_maker(Storage)
+_make_weight: Final = quick_maker(Weight)
 
 
 class Holder:
@@ -62,7 +68,7 @@ class WeightCollector:
         self._check_size(weight, tensor, holder)
         if weight.storage.encoding in ("raw", "typed") and weight.dtype in HAS_SMALL_VALUES:
             self._take_small_values(weight)
-        return TensorSpec(name, weight.dtype, shape)
+        return _make_spec(name, weight.dtype, shape)
 
     def add_sparse(self, spans: Sequence[Span], name: str | None, holder: Holder) -> TensorSpec:
         """Add the values and the indices of the sparse tensor at the spans; it is named as its values are."""
@@ -93,18 +99,21 @@ class WeightCollector:
         self.weights.append(weight)
 
     def _weight(self, tensor: Tensor, name: str, shape: tuple[int, ...], holder: Holder) -> Weight:
-        storage, stored_bytes = Storage("none", "", tensor.start), None
+        stored_bytes = None
         if tensor.is_external:
             storage = Storage("external")
             self.external[len(self.weights)] = tensor.external
         elif tensor.raw is not None:
-            storage = Storage("raw", "", tensor.raw.start, tensor.raw.end - tensor.raw.start)
+            start, end = tensor.raw
+            storage = _make_storage("raw", "", start, end - start, 0, False, False)
         elif tensor.typed:
             field = tensor.stored_field()
             stretch = tensor.typed[field]
             storage = Storage("typed", "", stretch.start, stretch.end - stretch.start, field, stretch.tagged)
             stored_bytes = stretch.value_bytes if tensor.dtype == "string" and field == STRING_DATA else None
-        return Weight(name, tensor.dtype, shape, storage, holder.carrier, holder.graph, holder.node, stored_bytes)
+        else:
+            storage = Storage("none", "", tensor.start)
+        return _make_weight(name, tensor.dtype, shape, storage, holder.carrier, holder.graph, holder.node, stored_bytes)
 
     def _check_size(self, weight: Weight, tensor: Tensor, holder: Holder) -> None:
         count, storage = weight.element_count, weight.storage
