@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -14,7 +13,6 @@ from typing import Any
 import jsonschema
 import pytest
 
-from inspector.__main__ import run
 from inspector.report.schema_file import schema_text
 from tests.cli.models import PAYLOADS
 from tests.images.artifacts import artifact_members, model_pack
@@ -34,20 +32,9 @@ from tests.unit.workflows.images import ONNX, SECRET, serving_archive, serving_i
 Command = Callable[..., tuple[int, str, str]]
 
 
-@pytest.fixture
-def command(capfdbinary: pytest.CaptureFixture[bytes], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Command:
-    monkeypatch.setattr(sys, "stdin", Path(os.devnull).open())  # noqa: SIM115
+@pytest.fixture(autouse=True)
+def _no_engine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/no-engine.sock")
-
-    def call(*arguments: object) -> tuple[int, str, str]:
-        try:
-            code: Any = run([str(argument) for argument in arguments])
-        except SystemExit as exit_:
-            code = exit_.code
-        out, err = capfdbinary.readouterr()
-        return code, out.decode(), err.decode()
-
-    return call
 
 
 def review_of(command: Command, *arguments: object) -> Any:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import shutil
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,28 +12,12 @@ from typing import Any
 import jsonschema
 import pytest
 
-from inspector.__main__ import run
 from inspector.report.schema_file import schema_text
 
 SAMPLE = Path(__file__).parents[2] / "sample_models" / "digits_keras"
 SHARD = "variables/variables.data-00000-of-00001"
 
 Command = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def command(capfdbinary: pytest.CaptureFixture[bytes], monkeypatch: pytest.MonkeyPatch) -> Command:
-    monkeypatch.setattr(sys, "stdin", Path(os.devnull).open())  # noqa: SIM115
-
-    def call(*arguments: object) -> tuple[int, str, str]:
-        try:
-            code: Any = run([str(argument) for argument in arguments])
-        except SystemExit as exit_:
-            code = exit_.code
-        out, err = capfdbinary.readouterr()
-        return code, out.decode(), err.decode()
-
-    return call
 
 
 def review_of(command: Command, *arguments: object) -> Any:

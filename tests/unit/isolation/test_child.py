@@ -8,13 +8,12 @@ import signal
 import subprocess
 import sys
 import threading
-import time
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
 import msgspec
 import pytest
+from child_endings import TEST_LIMITS, await_death, fail, finish, is_running
 from child_entries import Question, Reply
 
 from inspector.errors import OperationFailed, UnreadableArtifact
@@ -22,54 +21,7 @@ from inspector.isolation import memory
 from inspector.isolation.child import ChildFailed, FinishedChild, run_child
 from inspector.isolation.limits import CancelToken, Limits
 from inspector.isolation.protocol import HEADER, PROGRESS, RESULT, frame
-from inspector.isolation.standby import StandbyChild
-from inspector.records.event import Finished, Progress
-
-TEST_LIMITS = Limits(memory_bytes=2 << 30, wall_seconds=60)
-
-
-def finish(entry: str, request: object, response_type: object = int, limits: Limits = TEST_LIMITS, **more: object):
-    """Run an entry of child_entries to its end and return its Finished event."""
-    events = list(run_child(f"child_entries:{entry}", request, response_type, limits, title="the test", **more))
-    assert isinstance(events[-1], Finished)
-    return events[-1]
-
-
-def fail(
-    entry: str, request: object = 0, response_type: object = int, limits: Limits = TEST_LIMITS, **more: object
-) -> ChildFailed:
-    """Run an entry that must fail and return the error."""
-    with pytest.raises(ChildFailed) as caught:
-        finish(entry, request, response_type, limits, **more)
-    return caught.value
-
-
-def is_running(pid: int) -> bool:
-    """Whether a process exists and is no zombie."""
-    try:
-        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except (FileNotFoundError, ProcessLookupError):
-        return False
-    return state != "Z"
-
-
-def await_death(pid: int, seconds: float = 10) -> bool:
-    """Wait for a process to be gone."""
-    deadline = time.monotonic() + seconds
-    while is_running(pid) and time.monotonic() < deadline:
-        time.sleep(0.01)
-    return not is_running(pid)
-
-
-@pytest.fixture(autouse=True)
-def _nothing_left_behind() -> Iterator[None]:
-    """Every test must leave the descriptors and child processes of this process as they were."""
-    gc.collect()
-    before = len(list(Path("/proc/self/fd").iterdir()))
-    children = Path(f"/proc/self/task/{threading.get_native_id()}/children").read_text()
-    yield
-    assert len(list(Path("/proc/self/fd").iterdir())) == before
-    assert Path(f"/proc/self/task/{threading.get_native_id()}/children").read_text() == children
+from inspector.records.event import Progress
 
 
 def test_result_and_progress_cross_as_typed_data() -> None:
@@ -378,51 +330,3 @@ def test_many_children_at_once() -> None:
     for thread in threads:
         thread.join()
     assert sorted(results) == list(range(6))
-
-
-def test_a_child_that_stands_by_takes_the_order_it_waits_for_once() -> None:
-    with closing(StandbyChild("child_entries:answer")) as standby:
-        pid = standby._process.pid if standby._process else 0
-        for attempt in range(2):
-            events = list(run_child("child_entries:answer", Question("q", (1, 2)), Reply, TEST_LIMITS, standby=standby))
-            assert isinstance(events[-1], FinishedChild)
-            assert events[-1].result == Reply("q", 3, 0)
-            assert not is_running(pid), attempt
-
-
-def test_a_child_that_stands_by_for_something_else_or_is_gone_is_not_taken() -> None:
-    with closing(StandbyChild("child_entries:noisy")) as standby:
-        assert finish("answer", Question("q", (1,)), Reply, standby=standby).result == Reply("q", 1, 0)
-        assert standby._process is not None
-        os.kill(standby._process.pid, signal.SIGKILL)
-        assert await_death(standby._process.pid)
-        assert finish("noisy", 3, standby=standby).result == 3
-
-
-def test_a_child_that_stands_by_is_ended_where_nobody_takes_it() -> None:
-    standby = StandbyChild("child_entries:answer")
-    assert standby._process is not None
-    pid = standby._process.pid
-    assert is_running(pid)
-    standby.close()
-    assert not is_running(pid)
-    assert standby.take("child_entries:answer") is None
-
-
-def test_a_module_that_cannot_be_imported_ahead_is_told_of_when_it_is_ordered() -> None:
-    entry = "child_entries_that_are_not:answer"
-    with closing(StandbyChild(entry)) as standby, pytest.raises(ChildFailed, match="ModuleNotFoundError"):
-        list(run_child(entry, 0, int, TEST_LIMITS, standby=standby))
-
-
-def test_a_child_that_stands_by_dies_with_its_parent() -> None:
-    parent = (
-        "import os, sys; sys.path[:0] = sys.argv[1:]\n"
-        "from inspector.isolation.standby import StandbyChild\n"
-        "one = StandbyChild('child_entries:answer'); print(one._process.pid, flush=True); os._exit(0)"
-    )
-    here = Path(__file__).resolve()
-    ended = subprocess.run(
-        [sys.executable, "-c", parent, str(here.parents[3]), str(here.parent)], capture_output=True, text=True, timeout=60
-    )
-    assert await_death(int(ended.stdout)), ended.stderr

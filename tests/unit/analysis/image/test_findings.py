@@ -138,7 +138,7 @@ SECRET = "s3cr3t-value"
         ("DB_PASSWORD", "${DB_PASSWORD}", False),
         ("TOKENIZERS_PARALLELISM", "false", False),
         ("GPG_KEY", "A035C8C19219BA821ECEA86B64E628F8D684696D", False),
-        ("PIP_INDEX_URL", "https://pypi.org/simple", False),
+        ("PIP_INDEX_URL", "https://index.example/simple", False),
         ("PAD_TOKEN", "[PAD]", False),
         ("EOS_TOKEN", "</s>", False),
         ("PATH", "/usr/bin", False),

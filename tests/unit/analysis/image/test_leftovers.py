@@ -16,7 +16,7 @@ SITE = "usr/lib/python3.11/site-packages"
 
 PLACES: list[tuple[str, tuple[LeftoverKind, ...]]] = [
     ("var/cache/apt/archives/bash.deb", ("package caches",)),
-    ("var/lib/apt/lists/deb.debian.org_Packages", ("package caches",)),
+    ("var/lib/apt/lists/mirror.example_Packages", ("package caches",)),
     ("var/cache/apk/APKINDEX.tar.gz", ("package caches",)),
     ("root/.cache/pip/http/a/b", ("package caches",)),
     ("home/me/.cache/uv/archive/x", ("package caches",)),
