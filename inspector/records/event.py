@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator, Iterable
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
+Value = TypeVar("Value")
 Result = TypeVar("Result", covariant=True)
 
 
@@ -47,3 +49,20 @@ class Partial(Generic[Result]):
 
 
 Event = Started | Progress | Warned | Partial[Result] | Finished[Result]
+
+Steps = Generator[Event[Any], None, Value]
+"""Part of a workflow: yields what it says, returns what it makes; `yield from` runs it within another one."""
+
+
+def result_of(events: Iterable[Event[Value]]) -> Steps[Value]:
+    """Pass on what a workflow says and return its result."""
+    return (yield from finish(events)).result
+
+
+def finish(events: Iterable[Event[Value]]) -> Steps[Finished[Value]]:
+    """Pass on what a workflow says and return its last event, which of a child knows its memory and time."""
+    for event in events:
+        if isinstance(event, Finished):
+            return event
+        yield event
+    raise AssertionError("a workflow ended without a result")

@@ -1,0 +1,1 @@
+"""Whether a changed artifact still does its job: inputs, parity, conformance, contracts."""
