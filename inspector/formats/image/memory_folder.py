@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import atexit
-import fcntl
 import os
 import re
-import shutil
-import stat
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
 from inspector.errors import OperationFailed
+from inspector.isolation.private_folder import PrivateFolder
 
-_PREFIX: Final = "modelpack-tui"
-_NAME: Final = re.compile(rf"{_PREFIX}-(\d+)-[0-9a-f]{{8}}")
 _CANDIDATES: Final = ("/dev/shm", "/run/shm")  # noqa: S108 -- that they are in memory is checked
 _IN_MEMORY: Final = frozenset({"tmpfs", "ramfs"})
 _MARGIN: Final = 256 << 20
@@ -29,10 +23,7 @@ _INSTEAD: Final = "copy the model out of the image and open the file"
 
 
 class MemoryFolder:
-    """A folder in memory that only this user can enter, gone with close() or with this process.
-
-    It is locked while it is in use, so that what a killed process left behind can be told from what another one holds.
-    """
+    """A private folder in memory, gone with close() or with this process."""
 
     def __init__(self, byte_count: int, label: str) -> None:
         """Make the folder, with room for byte_count bytes at least; label names what they are for in errors.
@@ -42,12 +33,19 @@ class MemoryFolder:
         base = _base()
         if base is None:
             raise OperationFailed(f"{label}: there is no file system in memory to open it in", _INSTEAD)
-        _remove_stale(base)
         self._label = label
+        try:
+            self._folder = PrivateFolder(base)
+        except OSError as error:
+            raise _refused(f"{label}: a folder in memory", error) from None
+        self.path = self._folder.path
         self._left = room_in(base)
-        self._check_room(byte_count)
-        self.path, self._lock = _make(base, label)
         _open_folders.add(self)
+        try:
+            self._check_room(byte_count)
+        except OperationFailed:
+            self.close()
+            raise
 
     def create(self, relative: str, byte_count: int) -> int:
         """Return a descriptor for writing a new file of so many bytes at a path relative to the folder.
@@ -69,10 +67,8 @@ class MemoryFolder:
 
     def close(self) -> None:
         """Remove the folder and all in it; harmless where it is gone already."""
-        if self in _open_folders:
-            _open_folders.discard(self)
-            shutil.rmtree(self.path, ignore_errors=True)
-            os.close(self._lock)
+        _open_folders.discard(self)
+        self._folder.close()
 
     def _check_room(self, byte_count: int) -> None:
         if byte_count > self._left:
@@ -94,47 +90,9 @@ def room_in(base: Path) -> int:
     return max(0, min(_free(base), *(spare - _MARGIN for spare in _spare())))
 
 
-def _make(base: Path, label: str) -> tuple[Path, int]:
-    """Return a new folder and the descriptor that locks it."""
-    for _ in range(100):
-        path = base / f"{_PREFIX}-{os.getpid()}-{os.urandom(4).hex()}"
-        try:
-            path.mkdir(mode=0o700)
-            lock = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
-        except OSError as error:
-            raise _refused(f"{label}: a folder in memory", error) from None
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        with suppress(OSError):
-            if os.path.samestat(path.stat(follow_symlinks=False), os.fstat(lock)):
-                return path, lock
-        os.close(lock)  # before it was locked, another process took it for a stale one
-    raise OperationFailed(f"{label}: other processes remove every folder in memory made for it")
-
-
 def _refused(what: str, error: Exception) -> OperationFailed:
     reason = getattr(error, "strerror", None) or str(error)
     return OperationFailed(f"{what} cannot be made: {reason}", _INSTEAD)
-
-
-def _remove_stale(base: Path) -> None:
-    """Remove folders of this user whose process is gone: those that nobody holds the lock of."""
-    for path in _folders_of_this_user(base):
-        with suppress(OSError):
-            descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                shutil.rmtree(path, ignore_errors=True)
-            finally:
-                os.close(descriptor)
-
-
-def _folders_of_this_user(base: Path) -> Iterator[Path]:
-    with suppress(OSError), os.scandir(base) as entries:
-        for entry in entries:
-            if _NAME.fullmatch(entry.name):
-                status = entry.stat(follow_symlinks=False)
-                if stat.S_ISDIR(status.st_mode) and status.st_uid == os.geteuid():
-                    yield Path(entry.path)
 
 
 def _base() -> Path | None:
@@ -183,9 +141,3 @@ def _text(path: Path) -> str:
         return path.read_text("utf-8", "surrogateescape")
     except OSError:
         return ""
-
-
-@atexit.register
-def _close_all() -> None:
-    for folder in list(_open_folders):
-        folder.close()
