@@ -266,3 +266,20 @@ class Optimization:
     output: str = ""
     final: ModelFacts | None = None
     warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class OptimizationRequest:
+    """What the user gave: inputs and labels, a contract, lengths of symbolic dimensions, settings.
+
+    memory_bytes None: as much as the model is likely to need, and the machine can spare.
+    """
+
+    settings: OptimizeSettings = field(default_factory=OptimizeSettings)
+    data: str = ""
+    """Path of an .npz; empty: seeded inputs are made."""
+    contract: Contract | None = None
+    contract_folder: str = ""
+    """Folder that paths in the contract are relative to."""
+    lengths: Mapping[str, int] = field(default_factory=dict)
+    memory_bytes: int | None = None

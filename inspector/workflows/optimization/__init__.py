@@ -1,0 +1,1 @@
+"""Make an ONNX model smaller or faster, each step judged against the original."""
