@@ -1,0 +1,143 @@
+"""What is proven of the candidate a step chose: unseen inputs, speed beside the original, what is left to wish for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+from inspector.errors import OperationFailed
+from inspector.records.event import Started, Steps, Warned
+from inspector.records.optimization import Change, ChangeVerdict, Judgement, ModelFacts, Outcome, Preflight
+from inspector.workflows.optimization.judging import gates_of, held_to_gates, reason_of
+
+if TYPE_CHECKING:
+    from inspector.isolation.limits import CancelToken
+    from inspector.records.measurement import Comparison
+    from inspector.records.optimization import Autopsy, Candidate, OptimizerName
+    from inspector.workflows.optimization.grounds import Grounds
+
+SMALLER: Final = 0.99
+"""A file of at most this share of the original's bytes counts as smaller."""
+
+COMPARISON_SECONDS: Final = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """Proves the outcome of one step on the grounds of the whole session."""
+
+    optimizer: OptimizerName
+    grounds: Grounds
+    before: ModelFacts
+    """The file the step began with: the original, or what an earlier step gave."""
+    preflight: Preflight
+    cancel: CancelToken
+
+    def of(self, outcome: Outcome) -> Steps[Change]:
+        """Return the change that a step's outcome is: accepted only where unseen inputs confirm it."""
+        if outcome.best is None or outcome.judgement is None:
+            return self._without_candidate(outcome)
+        change = self._with_candidate(outcome, outcome.best, outcome.judgement)
+        change = yield from self._confirmed(change, outcome.best)
+        if change.status == "accepted":
+            change = yield from self._measured(change, outcome.best)
+        return change
+
+    def _without_candidate(self, outcome: Outcome) -> Change:
+        change = replace(self._change(outcome), reason=outcome.reason)
+        return replace(change, status="skipped", verdict="nothing to do") if outcome.nothing_to_do else change
+
+    def _with_candidate(self, outcome: Outcome, best: Candidate, judgement: Judgement) -> Change:
+        return replace(
+            self._change(outcome),
+            status="accepted",
+            verdict="accepted",
+            reason=outcome.reason,
+            after=judgement.facts,
+            recipe=best.recipe,
+            repairs=best.repairs,
+            kept_fp32=best.kept_fp32,
+            parity=judgement.parity,
+            gates=judgement.gates,
+            conformance=judgement.conformance,
+            contract_changes=judgement.contract_changes,
+        )
+
+    def _change(self, outcome: Outcome) -> Change:
+        return Change(
+            self.optimizer,
+            "rejected",
+            "rejected",
+            "",
+            self.before,
+            choice=self.preflight.choice,
+            preflight=self.preflight,
+            attempts=outcome.attempts,
+            sensitivity=outcome.sensitivity,
+            warnings=(*self.preflight.warnings, *outcome.warnings),
+        )
+
+    def _confirmed(self, change: Change, best: Candidate) -> Steps[Change]:
+        """Compare on inputs that had no part in choosing it."""
+        from inspector.verify.parity import compare
+
+        yield Started("confirming on unseen inputs")
+        try:
+            parity = yield from compare(best.path, self.grounds.confirmation, self.grounds.settings, self.cancel)
+        except OperationFailed as error:
+            reason = f"on unseen inputs it does not run: {reason_of(error)}"
+            return replace(change, status="rejected", verdict="rejected", reason=reason)
+        _, failure = held_to_gates(parity, gates_of(self.optimizer, self.grounds))
+        confirmed = replace(change, confirmation=parity)
+        if failure:
+            return replace(confirmed, status="rejected", verdict="rejected", reason=f"on unseen inputs {failure}")
+        return confirmed
+
+    def _measured(self, change: Change, best: Candidate) -> Steps[Change]:
+        """Add speed beside the original and the autopsy; neither failing takes back what is proven."""
+        yield Started("timing it beside the original")
+        try:
+            comparisons = yield from self._timed(best)
+        except OperationFailed as error:
+            yield Warned(f"not timed: {reason_of(error)}")
+            change = replace(change, warnings=(*change.warnings, f"not timed: {reason_of(error)}"))
+            comparisons = ()
+        autopsy = yield from self._autopsy(best)
+        return self._weighed(replace(change, comparisons=comparisons, autopsy=autopsy))
+
+    def _timed(self, best: Candidate) -> Steps[tuple[Comparison, ...]]:
+        from inspector.bench.quick import quick_comparison
+
+        grounds = self.grounds
+        return (
+            yield from quick_comparison(
+                grounds.original.path, best.path, grounds.evaluation.inputs, grounds.settings, self.cancel, COMPARISON_SECONDS
+            )
+        )
+
+    def _autopsy(self, best: Candidate) -> Steps[Autopsy | None]:
+        from inspector.optimize.autopsy import autopsy
+
+        yield Started("looking at what is left")
+        try:
+            return (yield from autopsy(best.path, self.grounds.evaluation.inputs, self.grounds.settings, self.cancel))
+        except OperationFailed as error:
+            yield Warned(f"no autopsy: {reason_of(error)}")
+            return None
+
+    def _weighed(self, change: Change) -> Change:
+        """Weigh size against speed: what is slower must at least be smaller."""
+        latency = next((one for one in change.comparisons if one.kind == "latency"), None)
+        if latency is None or latency.verdict != "slower" or change.after is None:
+            return change
+        slower = f"{latency.ratio:.2f}× the latency ({latency.low:.2f} to {latency.high:.2f})"
+        if change.after.size_bytes <= SMALLER * self.grounds.original.facts.size_bytes:
+            verdict: ChangeVerdict = "smaller but slower"
+            return replace(change, verdict=verdict, reason=_joined(slower, change.reason))
+        if "growth" in self.grounds.settings.allow:
+            return replace(change, reason=_joined(slower, change.reason))
+        return replace(change, status="rejected", verdict="rejected", reason=f"no smaller, and slower: {slower}")
+
+
+def _joined(*parts: str) -> str:
+    return "; ".join(part for part in parts if part)
