@@ -26,7 +26,8 @@ operator set, become larger."""
 class InputSet:
     """Inputs in a folder: sample i is the file "%05d.npz" % i, an uncompressed .npz of one feed, array "%d" % j for input j.
 
-    names are the inputs in that order, so that a name from a file never becomes the name of a member.
+    names are the inputs in that order, so that a name from a file never becomes the name of a member. They are as the runtime
+    takes them: clean them before they are shown.
     """
 
     folder: str
@@ -40,6 +41,24 @@ class InputSet:
     """What was assumed of each input: "mask: 0 and 1", "input_ids: 0 to 30,521 (rows of the embedding)"."""
     lengths: Mapping[str, int] = field(default_factory=dict)
     """The lengths that symbolic dimensions were given."""
+
+
+@dataclass(frozen=True, slots=True)
+class DataSplit:
+    """What a user's file of samples is used for: calibration shares no sample with any other set, evaluation (parity while
+    choosing) none with confirmation (parity of what was chosen).
+
+    labelled is all that is not in calibration where the file holds labels, and labels_file the path of a .npy aligned with it;
+    a set that there are too few samples for is empty, or synthetic, and its notes say so.
+    """
+
+    calibration: InputSet
+    evaluation: InputSet
+    confirmation: InputSet
+    labelled: InputSet | None
+    labels_file: str
+    samples: int
+    """How many the file holds."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,15 @@ from dataclasses import dataclass
 from typing import Literal
 
 GateFigure = Literal[
-    "cosine", "sqnr_db", "max_absolute", "max_scaled", "mean_scaled", "top1_agreement", "exact_share", "new_nan"
+    "cosine",
+    "sqnr_db",
+    "max_absolute",
+    "max_scaled",
+    "mean_scaled",
+    "top1_agreement",
+    "decided_top1_agreement",
+    "exact_share",
+    "new_nan",
 ]
 
 
@@ -14,8 +22,8 @@ GateFigure = Literal[
 class OutputParity:
     """One output compared over all inputs, in float64; figures that make no sense for its element type are None.
 
-    Non-finite elements take part in nan_count and inf_count only; where both outputs hold the same infinity, or both a NaN,
-    they agree.
+    Non-finite elements take part in nan_count, inf_count and nonfinite_mismatches only; where both outputs hold the same
+    infinity, or both a NaN, they agree. A reference of 1e30 or more stands for infinity, as in masks that hold the lowest float.
     """
 
     output: str
@@ -35,6 +43,9 @@ class OutputParity:
     """10 log10(sum reference^2 / sum difference^2) over all inputs; None where they are equal."""
     top1_agreement: float | None = None
     """Share of rows whose largest element is the same one; None where the last axis is shorter than two."""
+    decided_top1_agreement: float | None = None
+    """The same of the rows whose largest element exceeds the second by at least 1 % of the scale: the others any noise can turn."""
+    decided_rows: int | None = None
     exact_share: float | None = None
     """Share of equal elements: the figure for integers, booleans and strings."""
     nan_count: int = 0
@@ -42,8 +53,12 @@ class OutputParity:
     """Of the changed artifact."""
     reference_nan_count: int = 0
     reference_inf_count: int = 0
+    nonfinite_mismatches: int = 0
+    """Elements where one is not finite and the other is not the same."""
     scale: float | None = None
     """Largest |reference|."""
+    worst_input: int | None = None
+    """Index of the input with the largest difference."""
     problem: str = ""
     """Why it could not be compared: another shape, another element type, missing."""
 
