@@ -1,0 +1,36 @@
+"""Running a step's children: within its limits, and with what they failed of as a reason."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+from inspector.errors import InspectorError
+from inspector.isolation.child import FinishedChild, run_child
+from inspector.isolation.limits import CancelToken, Limits
+from inspector.records.event import Steps, finish
+from inspector.records.optimization import OptimizeSettings
+
+Result = TypeVar("Result")
+
+_THREADS = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+"""Keeps numpy from reserving memory for threads it will not use, which would count against the limit."""
+
+_ROOM = "inspector.optimize.quantization."
+
+
+def run_in_child(
+    entry: str, request: object, kind: type[Result], settings: OptimizeSettings, cancel: CancelToken, title: str
+) -> Steps[FinishedChild[Result]]:
+    """Call "module:function" of this room in a child bounded by the settings. Raises what run_child() does."""
+    limits = Limits(settings.memory_bytes, settings.step_seconds)
+    events = run_child(_ROOM + entry, request, kind, limits, cancel, title=title, environment=_THREADS)
+    finished = yield from finish(events)
+    assert isinstance(finished, FinishedChild)
+    return finished
+
+
+def reason_of(error: InspectorError) -> str:
+    """Return why something failed, as a reason; where that is because the work was cancelled, the error is raised again."""
+    if getattr(error, "kind", "") == "cancelled":
+        raise error
+    return f"{error.message} ({error.hint})" if error.hint else error.message
