@@ -23,7 +23,8 @@ class OutputParity:
     """One output compared over all inputs, in float64; figures that make no sense for its element type are None.
 
     Non-finite elements take part in nan_count, inf_count and nonfinite_mismatches only; where both outputs hold the same
-    infinity, or both a NaN, they agree. A reference of 1e30 or more stands for infinity, as in masks that hold the lowest float.
+    infinity, or both a NaN, they agree. A reference of 1e30 or more stands for infinity, as in masks that hold the lowest
+    float.
     """
 
     output: str
@@ -38,13 +39,13 @@ class OutputParity:
     """Largest |difference| over the largest |reference| of that output (its scale)."""
     mean_scaled: float | None = None
     cosine: float | None = None
-    """Of the flattened outputs of one input: the lowest of all inputs."""
+    """Of the flattened outputs of one input: the lowest of all inputs that give at least 1 % of the largest magnitude."""
     sqnr_db: float | None = None
     """10 log10(sum reference^2 / sum difference^2) over all inputs; None where they are equal."""
     top1_agreement: float | None = None
     """Share of rows whose largest element is the same one; None where the last axis is shorter than two."""
     decided_top1_agreement: float | None = None
-    """The same of the rows whose largest element exceeds the second by at least 1 % of the scale: the others any noise can turn."""
+    """The same of the rows whose largest element exceeds the second by at least 1 % of the scale; noise turns the others."""
     decided_rows: int | None = None
     exact_share: float | None = None
     """Share of equal elements: the figure for integers, booleans and strings."""

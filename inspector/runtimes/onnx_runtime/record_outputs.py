@@ -42,7 +42,8 @@ def record_outputs(
     """Run the model on every input, one at a time in memory, and keep its outputs in the folder.
 
     The first input is run once more in a fresh session. Raises OperationFailed where its outputs then differ, where the
-    runtime refuses the model or an input, or the folder cannot take the outputs; ChildFailed where it crashes or takes too much.
+    runtime refuses the model or an input, or the folder cannot take the outputs; ChildFailed where it crashes or takes too
+    much.
     """
     title = f"running {plain_line(Path(path).name, 80)}"
     limits = Limits(settings.memory_bytes, settings.step_seconds)
