@@ -15,7 +15,7 @@ CONTRACT_KEY = "modelpack-tui.contract"
 
 Metric = Literal["accuracy", "top_k", "mae", "cosine"]
 
-ParameterValue = str | int | float | bool | tuple[int | float, ...] | tuple[str, ...]
+ParameterValue = str | int | float | bool | tuple[int | float | str, ...]
 
 
 @dataclass(frozen=True, slots=True)
