@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from typing import Final, NamedTuple
 
@@ -50,6 +51,22 @@ def installed_support() -> RuntimeSupport:
         return RuntimeSupport("ONNX Runtime", version)
     opsets = {"ai.onnx": release.opset, "ai.onnx.ml": release.ml_opset}
     return RuntimeSupport("ONNX Runtime", version, opsets, release.ir_version)
+
+
+def oldest_release(opsets: Mapping[str, int], ir_version: int | None) -> str:
+    """Return the oldest measured release ("1.22") that loads these operator sets and this file-format version, "" if none does.
+
+    Domains other than ai.onnx and ai.onnx.ml follow no release and are left aside. Releases before OLDEST_MEASURED may do, too.
+    """
+    for major, minor in sorted(_RELEASES):
+        newest = _RELEASES[major, minor]
+        loads_operators = opsets.get("ai.onnx", 0) <= newest.opset and opsets.get("ai.onnx.ml", 0) <= newest.ml_opset
+        if loads_operators and (ir_version or 0) <= newest.ir_version:
+            return f"{major}.{minor}"
+    return ""
+
+
+OLDEST_MEASURED: Final = "{}.{}".format(*min(_RELEASES))
 
 
 def _installed_version() -> str:

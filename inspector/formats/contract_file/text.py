@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from inspector.records.contract import Contract
 
 _WIDTH: Final = 120
+_LONGEST_IN_BRACES: Final = 80
 
 _HEAD: Final = """\
 # What this artifact promises to whoever serves it.
@@ -63,6 +64,14 @@ def _dump(values: dict[str, Any]) -> str:
     return text
 
 
+def _readable(node: Any) -> Any:
+    """Put what is too long for one line in braces or brackets on lines of its own."""
+    items = [part for item in node.value for part in (item if isinstance(item, tuple) else (item,))]
+    if node.flow_style and sum(len(item.value) + len(", ") for item in items) > _LONGEST_IN_BRACES:
+        node.flow_style = False
+    return node
+
+
 def _dumper() -> type[Any]:
     """Return a dumper that quotes what either YAML 1.1 or 1.2 would take for something other than text."""
     import yaml
@@ -72,6 +81,12 @@ def _dumper() -> type[Any]:
     class Dumper(yaml.SafeDumper):
         def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002
             return True
+
+        def represent_mapping(self, *arguments: Any, **options: Any) -> Any:
+            return _readable(super().represent_mapping(*arguments, **options))
+
+        def represent_sequence(self, *arguments: Any, **options: Any) -> Any:
+            return _readable(super().represent_sequence(*arguments, **options))
 
     Dumper.add_implicit_resolver("tag:yaml.org,2002:float", FLOAT, list("-+.0123456789"))
     Dumper.add_implicit_resolver("tag:yaml.org,2002:int", INTEGER, list("-+0123456789"))

@@ -1,0 +1,134 @@
+"""What an artifact promises, whether it keeps a contract, and what the contract of a changed one is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from inspector import __version__
+from inspector.errors import InspectorError, OperationFailed
+from inspector.records.artifact import Computation
+from inspector.records.contract import CONTRACT_KEY, Contract
+from inspector.records.event import Event, Finished, Steps, Warned, result_of
+from inspector.runtimes.installed import installed_version
+
+if TYPE_CHECKING:
+    from inspector.isolation.limits import CancelToken
+    from inspector.records.inspection import Inspection
+    from inspector.records.review import Check
+
+_TOOLS: Final = ("onnx", "onnxruntime", "onnxruntime-gpu", "onnxsim", "onnxconverter-common", "onnxslim")
+_MOST_FILES: Final = 8
+"""External files of the source whose digests a recipe names."""
+
+
+def derive_contract(inspection: Inspection) -> Iterator[Event[Contract]]:
+    """Read every byte for its digest and return what the artifact promises.
+
+    A contract that it carries is taken over; one that is broken is warned of. Raises OperationFailed if the artifact cannot
+    be read any more.
+    """
+    embedded = yield from _embedded_or_warning(inspection.computation)
+    digested = yield from _digested(inspection.computation)
+    yield Finished(_derived(digested, digested.artifact.sha256 or "", embedded))
+
+
+def derive_from(computation: Computation) -> Contract:
+    """Return what an artifact promises, without its digest; a contract it carries that is broken counts for none."""
+    try:
+        embedded = _embedded(computation)
+    except InspectorError:
+        embedded = None
+    return _derived(computation, "", embedded)
+
+
+def check(contract: Contract, computation: Computation) -> tuple[Check, ...]:
+    """Return one check for every promise of the contract, held against the artifact."""
+    from inspector.verify.contract_check import check_contract
+
+    return check_contract(contract, computation, _total_bytes(computation))
+
+
+def contract_after(
+    original: Inspection, current: Inspection, contract: Contract | None, recipe: Sequence[str], cancel: CancelToken
+) -> Steps[Contract]:
+    """Return the contract of a changed artifact: the user's (None: the original's), its signature and needs as they are now.
+
+    Its provenance names the original with its digest, what was done to it, and the tools that did.
+    """
+    computation = original.computation
+    base = contract
+    if base is None:
+        base = yield from _embedded_or_warning(computation)
+    digested = yield from _digested(computation, cancel)
+    base = base or Contract(name=Path(computation.artifact.path).stem)
+    source = replace(
+        base.provenance,
+        source=Path(computation.artifact.path).name,
+        source_sha256=digested.artifact.sha256 or "",
+        producer=base.provenance.producer or computation.producer,
+        recipe=(*base.provenance.recipe, *_external_digests(digested), *recipe),
+    )
+    return _derived(current.computation, "", replace(base, provenance=source), dict(_tools()))
+
+
+def _total_bytes(computation: Computation) -> int:
+    """Return the bytes of a model with its external data, or of every file in a SavedModel's folder."""
+    facts = computation.saved_model
+    if facts is None:
+        return computation.artifact.size_bytes + sum(file.size_bytes or 0 for file in computation.external_files)
+    return sum(path.stat().st_size for path in Path(facts.folder).rglob("*") if path.is_file())
+
+
+def _derived(computation: Computation, sha256: str, embedded: Contract | None, tools: dict[str, str] | None = None) -> Contract:
+    from inspector.verify.contract_derive import derive
+
+    return derive(computation, sha256, embedded, tools)
+
+
+def _embedded(computation: Computation) -> Contract | None:
+    if computation.artifact.format != "onnx" or CONTRACT_KEY not in computation.artifact.metadata:
+        return None
+    from inspector.formats.contract_file.embedding import embedded_contract
+
+    return embedded_contract(Path(computation.artifact.path))
+
+
+def _embedded_or_warning(computation: Computation) -> Steps[Contract | None]:
+    try:
+        return _embedded(computation)
+    except InspectorError as error:
+        yield Warned(f"the contract that the artifact carries is left aside: {error.message}", error.hint)
+        return None
+
+
+def _digested(computation: Computation, cancel: CancelToken | None = None) -> Steps[Computation]:
+    if computation.artifact.sha256:
+        return computation
+    from inspector.workflows.digests import digest
+
+    return (yield from result_of(_until_cancelled(digest(computation), cancel)))
+
+
+def _until_cancelled(events: Iterator[Event[Computation]], cancel: CancelToken | None) -> Iterator[Event[Computation]]:
+    for event in events:
+        if cancel is not None and cancel.cancelled:
+            raise OperationFailed("cancelled")
+        yield event
+
+
+def _external_digests(computation: Computation) -> Iterator[str]:
+    known = [file for file in computation.external_files if file.sha256]
+    for file in known[:_MOST_FILES]:
+        yield f"source data {file.location}: sha256 {file.sha256}"
+    if len(known) > _MOST_FILES:
+        yield f"source data: {len(known) - _MOST_FILES} more files"
+
+
+def _tools() -> Iterator[tuple[str, str]]:
+    yield "modelpack-tui", __version__
+    for name in _TOOLS:
+        if version := installed_version(name):
+            yield name, version
