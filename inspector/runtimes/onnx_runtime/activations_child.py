@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from math import prod
 from typing import Any, Final
@@ -30,6 +31,7 @@ class ActivationSource:
 
     tensors: what is streamed, in file order, inputs first. missing: names asked for that are no float tensor of the main graph.
     groups: tensors of one run each, sizes: the bytes of each tensor, the most that any sample needs.
+    run_seconds: how long one run took, without any tensor shown.
     """
 
     def __init__(
@@ -46,6 +48,7 @@ class ActivationSource:
         self.tensors = tuple(name for name in floats if wanted is None or name in wanted)
         self.missing = frozenset() if wanted is None else frozenset(wanted.difference(self.tensors))
         widths = {name: FLOATS[types[name]] for name in self.tensors}
+        self.run_seconds = 0.0
         self.sizes = self._measure(widths)
         self.groups = tuple(pack(self.sizes, memory_budget))
 
@@ -105,7 +108,9 @@ class ActivationSource:
             if kind in seen or session is None:
                 continue
             seen.add(kind)
+            begun = time.monotonic()
             shapes = self._run(session, [shape_name(index) for index in range(len(computed))], feed, sample)
+            self.run_seconds = max(self.run_seconds, time.monotonic() - begun)
             for name, shape in zip(computed, shapes, strict=True):
                 sizes[name] = max(sizes[name], prod(map(int, shape)) * widths[name])
         return sizes
