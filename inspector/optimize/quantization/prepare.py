@@ -17,7 +17,7 @@ from inspector.records.event import Steps
 from inspector.records.optimization import Attempt, OptimizeSettings, Subject
 from inspector.runtimes.installed import installed_version
 
-_GROWTH: Final = 1.1
+_GROWTH: Final = 1.6
 _SLACK_BYTES: Final = 64 << 10
 
 
@@ -44,7 +44,14 @@ def prepare(subject: Subject, folder: str, settings: OptimizeSettings, cancel: C
     prepared, failed = yield from _first_that_works(ways, raised.path, named, folder, settings, cancel)
     attempts += failed
     was_raised = raised.path != named.path
-    prepared = replace(prepared, raised=was_raised, steps=(*steps, *prepared.steps), kept=named.kept, unknown=named.unknown)
+    prepared = replace(
+        prepared,
+        raised=was_raised,
+        steps=(*steps, *prepared.steps),
+        kept=named.kept,
+        unknown=named.unknown,
+        described=named.described,
+    )
     return Preparation(prepared, tuple(attempts))
 
 
@@ -66,7 +73,8 @@ def _one_way(
     way: str, path: str, named: Named, folder: str, settings: OptimizeSettings, cancel: CancelToken
 ) -> Steps[Prepared]:
     """Prepare the model with or without the runtime's folding."""
-    source, steps = path, ()
+    source = path
+    steps: tuple[str, ...] = ()
     if way == "folded":
         source = str(Path(folder, "folded.onnx"))
         request = FoldRequest(path, source)

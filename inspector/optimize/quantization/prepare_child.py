@@ -38,6 +38,7 @@ def name_nodes(request: NameRequest, report: Report) -> Named:
     inlined = len(model.functions)
     raw_names = [node.name for node in model.graph.node]
     outputs = tuple(tuple(node.output) for node in model.graph.node)
+    described = tuple(value.name for value in model.graph.value_info)
     kept, unknown = _resolved(request.keep, raw_names)
     names = _name_all(model)
     target = Path(request.folder, "named.onnx")
@@ -48,7 +49,7 @@ def name_nodes(request: NameRequest, report: Report) -> Named:
         _name_all(model)
     target.write_bytes(model.SerializeToString())
     domains = tuple(sorted({_domain(entry.domain) for entry in model.opset_import}))
-    return Named(str(target), _opset(model), external, names, outputs, domains, kept, unknown, inlined)
+    return Named(str(target), _opset(model), external, names, outputs, domains, kept, unknown, inlined, described)
 
 
 def convert_opset(request: ConvertRequest, _report: Report) -> int:

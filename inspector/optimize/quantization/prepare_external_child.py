@@ -100,8 +100,7 @@ def _length(tensor: TensorProto) -> int:
     stated = _entries(tensor).get("length")
     if stated is not None:
         return _number(stated)
-    width = helper.tensor_dtype_to_np_dtype(tensor.data_type).itemsize
-    total = width
+    total = int(helper.tensor_dtype_to_np_dtype(tensor.data_type).itemsize)
     for dim in tensor.dims:
         total *= dim
     return max(total, 0)

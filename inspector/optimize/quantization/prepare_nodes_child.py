@@ -34,14 +34,14 @@ def prepared_nodes(model: ModelProto, named: Named, folder: str) -> tuple[Prepar
     overridable = {value.name for value in model.graph.input}
     for depth, graph in enumerate(graphs(model.graph)):
         main = depth == 0
-        for node in graph.node:
+        for index, node in enumerate(graph.node):
             if node.op_type in _OPERATORS and node.domain in ("", "ai.onnx", "com.microsoft"):
                 subject = _subject(node, by_name, by_output) if main else ()
                 tensors = [scope[name] for name in _operands(node) if name in scope]
                 if node.op_type == "Gather":  # also used on shapes, which the quantizer leaves alone
                     tensors = [tensor for tensor in tensors if tensor.data_type == TensorProto.FLOAT]
                 problem = weights.problem(tensors, overridable)
-                found.append(PreparedNode(node.name, node.op_type, subject, bool(tensors), main, problem))
+                found.append(PreparedNode(node.name, node.op_type, subject, bool(tensors), main, index, problem))
     return tuple(found)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
 EMBEDDED_BYTES: Final = 1 << 30
@@ -23,6 +23,8 @@ class PreparedNode:
     weighted: bool = False
     """Whether it has a weight of its own to make int8: those are what is gained."""
     in_main: bool = True
+    index: int = -1
+    """Where it stands in its graph of the prepared model."""
     problem: str = ""
 
 
@@ -52,6 +54,8 @@ class Named:
     unknown: tuple[str, ...] = ()
     inlined: int = 0
     """Functions whose bodies were put where they are called."""
+    described: tuple[str, ...] = ()
+    """Tensors of the main graph that the subject describes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +99,4 @@ class Prepared:
     """What was done, one line each."""
     kept: tuple[int, ...] = ()
     unknown: tuple[str, ...] = ()
-    float_tensors: int = 0
-    extra: dict[str, str] = field(default_factory=dict)
-    digest: str = ""
-    """sha256 of the prepared file, without its external data."""
+    described: tuple[str, ...] = ()

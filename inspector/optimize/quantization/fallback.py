@@ -1,0 +1,86 @@
+"""The nodes that lose most stay in fp32: twice as many each time until a candidate passes, then as few as will do."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from inspector.errors import InspectorError
+from inspector.optimize.quantization.children import reason_of
+from inspector.optimize.quantization.fallback_order import worst_first
+from inspector.optimize.quantization.fallback_trials import Trials, Tried
+from inspector.records.event import Partial, Steps
+from inspector.records.optimization import Attempt, NodeSensitivity, StepProgress
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+def fall_back(trials: Trials, start: Tried) -> Steps[Tried]:
+    """Return the candidate with the fewest nodes in fp32 that passes, or the nearest to it within the budget."""
+    if trials.over_budget:
+        return start
+    order = yield from _order(trials, start)
+    if not order:
+        return start
+    nearest, failing, passing = start, 0, None
+    count = 1
+    while count <= len(order) and not trials.over_budget:
+        tried = yield from _with_kept(trials, start, order[:count])
+        if tried.passed:
+            passing = count
+            break
+        nearest = _nearer(nearest, tried)
+        failing = count
+        count = min(2 * count, len(order)) if count < len(order) else len(order) + 1
+    if passing is None:
+        return nearest
+    return (yield from _shrink(trials, start, order, failing, passing))
+
+
+def _shrink(trials: Trials, start: Tried, order: Sequence[str], failing: int, passing: int) -> Steps[Tried]:
+    """Return the smallest set between one that fails and one that passes, by halving, as far as the budget goes."""
+    while passing - failing > 1 and not trials.over_budget:
+        middle = (failing + passing) // 2
+        tried = yield from _with_kept(trials, start, order[:middle])
+        if tried.passed:
+            passing = middle
+        else:
+            failing = middle
+    assert trials.best is not None
+    return trials.best
+
+
+def _with_kept(trials: Trials, start: Tried, names: Sequence[str]) -> Steps[Tried]:
+    return (yield from trials.run(replace(start.trial, exclude=frozenset(names))))
+
+
+def _nearer(one: Tried, other: Tried) -> Tried:
+    return other if (other.sqnr_db or -1e9) > (one.sqnr_db or -1e9) else one
+
+
+def _order(trials: Trials, start: Tried) -> Steps[list[str]]:
+    """Return the names of nodes that may stay in fp32, those that lose most first."""
+    trials.sensitivity = trials.memory.memory.sensitivity
+    if not trials.sensitivity:
+        trials.sensitivity = yield from _measured(trials, start)
+        trials.memory.note(sensitivity=trials.sensitivity)
+    return worst_first(trials.prepared, trials.sensitivity, start.trial.operators, trials.kept_always)
+
+
+def _measured(trials: Trials, start: Tried) -> Steps[tuple[NodeSensitivity, ...]]:
+    """Return what quantizing does at each node of a candidate that failed; nothing where that cannot be told."""
+    from inspector.optimize.quantization.sensitivity import sensitivity
+
+    yield Partial(StepProgress(trials.optimizer, "measuring what each node loses", tuple(trials.attempts)))
+    candidate = yield from trials.remake(start.trial)
+    if candidate is None:
+        return ()
+    settings, inputs = trials.work.settings, trials.work.calibration
+    try:
+        return (yield from sensitivity(trials.prepared.path, candidate.path, inputs, settings, trials.cancel))
+    except InspectorError as error:
+        trials.attempts.append(Attempt("sensitivity of each node", "failed", reason_of(error)))
+        return ()
+    finally:
+        trials.discard(candidate)

@@ -1,0 +1,51 @@
+"""In which order nodes are given back to fp32."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from math import inf
+
+from inspector.optimize.quantization.prepared import Prepared, PreparedNode
+from inspector.records.optimization import NodeSensitivity
+
+
+def worst_first(
+    prepared: Prepared, measured: Sequence[NodeSensitivity], operators: Sequence[str], always: frozenset[str]
+) -> list[str]:
+    """Return the names of prepared nodes that could stay in fp32, those that lose most in int8 first.
+
+    measured are by index in the prepared model. Nodes that were not measured come last; where none was, both ends of the
+    model come first: what is near the inputs and outputs loses most as a rule.
+    """
+    free = [node for node in prepared.nodes if node.operator in operators and node.name not in always]
+    if not measured:
+        return [node.name for node in _from_both_ends([node for node in free if node.weighted])]
+    local = {one.node: one.local_sqnr_db for one in measured}
+    ranked = [(value, node.name) for node in free if node.in_main and (value := local.get(node.index)) is not None]
+    ranked.sort()
+    known = {name for _, name in ranked}
+    rest = [node.name for node in free if node.weighted and node.name not in known]
+    return [name for value, name in ranked if value < inf] + rest
+
+
+def of_subject(prepared: Prepared, measured: Sequence[NodeSensitivity], names: Sequence[str]) -> tuple[NodeSensitivity, ...]:
+    """Return sensitivities by index and name in the subject; names are those of its nodes, as its reader shows them."""
+    by_index = {node.index: node for node in prepared.nodes if node.in_main}
+    found = []
+    for one in measured:
+        node = by_index.get(one.node)
+        subject = node.subject[0] if node is not None and node.subject else -1
+        name = names[subject] or f"#{subject}" if 0 <= subject < len(names) else one.name
+        found.append(replace(one, node=subject, name=name))
+    return tuple(found)
+
+
+def _from_both_ends(nodes: Sequence[PreparedNode]) -> Iterator[PreparedNode]:
+    """Yield the first, the last, the second, the last but one …"""
+    low, high = 0, len(nodes) - 1
+    while low <= high:
+        yield nodes[low]
+        if low < high:
+            yield nodes[high]
+        low, high = low + 1, high - 1
