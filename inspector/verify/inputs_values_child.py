@@ -93,7 +93,8 @@ def _whole(wanted: _Wanted) -> NDArray[Any]:
 def _pixels(wanted: _Wanted) -> NDArray[Any]:
     spread = wanted.rule.high - wanted.rule.low
     unit = 0.5 + 0.25 * _content(wanted.shape, wanted.random, wanted.index)
-    return np.clip(np.rint(wanted.rule.low + spread * unit), wanted.rule.low, wanted.rule.high)
+    made: NDArray[Any] = np.clip(np.rint(wanted.rule.low + spread * unit), wanted.rule.low, wanted.rule.high)
+    return made
 
 
 def _picture(wanted: _Wanted) -> NDArray[Any]:
