@@ -15,8 +15,8 @@ from inspector.formats.onnx.check_model_answer import CheckAnswer, CheckRequest
 from inspector.formats.onnx.read import read
 
 _LARGEST_FILE: Final = (1 << 31) - 1
-_NOISE: Final = re.compile(r"\[[A-Za-z]+Error\] |\s*==> Context:.*$|^Inference error\(s\): ")
-_SECOND: Final = re.compile(r"(?<!^)\(op_type:.*$")
+_NOISE: Final = re.compile(r"\[[A-Za-z]+Error\] |\s*==> Context:.*$|Inference error\(s\): ")
+_NODE: Final = "(op_type:"
 _QUOTED: Final = re.compile(r"'[^']*'|\"[^\"]*\"|node name: [^)]*|\([^()]*\)|\d+")
 _STANDARD: Final = ("", "ai.onnx")
 
@@ -57,7 +57,9 @@ def _message(error: Exception) -> str:
     except UnicodeDecodeError:
         return f"{type(error).__name__}: its message is no text"
     text = " ".join(line.strip() for line in lines[:3] if line.strip())
-    return one_line(_SECOND.sub("", _NOISE.sub("", text)).strip() or type(error).__name__)
+    said = _NOISE.sub("", text).split(_NODE)
+    first = _NODE.join(said[:2]) if said[0].strip() == "" else said[0]
+    return one_line(first.strip() or type(error).__name__)
 
 
 def _unknown_version(path: Path) -> str:

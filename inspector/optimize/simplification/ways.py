@@ -1,0 +1,46 @@
+"""The ways to a simpler model: which tools, one after the other, and what they are called."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from inspector.runtimes.installed import installed_version
+
+_ROOM: Final = "inspector.optimize.simplification."
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """One program that simplifies: its package, the entry of its child process, and how to do it again."""
+
+    name: str
+    package: str
+    entry: str
+    options: str
+    install: str = ""
+    """How to get it, where it need not be installed."""
+
+    @property
+    def version(self) -> str:
+        """Version that is installed, empty where none is."""
+        return installed_version(self.package)
+
+
+ONNXSIM: Final = Tool("onnxsim", "onnxsim", f"{_ROOM}onnxsim_child:run", "check_n=0, include_subgraph=True")
+ONNX_RUNTIME: Final = Tool(
+    "onnxruntime basic", "onnxruntime", f"{_ROOM}onnx_runtime_child:run", "ORT_ENABLE_BASIC, written out"
+)
+ONNXSLIM: Final = Tool("onnxslim", "onnxslim", f"{_ROOM}onnxslim_child:run", "slim()", "pip install modelpack-tui[onnxslim]")
+TIDY: Final = Tool("clean-up", "", f"{_ROOM}tidy_child:run", "identities, dead nodes and unused weights removed")
+
+SINGLE: Final = (TIDY, ONNXSIM, ONNX_RUNTIME, ONNXSLIM)
+
+COMBINED: Final = ((ONNXSIM, ONNXSLIM), (ONNXSLIM, ONNXSIM), (ONNXSIM, ONNX_RUNTIME), (ONNXSLIM, ONNX_RUNTIME))
+"""Pairs that beat every single tool on some real model: the second finds what the first made possible."""
+
+
+def recipe_line(tool: Tool, fold_limit: int | None) -> str:
+    """Return how a tool was used, with its version."""
+    limit = "" if fold_limit is None else f", constants of more than {fold_limit:,} bytes not folded"
+    return f"{tool.name} {tool.version}".rstrip() + f": {tool.options}{limit}"
