@@ -13,6 +13,7 @@ from inspector.workflows.optimization.facts import model_facts, total_bytes
 
 if TYPE_CHECKING:
     from inspector.isolation.limits import CancelToken
+    from inspector.records.artifact import Computation
     from inspector.records.inspection import Inspection
 
 CALIBRATION_INPUTS: Final = 32
@@ -32,9 +33,13 @@ class Grounds:
     """The original, and what its changes are judged on; labelled is None where there are no labels."""
 
     original: Subject
+    promised: Contract
+    """What the original itself promises, derived from it: what changes are told by."""
     contract: Contract
-    """What the original promises: the user's contract where there is one, otherwise derived from the original."""
+    """The user's contract where there is one, otherwise the promised one."""
     user_contract: bool
+    kept: frozenset[str]
+    """Rules of the user's contract that the original keeps, and a change must, too."""
     calibration: InputSet
     evaluation: Reference
     confirmation: Reference
@@ -55,9 +60,7 @@ def settings_for(request: OptimizationRequest, inspection: Inspection) -> Optimi
     return replace(request.settings, memory_bytes=request.memory_bytes or min(wanted, max(most, LEAST_MEMORY)))
 
 
-def lay_grounds(
-    inspection: Inspection, request: OptimizationRequest, contract: Contract, folder: Path, cancel: CancelToken
-) -> Steps[Grounds]:
+def lay_grounds(inspection: Inspection, request: OptimizationRequest, folder: Path, cancel: CancelToken) -> Steps[Grounds]:
     """Make or read the inputs, run the original on them, and gather what steps are judged on.
 
     Raises UsageError for data that does not fit the model, OperationFailed where the original itself does not run.
@@ -65,7 +68,10 @@ def lay_grounds(
     from inspector.formats.onnx.check_model import check_model
     from inspector.isolation.limits import Limits
     from inspector.runtimes.onnx_runtime.record_outputs import record_outputs
+    from inspector.workflows.contract import derive_from
 
+    promised = derive_from(inspection.computation)
+    contract = request.contract or promised
     settings = settings_for(request, inspection)
     path = str(Path(inspection.computation.artifact.path).absolute())
     subject = Subject(path, inspection, model_facts(inspection.computation))
@@ -79,8 +85,10 @@ def lay_grounds(
     checker = yield from check_model(path, limits, cancel)
     return Grounds(
         original=subject,
+        promised=promised,
         contract=contract,
         user_contract=request.contract is not None,
+        kept=kept_rules(request.contract, inspection.computation),
         calibration=inputs.calibration,
         evaluation=references[0],
         confirmation=references[1],
@@ -90,6 +98,13 @@ def lay_grounds(
         original_checker=checker,
         settings=settings,
     )
+
+
+def kept_rules(contract: Contract | None, computation: Computation) -> frozenset[str]:
+    """Return the rules of a contract that a model keeps; none where there is no contract."""
+    from inspector.workflows.contract import check
+
+    return frozenset(one.rule for one in check(contract, computation) if one.status == "passed") if contract else frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -137,16 +137,28 @@ class _Trial:
             raise _Refused("load", f"it does not load: {reason_of(error)}") from None
 
     def _hold_to_contract(self, computation: Computation) -> None:
+        """Refuse what breaks a promise of the original, or a rule of the user's contract that the original keeps."""
         from inspector.verify.contract_diff import differences
         from inspector.workflows.contract import derive_from
 
         changes = differences(
-            self._grounds.contract, derive_from(computation), self._settings.allow, self._candidate.expected_changes
+            self._grounds.promised, derive_from(computation), self._settings.allow, self._candidate.expected_changes
         )
         self.so_far = replace(self.so_far, contract_changes=changes)
         broken = next((change for change in changes if not change.allowed), None)
         if broken is not None:
             raise _Refused("contract", f"{broken.place}: {broken.kind}, {broken.before} became {broken.after}")
+        self._hold_to_rules(computation)
+
+    def _hold_to_rules(self, computation: Computation) -> None:
+        from inspector.workflows.contract import check
+
+        if not self._grounds.user_contract:
+            return
+        failed = (one for one in check(self._grounds.contract, computation) if one.status == "failed")
+        broken = next((one for one in failed if one.rule in self._grounds.kept), None)
+        if broken is not None:
+            raise _Refused("contract", f"the contract's {broken.rule} is broken: {broken.observed}")
 
     def _compare(self) -> Steps[None]:
         from inspector.verify.parity import compare

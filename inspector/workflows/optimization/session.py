@@ -175,11 +175,7 @@ class OptimizationSession:
     def _lay_grounds(self, cancel: CancelToken) -> Steps[Grounds]:
         """Gather what steps are judged on, once."""
         if self._grounds is None:
-            from inspector.workflows.contract import derive_from
-
-            folder = self._new_folder()
-            contract = self.request.contract or derive_from(self.inspection.computation)
-            self._grounds = yield from lay_grounds(self.inspection, self.request, contract, folder, cancel)
+            self._grounds = yield from lay_grounds(self.inspection, self.request, self._new_folder(), cancel)
         return self._grounds
 
     def _new_folder(self) -> Path:
