@@ -1,4 +1,7 @@
-"""What the options ask for: open the workbench, or write a report. Everything of weight is imported here, when it is needed."""
+"""What the options ask for: open the workbench, write a report, a contract or a better model.
+
+Everything of weight is imported here, when it is needed.
+"""
 
 from __future__ import annotations
 
@@ -6,16 +9,18 @@ import signal
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, cast
 
 from inspector.cli import output
-from inspector.cli.diagnostics import say_note, say_warning
+from inspector.cli.diagnostics import say_warning
 from inspector.cli.narrator import Narrator
-from inspector.cli.options import PROGRAM, STDOUT, Options
-from inspector.cli.output_file import check_target, write_file
-from inspector.errors import EXIT_OK, UsageError
+from inspector.cli.options import PROGRAM, Options
+from inspector.cli.report_files import check_targets, write_report
+from inspector.errors import EXIT_CHECK_FAILED, EXIT_OK, UsageError
 
 if TYPE_CHECKING:
+    from inspector.records.contract import Contract
+    from inspector.records.inspection import Inspection
     from inspector.records.opened import Target
     from inspector.records.review import Review
     from inspector.workflows.opening import Opening
@@ -33,6 +38,12 @@ class Workbench(Protocol):
 def run_command(options: Options, workbench: Workbench) -> int:
     """Do what the options ask for and return the exit code; every InspectorError passes through."""
     interactive = sys.stdin is not None and sys.stdin.isatty() and output.is_terminal()
+    if options.optimization is not None:
+        from inspector.cli.optimize_command import optimize
+
+        return optimize(options, options.optimization)
+    if options.contract_target is not None and not options.wants_report:
+        return _contract(options)
     if options.wants_report or (options.artifact is not None and not interactive):
         return _report(options)
     if not interactive:
@@ -53,25 +64,42 @@ def _opening(options: Options) -> Opening | None:
 
 
 def _report(options: Options) -> int:
+    from inspector.cli.contract_files import contract_to_keep
     from inspector.workflows.targets import target_of
 
     artifact = target_of(options.artifact or "")
-    if options.target != STDOUT:
-        check_target(Path(options.target), [artifact] if isinstance(artifact, Path) else [])
-    _unwind_when_terminated()
+    contract = contract_to_keep(options, artifact)
+    check_targets(options, [artifact] if isinstance(artifact, Path) else [])
+    unwind_when_terminated()
     with Narrator() as narrator:
-        review, inputs = _review(artifact, options, narrator)
-    if options.target == STDOUT:
-        _print(review, options.report_format)
-        return EXIT_OK
-    for warning in review.warnings:
+        review, inputs = _review(artifact, options, contract, narrator)
+    write_report(review, options, inputs)
+    return EXIT_CHECK_FAILED if review.verdict == "fail" else EXIT_OK
+
+
+def _contract(options: Options) -> int:
+    """Write the contract of an artifact, and nothing else."""
+    from inspector.cli.contract_files import check_has_contract, write_contract
+    from inspector.workflows.contract import derive_contract
+    from inspector.workflows.files import files_of
+    from inspector.workflows.inspect import inspect
+    from inspector.workflows.targets import target_of
+
+    artifact = target_of(options.artifact or "")
+    check_has_contract(artifact)
+    check_targets(options, [artifact] if isinstance(artifact, Path) else [])
+    unwind_when_terminated()
+    with Narrator() as narrator:
+        opened = cast("Inspection", narrator.follow(inspect(artifact, options.batch, options.dimensions)))
+        check_targets(options, files_of(opened))
+        contract = narrator.follow(derive_contract(opened))
+    for warning in narrator.warnings:
         say_warning(warning)
-    write_file(Path(options.target), _formatted(review, options.report_format), inputs)
-    say_note(f"wrote {options.target}")
+    write_contract(contract, options, files_of(opened))
     return EXIT_OK
 
 
-def _unwind_when_terminated() -> None:
+def unwind_when_terminated() -> None:
     """Let termination unwind the stack, as Ctrl-C does, so that child processes end with us."""
 
     def leave(number: int, _: object) -> None:
@@ -82,42 +110,23 @@ def _unwind_when_terminated() -> None:
             signal.signal(number, leave)
 
 
-def _review(artifact: Target, options: Options, narrator: Narrator) -> tuple[Review, list[Path]]:
-    """Return the review of an artifact, and the files it is made of."""
+def _review(artifact: Target, options: Options, contract: Contract | None, narrator: Narrator) -> tuple[Review, list[Path]]:
+    """Return the review of an artifact, and the files it is made of; writes its contract where that was asked for."""
     from inspector.workflows.examine import examine
     from inspector.workflows.files import files_of
     from inspector.workflows.review import review
 
     opened = narrator.follow(examine(artifact, options.batch, options.dimensions, options.digest, options.platform))
     inputs = files_of(opened)
-    if options.target != STDOUT:
-        check_target(Path(options.target), inputs)
-    return review(opened, narrator.warnings), inputs
+    check_targets(options, inputs)
+    if options.contract_target is not None:
+        from inspector.cli.contract_files import write_contract
+        from inspector.workflows.contract import derive_contract
 
+        write_contract(narrator.follow(derive_contract(cast("Inspection", opened))), options, inputs)
+    made = review(opened, narrator.warnings)
+    if contract is None:
+        return made, inputs
+    from inspector.workflows.contract import held_to
 
-def _print(review: Review, report_format: str) -> None:
-    if report_format == "text":
-        from inspector.report.text import WIDTH, to_text
-        from inspector.report.text_page import PALETTE, RESET
-
-        color = output.wants_color()
-        text = to_text(review, min(WIDTH, output.terminal_width(WIDTH)), color)
-        output.write_colored(text, frozenset((*PALETTE.values(), RESET)) if color else frozenset())
-    elif report_format == "md":
-        output.write_text(_formatted(review, report_format).decode())
-    else:
-        output.write_bytes(_formatted(review, report_format))
-
-
-def _formatted(review: Review, report_format: str) -> bytes:
-    if report_format == "json":
-        from inspector.report.json import to_json
-
-        return to_json(review)
-    if report_format == "md":
-        from inspector.report.markdown import to_markdown
-
-        return to_markdown(review).encode()
-    from inspector.report.text import to_text
-
-    return to_text(review).encode()
+    return held_to(made, contract, cast("Inspection", opened).computation), inputs

@@ -11,7 +11,8 @@ usage: modelpack-tui [ARTIFACT] [--report [FILE]] [options]
 Open a packaged model in the terminal and see what is inside: its graph,
 operators, weights, cost, and what a reader should know; of a container image
 its layers, files, waste, packages, and the models in it. Structure comes first;
-gigabytes of weights are never loaded for it.
+gigabytes of weights are never loaded for it. Make an ONNX model smaller and
+faster, with proof that it still does the same job.
 
   ARTIFACT          what to open: an ONNX file, a SavedModel's folder, a serving
                     folder of numbered versions, or an image: an archive (docker
@@ -27,6 +28,33 @@ what you get
   --format FORMAT   text, md or json, whatever the suffix
   --digest          read every byte: add sha256 digests, confirm duplicate
                     weights to the last one, and verify every layer
+
+what must hold
+  --contract FILE   hold the artifact against a contract (YAML or JSON): the
+                    report has a check for each promise, the exit code is 1
+                    where one fails, and --apply is bound by it
+  --write-contract [FILE]
+                    write the contract that the artifact keeps as it is, to
+                    begin with: to FILE (.yaml or .json) or to standard output
+
+make an ONNX model smaller and faster
+  --apply STEPS     apply these in order, each judged against the original:
+                    simplify, fp16, int8 (static or dynamic, as the model and
+                    this machine suggest), int8-dynamic; joined by commas
+  --output PATH     write the last accepted result there, with its contract;
+                    without it nothing is written; never over the input
+  --data FILE.npz   real inputs by name, first axis samples, and labels for the
+                    contract's metric; default: inputs made for the model
+  --allow CHANGE    let a step do what is otherwise a reason for rejection:
+                    io-dtype  change the element types of inputs and outputs
+                    static-dims  fix a length that may vary
+                    opset  raise an operator set   growth  become larger
+                    repeatable, or joined by commas
+  --keep-fp32 NODE  a node that stays in fp32, by name or as #12; repeatable
+  --budget TIME     how long one step may search, such as 60s or 5m
+  --memory SIZE     how much memory one child process may take, such as 4GiB
+  --threads N       threads of a session (default: as many as cores)
+  --seed N          the seed of inputs that are made (default 0)
 
 which image
   --platform OS/ARCH[/VARIANT]
@@ -50,14 +78,18 @@ examples
   modelpack-tui docker://name:tag --report       what an engine's image holds
   modelpack-tui model.onnx --format json | jq .graph.flops
   modelpack-tui model.onnx --report --batch 8 --dim sequence=128
+  modelpack-tui model.onnx --apply simplify,fp16 --output smaller.onnx
+  modelpack-tui model.onnx --apply int8 --data inputs.npz --contract terms.yaml
+  modelpack-tui model.onnx --write-contract terms.yaml
 
 Without a terminal the report is printed. Standard output carries data and
 nothing else; progress and errors go to standard error. NO_COLOR is honored.
 
 exit codes
-  0 fine   2 usage, or a missing package   3 the artifact cannot be read
-  4 the operation failed   130 interrupted   101 a bug of ours, whose traceback
-  is saved into a file that the message names
+  0 fine   1 a check failed, or a step was rejected   2 usage, or a missing
+  package   3 the artifact cannot be read   4 the operation failed
+  130 interrupted   101 a bug of ours, whose traceback is saved into a file that
+  the message names
 """
 
 

@@ -8,6 +8,8 @@ import os
 from inspector import __version__
 from inspector.cli import output
 from inspector.cli.help_text import HELP
+from inspector.cli.optimization_options import OptimizationOptions, add_optimization_options, optimization_of
+from inspector.cli.quantities import length
 from inspector.errors import UsageError
 
 TYPE_CHECKING = False
@@ -22,14 +24,16 @@ STDOUT = "-"
 FORMATS = {".txt": "text", ".md": "md", ".json": "json"}
 """Report formats by the suffix that picks them."""
 
-LARGEST = 2**31 - 1
-"""Lengths beyond it exist in no runtime."""
+CONTRACT_SUFFIXES = (".yaml", ".yml", ".json")
 
 
 class Options:
     """What the user asked for; paths and names as they were typed."""
 
-    __slots__ = ("artifact", "batch", "digest", "dimensions", "platform", "report_format", "target", "wants_report")
+    __slots__ = (
+        *("artifact", "batch", "contract", "contract_target", "digest", "dimensions", "optimization", "platform"),
+        *("report_format", "target", "wants_report"),
+    )
 
     def __init__(
         self,
@@ -41,6 +45,9 @@ class Options:
         dimensions: dict[str, int] | None = None,
         digest: bool = False,
         platform: str | None = None,
+        contract: str | None = None,
+        contract_target: str | None = None,
+        optimization: OptimizationOptions | None = None,
     ) -> None:
         self.artifact = artifact
         self.wants_report = wants_report
@@ -54,6 +61,12 @@ class Options:
         self.digest = digest
         self.platform = platform
         """os/architecture[/variant] of the image to choose from an index; None: the one for this machine."""
+        self.contract = contract
+        """Path of the contract to hold the artifact against."""
+        self.contract_target = contract_target
+        """Where the derived contract goes: a path, or "-" for standard output; None: nowhere."""
+        self.optimization = optimization
+        """What --apply and the options that belong to it ask for; None without --apply."""
 
 
 def parse(arguments: Sequence[str]) -> Options:
@@ -62,15 +75,40 @@ def parse(arguments: Sequence[str]) -> Options:
     artifact, report = parsed.artifact, parsed.report
     if artifact is None and report not in (None, STDOUT):
         artifact, report = _artifact_named_by_report(report), STDOUT
-    if artifact == "" or report == "":
+    if artifact is None and parsed.write_contract not in (None, STDOUT):
+        artifact, parsed.write_contract = _artifact_named_by_contract(parsed.write_contract), STDOUT
+    if "" in (artifact, report, parsed.contract, parsed.write_contract):
         raise UsageError("an empty path names nothing", f"see {PROGRAM} --help")
-    wants_report = report is not None or parsed.digest or parsed.format is not None
+    optimization = optimization_of(parsed)
+    asked = (report, parsed.format, parsed.contract, optimization)
+    wants_report = parsed.digest or any(one is not None for one in asked)
+    _check_artifact(artifact, wants_report, parsed)
+    target = STDOUT if report is None else report
+    return Options(
+        artifact,
+        wants_report,
+        target,
+        parsed.format or ("text" if target == STDOUT else _format_of(target)),
+        parsed.batch,
+        _settings(parsed.dim),
+        parsed.digest,
+        parsed.platform,
+        parsed.contract,
+        parsed.write_contract,
+        optimization,
+    )
+
+
+def _check_artifact(artifact: str | None, wants_report: bool, parsed: argparse.Namespace) -> None:
+    """Refuse what lacks an artifact, and two things on standard output."""
     if wants_report and artifact is None:
         raise UsageError("a report needs an artifact", f"{PROGRAM} ARTIFACT --report")
-    target = STDOUT if report is None else report
-    report_format = parsed.format or ("text" if target == STDOUT else _format_of(target))
-    settings = _settings(parsed.dim)
-    return Options(artifact, wants_report, target, report_format, parsed.batch, settings, parsed.digest, parsed.platform)
+    if parsed.write_contract is None:
+        return
+    if artifact is None:
+        raise UsageError("a contract is of an artifact", f"{PROGRAM} ARTIFACT --write-contract")
+    if parsed.write_contract == STDOUT and wants_report and parsed.report in (None, STDOUT):
+        raise UsageError("the report and the contract cannot both go to standard output", "name a file: --write-contract FILE")
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -80,10 +118,13 @@ def build_parser() -> argparse.ArgumentParser:
     add("artifact", nargs="?", metavar="ARTIFACT")
     add("--report", nargs="?", const=STDOUT, metavar="FILE")
     add("--format", choices=("text", "md", "json"), metavar="FORMAT")
-    add("--batch", type=_length, default=1, metavar="N")
+    add("--batch", type=length, default=1, metavar="N")
     add("--dim", action="append", default=[], type=_dimension, metavar="NAME=N")
     add("--platform", metavar="OS/ARCH")
     add("--digest", action="store_true")
+    add("--contract", metavar="FILE")
+    add("--write-contract", nargs="?", const=STDOUT, metavar="FILE")
+    add_optimization_options(parser)
     add("--schema", action=_Print, produce=_schema)
     add("--version", action=_Print, produce=lambda: f"{PROGRAM} {__version__}\n")
     add("-h", "--help", action=_Print, produce=lambda: HELP)
@@ -124,6 +165,15 @@ def _artifact_named_by_report(path: str) -> str:
     return path
 
 
+def _artifact_named_by_contract(path: str) -> str:
+    """Return the artifact that `--write-contract PATH` without another one means; a contract to be written is no artifact."""
+    from pathlib import Path
+
+    if Path(path).suffix.lower() in CONTRACT_SUFFIXES or not os.path.lexists(path):
+        raise UsageError(f"of which artifact shall {path} be the contract?", f"{PROGRAM} ARTIFACT --write-contract {path}")
+    return path
+
+
 def _format_of(target: str) -> str:
     from pathlib import Path
 
@@ -137,9 +187,9 @@ def _format_of(target: str) -> str:
 
 def _settings(dimensions: Sequence[tuple[str, int]]) -> dict[str, int]:
     settings: dict[str, int] = {}
-    for name, length in dimensions:
-        if settings.setdefault(name, length) != length:
-            raise UsageError(f"--dim {name} is given as {settings[name]} and as {length}", "give it once")
+    for name, value in dimensions:
+        if settings.setdefault(name, value) != value:
+            raise UsageError(f"--dim {name} is given as {settings[name]} and as {value}", "give it once")
     return settings
 
 
@@ -147,11 +197,4 @@ def _dimension(text: str) -> tuple[str, int]:
     name, equals, value = text.rpartition("=")
     if not equals or not name:
         raise argparse.ArgumentTypeError(f"'{text}' is not NAME=N, such as sequence=128")
-    return name, _length(value)
-
-
-def _length(text: str) -> int:
-    digits = text.lstrip("0")
-    if text.isascii() and text.isdigit() and digits and len(digits) <= len(str(LARGEST)) and int(digits) <= LARGEST:
-        return int(digits)
-    raise argparse.ArgumentTypeError(f"'{text}' is not a whole number from 1 to {LARGEST}")
+    return name, length(value)

@@ -1,4 +1,4 @@
-"""Writes a report into a file: whole or not at all, and never over what is being reported on."""
+"""Writes a report, or what else is made, into a file: whole or not at all, and never over what it was made from."""
 
 from __future__ import annotations
 
@@ -10,29 +10,32 @@ from pathlib import Path
 from inspector.errors import OperationFailed, UsageError
 
 
-def check_target(target: Path, inputs: Iterable[Path]) -> None:
-    """Raise UsageError where target is a folder, lies in none, or is one of the inputs under whatever name."""
+def check_target(target: Path, inputs: Iterable[Path], what: str = "report") -> None:
+    """Raise UsageError where target is a folder, lies in none, or is one of the inputs under whatever name.
+
+    what is to be written is named in errors.
+    """
     try:
         status = target.stat()
     except FileNotFoundError:
-        _check_folder(target)
+        _check_folder(target, what)
         return
     except OSError as error:
-        raise _failed(target, error) from error
+        raise _failed(target, error, what) from error
     if stat.S_ISDIR(status.st_mode):
-        raise UsageError(f"cannot write the report to {target}: it is a folder", "name a file in it")
+        raise UsageError(f"cannot write the {what} to {target}: it is a folder", "name a file in it")
     for path in inputs:
         if _is_file(path, status):
-            raise UsageError(f"the report would overwrite {path}, which it is about", "name another file")
+            raise UsageError(f"the {what} would overwrite {path}, which is only read", "name another file")
 
 
-def write_file(target: Path, data: bytes, inputs: Iterable[Path]) -> None:
+def write_file(target: Path, data: bytes, inputs: Iterable[Path], what: str = "report") -> None:
     """Write data to target: into a new file beside it, flushed to the disk, then renamed over it.
 
     A link is followed; a device or pipe is written to directly. Raises UsageError as check_target and OperationFailed
     where the system refuses; a file that was there is then as it was.
     """
-    check_target(target, inputs)
+    check_target(target, inputs, what)
     try:
         real = target.resolve()
         if real.exists() and not real.is_file():
@@ -40,7 +43,7 @@ def write_file(target: Path, data: bytes, inputs: Iterable[Path]) -> None:
         else:
             _replace(real, data)
     except OSError as error:
-        raise _failed(target, error) from error
+        raise _failed(target, error, what) from error
 
 
 def _replace(path: Path, data: bytes) -> None:
@@ -93,10 +96,10 @@ def _flush_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def _check_folder(target: Path) -> None:
+def _check_folder(target: Path, what: str) -> None:
     folder = target.resolve().parent
     if not folder.is_dir():
-        raise UsageError(f"cannot write the report to {target}: there is no folder {folder}", "make it first")
+        raise UsageError(f"cannot write the {what} to {target}: there is no folder {folder}", "make it first")
 
 
 def _is_file(path: Path, status: os.stat_result) -> bool:
@@ -107,5 +110,5 @@ def _is_file(path: Path, status: os.stat_result) -> bool:
     return (status.st_dev, status.st_ino) == (other.st_dev, other.st_ino)
 
 
-def _failed(target: Path, error: OSError) -> OperationFailed:
-    return OperationFailed(f"cannot write the report to {target}: {error.strerror or error}")
+def _failed(target: Path, error: OSError, what: str) -> OperationFailed:
+    return OperationFailed(f"cannot write the {what} to {target}: {error.strerror or error}")

@@ -7,9 +7,12 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from inspector.records.artifact import Artifact, ExternalFile
+from inspector.records.contract import Contract
 from inspector.records.finding import Finding
 from inspector.records.graph import Signature
 from inspector.records.image_review import ImageReview
+from inspector.records.measurement import Comparison
+from inspector.records.optimization import Change
 from inspector.records.saved_model_review import SavedModelReview
 
 SCHEMA_VERSION = 1
@@ -144,6 +147,12 @@ class Review:
     image: ImageReview | None = None
     external_files: tuple[ExternalFile, ...] = ()
     findings: tuple[Finding, ...] = ()
+    contract: Contract | None = None
+    """What the artifact was held against, or what was written beside the changed one."""
+    changes: tuple[Change, ...] = ()
+    """Every optimizer that was applied, in order."""
+    comparisons: tuple[Comparison, ...] = ()
+    """The artifact beside the last change that was measured; every change has its own."""
     checks: tuple[Check, ...] = ()
     verdict: Literal["pass", "fail"] = "pass"
     warnings: tuple[str, ...] = ()

@@ -8,24 +8,32 @@ from typing import Final
 from inspector.records.artifact import Computation
 from inspector.records.contract import Contract, TensorPromise, Tolerances, ValueRange
 from inspector.records.graph import Signature
+from inspector.records.optimization import Change
+from inspector.records.parity import ConformanceResult
 from inspector.records.review import Check
 from inspector.records.tensor import TensorSpec
 from inspector.runtimes.onnx_runtime_support import OLDEST_MEASURED, oldest_release
 from inspector.verify.contract_derive import ONNX_RUNTIME, TENSORFLOW, used_opsets, version_numbers
 from inspector.verify.contract_shapes import Side, fit, shape_words
 
+_NOT_LABELLED: Final = "no changed artifact was compared on labelled data"
 _NEEDS_BENCHMARK: Final = "not measured: it takes a benchmark"
 
 
-def check_contract(contract: Contract, computation: Computation, total_bytes: int) -> tuple[Check, ...]:
-    """Return a check for every promise of the contract; total_bytes is the artifact's size with its external data."""
+def check_contract(
+    contract: Contract, computation: Computation, total_bytes: int, change: Change | None = None
+) -> tuple[Check, ...]:
+    """Return a check for every promise of the contract; total_bytes is the artifact's size with its external data.
+
+    change is the accepted change that made the artifact, which proves what a look at one file cannot.
+    """
     signature = computation.signatures[0] if computation.signatures else Signature("", (), ())
     return (
         *_signature("input", contract.inputs, signature.inputs),
         *_signature("output", contract.outputs, signature.outputs),
         *_runtime(contract, computation),
         *_limits(contract, total_bytes),
-        *_unproven(contract),
+        *_compared(contract, change),
     )
 
 
@@ -119,11 +127,26 @@ def _limits(contract: Contract, total_bytes: int) -> Iterator[Check]:
         yield Check(f"cold start: {limits.cold_start_ms:g} ms at most", "unknown", _NEEDS_BENCHMARK)
 
 
-def _unproven(contract: Contract) -> Iterator[Check]:
+def _compared(contract: Contract, change: Change | None) -> Iterator[Check]:
     """Yield what only a change of the artifact, and data, can show."""
     terms = contract.conformance
     if terms is not None:
         rule = f"conformance: {terms.metric} loses less than {terms.margin:.3g} at {terms.confidence:.0%} confidence"
-        yield Check(rule, "unknown", "no changed artifact was compared on labelled data")
+        result = change.conformance if change is not None else None
+        yield Check(rule, "unknown", _NOT_LABELLED) if result is None else _conformance(rule, result)
     if contract.tolerances != Tolerances():
-        yield Check("tolerances: outputs as close to the original's as promised", "unknown", "no changed artifact was compared")
+        rule = "tolerances: outputs as close to the original's as promised"
+        if change is None or change.parity is None:
+            yield Check(rule, "unknown", "no changed artifact was compared")
+        else:
+            yield _check(rule, all(one.passed for one in change.gates), f"compared on {change.parity.inputs} inputs")
+
+
+def _conformance(rule: str, result: ConformanceResult) -> Check:
+    figures = (
+        f"{result.before:.4g} became {result.after:.4g} on {result.samples:,} samples, a loss of at most {result.loss_high:.3g}"
+    )
+    if result.status == "underpowered":
+        needed = f": about {result.samples_needed:,} are needed" if result.samples_needed else ""
+        return Check(rule, "unknown", f"{figures}; too few samples{needed}")
+    return _check(rule, result.status == "passed", figures)

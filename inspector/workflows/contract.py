@@ -17,7 +17,8 @@ from inspector.runtimes.installed import installed_version
 if TYPE_CHECKING:
     from inspector.isolation.limits import CancelToken
     from inspector.records.inspection import Inspection
-    from inspector.records.review import Check
+    from inspector.records.optimization import Change
+    from inspector.records.review import Check, Review
 
 _TOOLS: Final = ("onnx", "onnxruntime", "onnxruntime-gpu", "onnxsim", "onnxconverter-common", "onnxslim")
 _MOST_FILES: Final = 8
@@ -44,11 +45,22 @@ def derive_from(computation: Computation) -> Contract:
     return _derived(computation, "", embedded)
 
 
-def check(contract: Contract, computation: Computation) -> tuple[Check, ...]:
-    """Return one check for every promise of the contract, held against the artifact."""
+def check(contract: Contract, computation: Computation, change: Change | None = None) -> tuple[Check, ...]:
+    """Return one check for every promise of the contract, held against the artifact, which change made if one did."""
     from inspector.verify.contract_check import check_contract
 
-    return check_contract(contract, computation, _total_bytes(computation))
+    return check_contract(contract, computation, _total_bytes(computation), change)
+
+
+def held_to(review: Review, contract: Contract, computation: Computation, change: Change | None = None) -> Review:
+    """Return the review with the contract, its checks, and the verdict: "fail" where one of them failed."""
+    return judged(replace(review, contract=contract, checks=(*review.checks, *check(contract, computation, change))))
+
+
+def judged(review: Review) -> Review:
+    """Return the review with the verdict that its checks give."""
+    failed = any(one.status == "failed" for one in review.checks)
+    return replace(review, verdict="fail" if failed else "pass")
 
 
 def contract_after(

@@ -10,7 +10,15 @@ import pytest
 
 from inspector.cli.help_text import HELP
 from inspector.cli.options import build_parser, parse
-from inspector.errors import EXIT_INTERRUPTED, EXIT_OK, EXIT_OPERATION_FAILED, EXIT_OUR_BUG, EXIT_UNREADABLE, EXIT_USAGE
+from inspector.errors import (
+    EXIT_CHECK_FAILED,
+    EXIT_INTERRUPTED,
+    EXIT_OK,
+    EXIT_OPERATION_FAILED,
+    EXIT_OUR_BUG,
+    EXIT_UNREADABLE,
+    EXIT_USAGE,
+)
 
 PROJECT = Path(__file__).parents[2]
 README = (PROJECT / "README.md").read_text(encoding="utf-8")
@@ -49,6 +57,6 @@ def test_the_options_that_the_readme_explains_exist() -> None:
 
 
 def test_the_help_gives_every_exit_code_its_meaning() -> None:
-    codes = {EXIT_OK, EXIT_USAGE, EXIT_UNREADABLE, EXIT_OPERATION_FAILED, EXIT_INTERRUPTED, EXIT_OUR_BUG}
+    codes = {EXIT_OK, EXIT_CHECK_FAILED, EXIT_USAGE, EXIT_UNREADABLE, EXIT_OPERATION_FAILED, EXIT_INTERRUPTED, EXIT_OUR_BUG}
     told = HELP[HELP.index("exit codes") :]
     assert {int(code) for code in re.findall(r"(?<!\w)\d+(?= )", told)} == codes

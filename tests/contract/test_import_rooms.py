@@ -31,7 +31,7 @@ FORMAT_DOORS = [
         for name in ("read", "layer_index", "layer_contents", "content_keys", "engine", "memory_folder", "file_digest")
     ),
     "saved_model.digests",
-    *("contract_file", "contract_file.embedding", "contract_file.schema"),
+    *("contract_file", "contract_file.embedding", "contract_file.schema", "onnx.check_model", "onnx.save"),
 ]
 """What this process uses of the formats; the rest of that room may use onnx and numpy, being run in children only."""
 

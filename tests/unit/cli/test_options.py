@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from inspector.cli.help_text import HELP, asks_for_help
-from inspector.cli.options import LARGEST, build_parser, parse
+from inspector.cli.options import build_parser, parse
+from inspector.cli.quantities import LARGEST
 from inspector.errors import EXIT_USAGE, UsageError
 
 

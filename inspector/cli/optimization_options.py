@@ -1,0 +1,112 @@
+"""The options that make a model smaller and faster: --apply, and those that belong to it."""
+
+from __future__ import annotations
+
+from inspector.cli.quantities import byte_count, seconds, seed_number, thread_count
+from inspector.errors import UsageError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Sequence
+
+    from inspector.records.optimization import OptimizerName, Permission
+
+OPTIMIZERS: tuple[OptimizerName, ...] = ("simplify", "fp16", "int8", "int8-dynamic")
+PERMISSIONS: tuple[Permission, ...] = ("io-dtype", "static-dims", "opset", "growth")
+
+_BELONGING = ("output", "data", "allow", "keep_fp32", "budget", "threads", "memory", "seed")
+"""What has no meaning without --apply."""
+
+
+class OptimizationOptions:
+    """The steps to apply and how; None where the user left the choice to the program."""
+
+    __slots__ = ("allow", "budget_seconds", "data", "keep_fp32", "memory_bytes", "output", "seed", "steps", "threads")
+
+    def __init__(
+        self,
+        steps: tuple[OptimizerName, ...],
+        output: str | None = None,
+        data: str | None = None,
+        allow: frozenset[Permission] = frozenset(),
+        keep_fp32: tuple[str, ...] = (),
+        budget_seconds: float | None = None,
+        threads: int | None = None,
+        memory_bytes: int | None = None,
+        seed: int | None = None,
+    ) -> None:
+        self.steps = steps
+        """In order, none twice."""
+        self.output = output
+        """Where the last accepted result goes; None: nothing is written."""
+        self.data = data
+        """Path of an .npz with real inputs."""
+        self.allow = allow
+        self.keep_fp32 = keep_fp32
+        self.budget_seconds = budget_seconds
+        """Seconds that the search of one step may take."""
+        self.threads = threads
+        self.memory_bytes = memory_bytes
+        """Of one child process."""
+        self.seed = seed
+
+
+def add_optimization_options(parser: argparse.ArgumentParser) -> None:
+    """Add --apply and what belongs to it to the parser."""
+    add = parser.add_argument
+    add("--apply", metavar="STEPS")
+    add("--output", metavar="PATH")
+    add("--data", metavar="FILE.npz")
+    add("--allow", action="append", metavar="CHANGE")
+    add("--keep-fp32", action="append", metavar="NODE")
+    add("--budget", type=seconds, metavar="TIME")
+    add("--threads", type=thread_count, metavar="N")
+    add("--memory", type=byte_count, metavar="SIZE")
+    add("--seed", type=seed_number, metavar="N")
+
+
+def optimization_of(parsed: argparse.Namespace) -> OptimizationOptions | None:
+    """Return what --apply asks for, None without it; UsageError where an option belongs to it and it is not there."""
+    if parsed.apply is None:
+        for name in _BELONGING:
+            if getattr(parsed, name) is not None:
+                option = f"--{name.replace('_', '-')}"
+                raise UsageError(f"{option} belongs to --apply", f"--apply {OPTIMIZERS[0]} {option} ...")
+        return None
+    if "" in (parsed.output, parsed.data, *(parsed.keep_fp32 or ())):
+        raise UsageError("an empty --output, --data or --keep-fp32 names nothing", "leave the option out")
+    if parsed.output == "-":
+        raise UsageError("a model cannot go to standard output", "name a file: --output PATH")
+    return OptimizationOptions(
+        _steps(parsed.apply),
+        parsed.output,
+        parsed.data,
+        _permissions(parsed.allow or ()),
+        tuple(parsed.keep_fp32 or ()),
+        parsed.budget,
+        parsed.threads,
+        parsed.memory,
+        parsed.seed,
+    )
+
+
+def _steps(text: str) -> tuple[OptimizerName, ...]:
+    by_name: dict[str, OptimizerName] = {name: name for name in OPTIMIZERS}
+    steps: list[OptimizerName] = []
+    for name in (part.strip() for part in text.split(",")):
+        if name not in by_name:
+            raise UsageError(f"--apply: there is no optimizer {name or '(empty)'}", f"there are {', '.join(OPTIMIZERS)}")
+        if by_name[name] in steps:
+            raise UsageError(f"--apply: {name} is named twice", "name each step once")
+        steps.append(by_name[name])
+    return tuple(steps)
+
+
+def _permissions(texts: Sequence[str]) -> frozenset[Permission]:
+    by_name: dict[str, Permission] = {name: name for name in PERMISSIONS}
+    named = [name.strip() for text in texts for name in text.split(",")]
+    for name in named:
+        if name not in by_name:
+            raise UsageError(f"--allow: there is no {name or '(empty)'}", f"there are {', '.join(PERMISSIONS)}")
+    return frozenset(by_name[name] for name in named)

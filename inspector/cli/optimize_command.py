@@ -1,0 +1,165 @@
+"""Makes a model smaller and faster: every step in order, the last accepted result saved, a report of it all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from inspector.cli.commands import unwind_when_terminated
+from inspector.cli.contract_files import contract_to_keep, write_contract
+from inspector.cli.diagnostics import say_error, say_note, say_warning
+from inspector.cli.narrator import Narrator
+from inspector.cli.report_files import check_targets, write_report
+from inspector.errors import EXIT_CHECK_FAILED, EXIT_OK, InspectorError, UsageError
+from inspector.records.event import Event, Partial, Started
+from inspector.records.optimization import StepProgress
+
+if TYPE_CHECKING:
+    from inspector.cli.optimization_options import OptimizationOptions
+    from inspector.cli.options import Options
+    from inspector.records.contract import Contract
+    from inspector.records.inspection import Inspection
+    from inspector.records.opened import Target
+    from inspector.records.optimization import Optimization, OptimizationRequest
+    from inspector.workflows.optimization.session import OptimizationSession
+
+_FORMATS = {"saved_model": "a SavedModel", "image": "a container image"}
+
+
+def optimize(options: Options, wanted: OptimizationOptions) -> int:
+    """Apply the steps, save the result where that was asked for, report, and return the exit code.
+
+    1 where a step was rejected or cannot run, or a check failed; what cannot be saved is said after the report.
+    """
+    from inspector.workflows.files import files_of
+    from inspector.workflows.targets import target_of
+
+    artifact = target_of(options.artifact or "")
+    _check_is_onnx(artifact)
+    _check_output(wanted)
+    contract = contract_to_keep(options, artifact)
+    check_targets(options, [artifact] if isinstance(artifact, Path) else [])
+    unwind_when_terminated()
+    with Narrator() as narrator:
+        inspection = _inspected(artifact, options, narrator)
+        inputs = files_of(inspection)
+        check_targets(options, inputs)
+        done = _run(inspection, wanted, _request(options, wanted, contract), narrator)
+        review = _review(inspection, done, contract, narrator.warnings)
+    if options.contract_target is not None:
+        write_contract(done.optimization.contract, options, inputs)
+    write_report(review, options, inputs)
+    _say_what_was_written(done, wanted)
+    if done.failure is not None:
+        return say_error(done.failure)
+    unfulfilled = any(change.verdict in ("rejected", "cannot run") for change in review.changes)
+    return EXIT_CHECK_FAILED if unfulfilled or review.verdict == "fail" else EXIT_OK
+
+
+@dataclass(frozen=True, slots=True)
+class _Done:
+    """What the steps came to, the model after them, and why it could not be saved."""
+
+    optimization: Optimization
+    current: Inspection
+    failure: InspectorError | None
+
+
+def _check_is_onnx(artifact: Target) -> None:
+    from inspector.workflows.inspect import kind_of
+
+    kind = kind_of(artifact)
+    if kind != "onnx":
+        raise UsageError(f"{artifact} is {_FORMATS[kind]}: --apply works on ONNX models", "name an ONNX file")
+
+
+def _check_output(wanted: OptimizationOptions) -> None:
+    """Refuse a place for the model before any work begins; whether it is an input is looked at once those are known."""
+    if wanted.output is not None:
+        from inspector.formats.onnx.save import check_target
+
+        check_target(Path(wanted.output))
+
+
+def _inspected(artifact: Target, options: Options, narrator: Narrator) -> Inspection:
+    from inspector.workflows.examine import examine
+
+    opened: Any = narrator.follow(examine(artifact, options.batch, options.dimensions, options.digest))
+    return opened  # type: ignore[no-any-return]
+
+
+def _request(options: Options, wanted: OptimizationOptions, contract: Contract | None) -> OptimizationRequest:
+    from inspector.records.optimization import OptimizationRequest, OptimizeSettings
+
+    defaults = OptimizeSettings()
+    settings = OptimizeSettings(
+        budget_seconds=wanted.budget_seconds or defaults.budget_seconds,
+        threads=wanted.threads or defaults.threads,
+        seed=wanted.seed or defaults.seed,
+        allow=wanted.allow,
+        keep_fp32=wanted.keep_fp32,
+    )
+    return OptimizationRequest(
+        settings=settings,
+        data=wanted.data or "",
+        contract=contract,
+        contract_folder=str(Path(options.contract).absolute().parent) if options.contract else "",
+        lengths=options.dimensions,
+        memory_bytes=wanted.memory_bytes,
+    )
+
+
+def _run(inspection: Inspection, wanted: OptimizationOptions, request: OptimizationRequest, narrator: Narrator) -> _Done:
+    from inspector.isolation.limits import CancelToken
+    from inspector.workflows.optimization.session import OptimizationSession
+
+    token = CancelToken()
+    with closing(OptimizationSession(inspection, request)) as session:
+        for name in wanted.steps:
+            narrator.follow(_narrated(session.run(name, token)))
+        failure = None
+        if wanted.output is not None and _accepted_any(session):
+            try:
+                saved = narrator.follow(_narrated(session.save(Path(wanted.output), token)))
+                return _Done(saved, session.current.inspection, None)
+            except InspectorError as error:
+                failure = error
+        result = narrator.follow(_narrated(session.result(token)))
+        return _Done(result, session.current.inspection, failure)
+
+
+def _accepted_any(session: OptimizationSession) -> bool:
+    return any(change.status == "accepted" for change in session.changes)
+
+
+def _narrated(events: Iterable[Event[Any]]) -> Iterator[Event[Any]]:
+    """Show what a step is doing as the title of the progress line."""
+    with closing(_closable(events)) as running:
+        for event in running:
+            if isinstance(event, Partial) and isinstance(event.result, StepProgress):
+                yield Started(f"{event.result.optimizer}: {event.result.doing}")
+            else:
+                yield event
+
+
+def _closable(events: Iterable[Event[Any]]) -> Any:
+    yield from events
+
+
+def _review(inspection: Inspection, done: _Done, contract: Contract | None, warnings: list[str]) -> Any:
+    from inspector.workflows.optimization_review import with_optimization
+    from inspector.workflows.review import review
+
+    return with_optimization(review(inspection, warnings), done.optimization, done.current, contract)
+
+
+def _say_what_was_written(done: _Done, wanted: OptimizationOptions) -> None:
+    if done.optimization.output:
+        say_note(f"wrote {done.optimization.output}")
+    elif done.failure is None and wanted.output is None and done.optimization.final is not None:
+        say_warning("the result was not written: --output PATH says where to")
+    elif done.failure is None and wanted.output is not None:
+        say_note(f"{wanted.output} was not written: no step was accepted")
