@@ -1,0 +1,32 @@
+"""Where the time of a run goes, node by node as the runtime executes them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class NodeTime:
+    """One executed node: its name as the runtime has it (fusions make new ones), its operator, and ms of one run of the model.
+
+    Of If, Loop and Scan only what their bodies do not take; executions is how often it ran in one run.
+    """
+
+    name: str
+    operator: str
+    milliseconds: float
+    executions: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class NodeTimes:
+    """The mean of several profiled runs: nodes by time, costliest first, their sum, and the whole run beside it."""
+
+    nodes: tuple[NodeTime, ...]
+    run_ms: float
+    """One run with profiling on, which takes longer than one without."""
+    node_ms: float
+    """Sum over all nodes; what is missing to run_ms is spent between them."""
+    runs: int
+    threads: int = 1
+    notes: tuple[str, ...] = ()
