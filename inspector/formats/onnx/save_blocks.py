@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 from inspector.errors import OperationFailed
 from inspector.formats.clean_text import TextCleaner
-from inspector.formats.onnx.save_rewrite import StoredTensor, location_of
+from inspector.formats.onnx.save_rewrite import StoredTensor, label_of, location_of
 from inspector.records.dtype import packed_bytes
 
 PAGE: Final = 4096
@@ -40,17 +40,17 @@ def stretch_of(stored: StoredTensor, size_of: Callable[[str], int]) -> Stretch:
     tensor = stored.tensor
     if not tensor.is_external:
         return Stretch("", tensor.raw.start, tensor.raw.end - tensor.raw.start) if tensor.raw else Stretch("", 0, 0)
-    name = TextCleaner().clean(tensor.name)
+    label = label_of(tensor)
     location = location_of(tensor)
     size = size_of(location)
-    offset = _number(tensor.external.get("offset"), name) or 0
-    length = _number(tensor.external.get("length"), name)
+    offset = _number(tensor.external.get("offset"), label) or 0
+    length = _number(tensor.external.get("length"), label)
     if length is None:
         expected = packed_bytes(tensor.dtype, _count(tensor.dims))
         length = max(0, size - offset) if expected is None else expected
     if offset + length > size:
         raise OperationFailed(
-            f"{TextCleaner().clean(location)} ends {offset + length - size:,} bytes before the values of weight {name} do",
+            f"{TextCleaner().clean(location)} ends {offset + length - size:,} bytes before the values of {label} do",
             "download it again",
         )
     return Stretch(location, offset, length)
@@ -63,11 +63,11 @@ def _count(dims: Iterable[int]) -> int:
     return count
 
 
-def _number(text: bytes | None, name: str) -> int | None:
+def _number(text: bytes | None, label: str) -> int | None:
     if text is None:
         return None
     if not text.isdigit() or len(text) > 19:
-        raise OperationFailed(f"weight {name} says it lies at or takes {text[:40]!r}, which is no number of bytes", "")
+        raise OperationFailed(f"{label} says it lies at or takes {text[:40]!r}, which is no number of bytes", "")
     return int(text)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from inspector.errors import OperationFailed
-from inspector.formats.clean_text import TextCleaner
+from inspector.formats.clean_text import TextCleaner, one_line
 from inspector.formats.onnx.layout import CONTENT
 from inspector.formats.onnx.notes import Notes
 from inspector.formats.onnx.skeleton import DEEPEST
@@ -141,8 +141,8 @@ class Rewriter:
         if not (tensor.is_external or large):
             return None
         if tensor.is_external and (tensor.raw is not None or tensor.typed):
-            name = TextCleaner().clean(tensor.name)
-            raise OperationFailed(f"weight {name} has values in the file and says they are elsewhere", "export the model again")
+            problem = f"{label_of(tensor)} has values in the file and says they are elsewhere"
+            raise OperationFailed(problem, "export the model again")
         kept = [
             Span(at, end)
             for tag, at, _, end in fields(self._source, *span)
@@ -170,5 +170,9 @@ def location_of(tensor: Tensor) -> str:
     try:
         return tensor.external.get("location", b"").decode()
     except UnicodeDecodeError:
-        name = TextCleaner().clean(tensor.name)
-        raise OperationFailed(f"weight {name} names a file that is no text", "export the model again") from None
+        raise OperationFailed(f"{label_of(tensor)} names a file that is no text", "export the model again") from None
+
+
+def label_of(tensor: Tensor) -> str:
+    """Return what to call a weight, which need not have a name, in a message."""
+    return f"weight {one_line(TextCleaner().clean(tensor.name))}" if tensor.name else "a weight without a name"
