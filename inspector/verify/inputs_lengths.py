@@ -19,7 +19,7 @@ _SIDES: Final = (
 """Heights and widths that published models take."""
 
 _SEQUENCE: Final = (32, 16, 64, 8, 128, 1, 77, 256, 512, 2)
-_WAVE: Final = (512, 576, 16000, 1536, 4096, 256, 43844, 48000)
+_WAVE: Final = (576, 512, 16000, 1536, 4096, 256, 43844, 48000)
 _FRAMES: Final = (100, 64, 128, 200, 3000, 1)
 _PAST: Final = (8, 0, 4, 1, 16)
 _OTHER: Final = (8, 16, 1, 4, 32, 64, 128, 2, 3, 512)

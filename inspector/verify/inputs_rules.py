@@ -125,11 +125,11 @@ def _of_floats(spec: TensorSpec, uses: Uses, computation: Computation) -> InputR
         bytes_expected = any(value >= _TELLING_DIVISOR for value in uses.divided_by)
         if bytes_expected or any(abs(value) >= _TELLING_SHIFT for value in uses.shifted_by):
             return _made(spec, "pixels", "pictures, 0 to 255 (the graph scales them)", high=255)
-        return _made(spec, "picture", "pictures, smooth and noisy, about -2 to 2 (normalized)")
+        return _made(spec, "picture", "pictures of writing, edges, shades and noise, -2.5 to 2.5 (normalized)")
     if _is_state(name):
         return _made(spec, "state", "zeros and small noise (a state)")
     if shape is not None and _is_waveform(name, shape, computation):
-        return _made(spec, "waveform", "tones and noise, -1 to 1 (a signal)")
+        return _made(spec, "waveform", "voices, tones and noise, -1 to 1 (a signal)")
     return _made(spec, "numbers", "smooth, noisy and sparse, about -3 to 3")
 
 

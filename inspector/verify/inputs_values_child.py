@@ -11,10 +11,9 @@ from numpy.typing import NDArray
 
 from inspector.records.tensor import Dim
 from inspector.verify.inputs_rules import InputRule, ValueKind
+from inspector.verify.inputs_scenes_child import Random, content, picture, waveform
 
 _WORDS: Final = ("the", "model", "runs", "faster", "now", "with", "eight", "bits", "and", "proof", "", "Straße", "模型")
-
-Random = np.random.Generator
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,38 +91,18 @@ def _whole(wanted: _Wanted) -> NDArray[Any]:
 
 def _pixels(wanted: _Wanted) -> NDArray[Any]:
     spread = wanted.rule.high - wanted.rule.low
-    unit = 0.5 + 0.25 * _content(wanted.shape, wanted.random, wanted.index)
+    unit = 0.5 + 0.25 * picture(wanted.shape, wanted.random, wanted.index)
     made: NDArray[Any] = np.clip(np.rint(wanted.rule.low + spread * unit), wanted.rule.low, wanted.rule.high)
     return made
 
 
 def _picture(wanted: _Wanted) -> NDArray[Any]:
-    return np.clip(_content(wanted.shape, wanted.random, wanted.index), -2.5, 2.5)
-
-
-def _waveform(wanted: _Wanted) -> NDArray[Any]:
-    """Return signals along the longest axis, each other one along the rest a little apart."""
-    shape, random = wanted.shape, wanted.random
-    if not shape:
-        return np.zeros(())
-    axis = int(np.argmax(shape))
-    signal = _signal(shape[axis], random, silent=wanted.index % 8 == 7)
-    along = signal.reshape([-1 if at == axis else 1 for at in range(len(shape))])
-    others = [1 if at == axis else size for at, size in enumerate(shape)]
-    made: NDArray[Any] = along * random.uniform(0.5, 1, size=others)
+    made: NDArray[Any] = np.clip(picture(wanted.shape, wanted.random, wanted.index), -2.5, 2.5)
     return made
 
 
-def _signal(length: int, random: Random, silent: bool) -> NDArray[Any]:
-    """Return tones that swell and fade, with noise; silent: nearly nothing of it."""
-    time = np.arange(length) / 16_000
-    made = random.uniform(0.01, 0.3) * random.normal(size=length)
-    for _ in range(4):
-        pitch = 2.0 ** random.uniform(6.5, 11.5)
-        swell = 0.6 + 0.4 * np.sin(2 * np.pi * random.uniform(0.5, 6) * time + random.uniform(0, 6))
-        made += random.uniform(0.2, 1) * swell * np.sin(2 * np.pi * pitch * time + random.uniform(0, 6))
-    loudness = 0.003 if silent else 10 ** random.uniform(-1.3, -0.1)
-    return made * (loudness / max(float(np.abs(made).max(initial=0)), 1e-9))
+def _waveform(wanted: _Wanted) -> NDArray[Any]:
+    return waveform(wanted.shape, wanted.random, wanted.index)
 
 
 def _state(wanted: _Wanted) -> NDArray[Any]:
@@ -131,7 +110,7 @@ def _state(wanted: _Wanted) -> NDArray[Any]:
 
 
 def _numbers(wanted: _Wanted) -> NDArray[Any]:
-    made = _content(wanted.shape, wanted.random, wanted.index)
+    made = content(wanted.shape, wanted.random, wanted.index)
     if wanted.index % 8 == 6:
         made = made * (wanted.random.random(size=wanted.shape) < 0.3)
     return made
@@ -153,34 +132,6 @@ def _texts(wanted: _Wanted) -> NDArray[Any]:
 
 def _ones(wanted: _Wanted) -> NDArray[Any]:
     return np.ones(wanted.shape)
-
-
-def _content(shape: tuple[int, ...], random: Random, index: int) -> NDArray[Any]:
-    """Return numbers of about unit spread: every fourth sample noise, the others smooth with a little noise, of different
-    contrast and brightness."""
-    noise = random.normal(size=shape)
-    if index % 4 == 3 or not shape:
-        return noise
-    smooth = _smooth(shape, random)
-    if index % 4 == 2:
-        smooth = np.sign(smooth) * np.sqrt(np.abs(smooth))  # edges
-    contrast = (1.0, 0.4, 1.3)[index % 4]
-    brightness = random.normal(size=[1 if at >= max(1, len(shape) - 2) else size for at, size in enumerate(shape)])
-    return contrast * smooth + 0.1 * noise + 0.3 * brightness
-
-
-def _smooth(shape: tuple[int, ...], random: Random) -> NDArray[Any]:
-    """Return a sum of slow waves along the axes, in unit spread."""
-    made = np.zeros(shape)
-    for _ in range(5):
-        phase = random.uniform(0, 2 * np.pi)
-        angle: NDArray[Any] = np.full([1] * len(shape), phase)
-        for axis, size in enumerate(shape):
-            turns = random.uniform(0, 4) if size > 4 else random.uniform(0, 1)
-            along = 2 * np.pi * turns * np.arange(size) / max(size, 1)
-            angle = angle + along.reshape([-1 if at == axis else 1 for at in range(len(shape))])
-        made += random.uniform(0.3, 1) * np.sin(angle)
-    return made / max(float(made.std()) if made.size else 1.0, 1e-6)
 
 
 Maker = Callable[[_Wanted], NDArray[Any]]

@@ -88,7 +88,7 @@ class OutputFigures:
             self._add_differences(index, expected, np.abs(expected - given))
             sums += (expected @ expected, given @ given, expected @ given)
             counted += expected.size
-        if counted:
+        if counted > 1:
             self.directions.append((math.sqrt(sums[0] / counted), _cosine(*sums)))
         if reference.dtype.kind == "f":
             self.compared += counted
