@@ -18,12 +18,8 @@ _EMBEDDING: Final = "Gather"
 
 
 def search_dynamic(trials: Trials, types: NumberTypes, convolutions: bool) -> Steps[Tried | None]:
-    """Try ways of dynamic quantization until one passes; convolutions says whether they are quantized, too.
-
-    A convolution takes uint8 weights: the runtime's ConvInteger is several times slower with int8 ones.
-    """
+    """Try ways of dynamic quantization until one passes; convolutions says whether they are quantized, too."""
     operators = (*_PRODUCTS, _EMBEDDING, "Conv") if convolutions else (*_PRODUCTS, _EMBEDDING)
-    types = replace(types, weights="uint8") if convolutions else types
     first = Trial("dynamic", types, tuple(sorted(operators)), per_channel=trials.prepared.opset >= 13)
     tried = yield from trials.run(first)
     if tried.failed_at in ("quantizer", "checker", "load"):

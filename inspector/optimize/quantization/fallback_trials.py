@@ -214,8 +214,11 @@ class Trials:
             raise
         made = finished.result
         kept = self._kept_nodes(trial, {one.name: one.reason for one in made.left_out})
-        expected: frozenset[Permission] = frozenset({"opset"}) if self.prepared.raised else frozenset()
-        return Candidate(made.path, trial.name, self._recipe(trial, kept), self.prepared.steps, kept, expected_changes=expected)
+        added = set(made.domains) - set(self.subject.inspection.computation.opsets)
+        expected: frozenset[Permission] = frozenset({"opset"}) if self.prepared.raised or added else frozenset()
+        return Candidate(
+            made.path, trial.name, self._recipe(trial, kept, added), self.prepared.steps, kept, expected_changes=expected
+        )
 
     def _kept_nodes(self, trial: Trial, left_out: dict[str, str]) -> tuple[KeptNode, ...]:
         """Return the nodes that could have become int8 and stay in fp32."""
@@ -250,7 +253,7 @@ class Trials:
             return nodes[node.subject[0]].name or f"#{node.subject[0]}"
         return plain_line(node.name)
 
-    def _recipe(self, trial: Trial, kept: Sequence[KeptNode]) -> tuple[str, ...]:
+    def _recipe(self, trial: Trial, kept: Sequence[KeptNode], added: set[str]) -> tuple[str, ...]:
         """Return how the candidate was made, one line a step."""
         version = installed_version("onnxruntime")
         types = trial.types
@@ -267,6 +270,8 @@ class Trials:
         lines = [*self.prepared.steps, *notes, how, f"operators: {', '.join(sorted(trial.operators))}"]
         if kept:
             lines.append("in fp32: " + ", ".join(node.name for node in kept))
+        if added:
+            lines.append(f"it now needs operators of {', '.join(sorted(added))}: a model for ONNX Runtime")
         return tuple(lines)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from inspector.optimize.quantization.number_types import NumberTypes, number_types, processor_note
@@ -57,6 +57,8 @@ def choose(inspection: Inspection, arithmetic: IntegerArithmetic, forced: Kind |
     kind = forced or _kind(inspection, shares)
     types = number_types(arithmetic)
     dominated = shares.convolution > shares.product + shares.recurrent
+    if kind == "dynamic" and dominated:
+        types = replace(types, weights="uint8")  # the runtime's ConvInteger is several times slower with int8 ones
     return Choice(kind, types, dominated, _preflight(inspection, arithmetic, shares, kind, types))
 
 
@@ -148,8 +150,8 @@ def _grounds(inspection: Inspection, shares: Shares, kind: Kind) -> Iterable[str
     if conv and kind == "static":
         yield f"{head}: static int8 likely faster, dynamic likely slower ({split})"
     elif conv:
-        inside = "which static quantization does not reach: they are in subgraphs" if not _main_products(inspection) else "yet"
-        yield f"{head}, {inside}: dynamic int8 likely smaller but slower ({split})"
+        inside = "" if _main_products(inspection) else " within subgraphs, where static quantization does not reach"
+        yield f"{head}{inside}: dynamic int8 likely smaller but slower ({split})"
     elif kind == "dynamic":
         yield f"{head}: dynamic int8 likely faster, and it needs no calibration ({split})"
     else:

@@ -43,7 +43,9 @@ def prepare(subject: Subject, folder: str, settings: OptimizeSettings, cancel: C
     ways = ("folded", "plain") if not named.external else ("plain",)
     prepared, failed = yield from _first_that_works(ways, raised.path, named, folder, settings, cancel)
     attempts += failed
-    was_raised = raised.path != named.path
+    if named.modernized:
+        steps.append("file format raised to 4, in which weights are no inputs")
+    was_raised = raised.path != named.path or named.modernized
     prepared = replace(
         prepared,
         raised=was_raised,

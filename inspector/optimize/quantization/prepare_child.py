@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import onnx
-from onnx import ModelProto
+from onnx import ModelProto, inliner
 
 from inspector.errors import OperationFailed
 from inspector.formats.clean_text import one_line
@@ -41,15 +41,16 @@ def name_nodes(request: NameRequest, report: Report) -> Named:
     described = tuple(value.name for value in model.graph.value_info)
     kept, unknown = _resolved(request.keep, raw_names)
     names = _name_all(model)
+    modernized = _free_weights(model)
     target = Path(request.folder, "named.onnx")
     report(1, 2, "copying weights")
     bring_along(model, path, target if external else None)
     if inlined:
-        model = onnx.inliner.inline_local_functions(model)
+        model = inliner.inline_local_functions(model)
         _name_all(model)
     target.write_bytes(model.SerializeToString())
     domains = tuple(sorted({_domain(entry.domain) for entry in model.opset_import}))
-    return Named(str(target), _opset(model), external, names, outputs, domains, kept, unknown, inlined, described)
+    return Named(str(target), _opset(model), external, names, outputs, domains, kept, unknown, inlined, described, modernized)
 
 
 def convert_opset(request: ConvertRequest, _report: Report) -> int:
@@ -88,6 +89,18 @@ def finish(request: FinishRequest, report: Report) -> Prepared:
     target.write_bytes(model.SerializeToString())
     steps = (f"{moved} Constant nodes became initializers",) if moved else ()
     return Prepared(str(target), _opset(model), external=named.external, nodes=nodes, steps=steps)
+
+
+def _free_weights(model: ModelProto) -> bool:
+    """Of a file format before 4, which lists weights among the inputs, make one that need not; returns whether it did."""
+    if model.ir_version >= 4:
+        return False
+    stored = {tensor.name for tensor in model.graph.initializer}
+    for index in reversed(range(len(model.graph.input))):
+        if model.graph.input[index].name in stored:
+            del model.graph.input[index]
+    model.ir_version = 4
+    return True
 
 
 def _with_shapes(model: ModelProto) -> ModelProto:

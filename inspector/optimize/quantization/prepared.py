@@ -56,6 +56,8 @@ class Named:
     """Functions whose bodies were put where they are called."""
     described: tuple[str, ...] = ()
     """Tensors of the main graph that the subject describes."""
+    modernized: bool = False
+    """Whether the file format was raised to 4, in which weights need not be inputs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +94,7 @@ class Prepared:
     path: str
     opset: int
     raised: bool = False
-    """Whether its opset was raised."""
+    """Whether its opset, or its file format, was raised."""
     external: bool = False
     nodes: tuple[PreparedNode, ...] = ()
     steps: tuple[str, ...] = ()

@@ -41,4 +41,6 @@ class Quantized:
     path: str
     size_bytes: int
     conversions: int
+    domains: tuple[str, ...] = ()
+    """Of its operators, as the model imports them."""
     left_out: tuple[LeftOut, ...] = ()

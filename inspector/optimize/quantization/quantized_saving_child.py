@@ -49,7 +49,8 @@ def write_quantized(
     target.parent.mkdir(parents=True, exist_ok=True)
     _write(model, target)
     size = sum(file.stat().st_size for file in target.parent.iterdir())
-    return Quantized(str(target), size, conversions, left_out)
+    domains = tuple(sorted({entry.domain or "ai.onnx" for entry in model.opset_import}))
+    return Quantized(str(target), size, conversions, domains, left_out)
 
 
 def _copied(value: onnx.ValueInfoProto) -> onnx.ValueInfoProto:

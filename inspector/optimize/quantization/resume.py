@@ -23,7 +23,7 @@ _FORMAT: Final = 1
 _LARGEST_STATE: Final = 4 << 20
 _LARGEST_RANGES: Final = 32 << 20
 _MOST_SEARCHES: Final = 32
-_STATE: Final = "state.json"
+_STATE: Final = "state.msgpack"  # JSON has no infinity, which is the SQNR of a node that loses nothing
 
 EARLIER: Final = "from an earlier run"
 
@@ -108,7 +108,7 @@ class SearchMemory:
 
         if self.folder is None:
             return
-        data = msgspec.json.encode(self.memory)
+        data = msgspec.msgpack.encode(self.memory)
         if len(data) > _LARGEST_STATE:
             return
         with contextlib.suppress(OSError):
@@ -169,7 +169,7 @@ def _read(file: Path) -> Memory:
     if not _is_ours(file, _LARGEST_STATE):
         return Memory()
     try:
-        memory = msgspec.json.decode(file.read_bytes(), type=Memory)
+        memory = msgspec.msgpack.decode(file.read_bytes(), type=Memory)
     except (OSError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return Memory()
     return memory if memory.format == _FORMAT else Memory()
