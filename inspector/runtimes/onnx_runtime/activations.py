@@ -45,18 +45,20 @@ def open_activations(
     tensors: Collection[str] | None = None,
     memory_budget: int = MEMORY_BUDGET,
     threads: int = 0,
+    every_type: bool = False,
 ) -> ActivationSource:
     """Prepare to stream tensors of the main graph of the model at the absolute path for every sample; may be iterated often.
 
     tensors: names as the file writes them; None: every float tensor there is, inputs and outputs too, stored
     constants not.
-    folder: where large inline weights may be put so that runs share them. Names of no such tensor are in source.missing.
+    every_type: integers and booleans, too. folder: where large inline weights may be put so that runs share them. Names of no
+    such tensor are in source.missing.
     Nothing is optimized away: with graph optimizations off, each tensor means what the file says.
     Raises OperationFailed where the runtime refuses the model or a sample.
     """
     from inspector.runtimes.onnx_runtime.activations_child import ActivationSource
 
-    return ActivationSource(model, inputs, folder, tensors, memory_budget, threads)
+    return ActivationSource(model, inputs, folder, tensors, memory_budget, threads, every_type)
 
 
 def stream_activations(

@@ -23,6 +23,13 @@ FLOATS: Final = {"tensor(float16)": 2, "tensor(float)": 4, "tensor(double)": 8}
 
 _MOST_IN_A_GROUP: Final = 2000
 
+_OTHERS: Final = {
+    **{f"tensor({name})": 1 for name in ("int8", "uint8", "bool")},
+    **{f"tensor({name})": 2 for name in ("int16", "uint16")},
+    **{f"tensor({name})": 4 for name in ("int32", "uint32")},
+    **{f"tensor({name})": 8 for name in ("int64", "uint64")},
+}
+
 Feed = dict[str, NDArray[Any]]
 
 
@@ -30,27 +37,42 @@ class ActivationSource:
     """The chosen tensors of one model over one set of inputs; iterating runs the model once per group and sample.
 
     tensors: what is streamed, in file order, inputs first. missing: names asked for that are no float tensor of the main graph.
+    types: what the runtime calls the type of each, such as "tensor(float)".
     groups: tensors of one run each, sizes: the bytes of each tensor, the most that any sample needs.
     run_seconds: how long one run took, without any tensor shown.
     """
 
     def __init__(
-        self, model: str, inputs: InputSet, folder: str, tensors: Collection[str] | None, memory_budget: int, threads: int
+        self,
+        model: str,
+        inputs: InputSet,
+        folder: str,
+        tensors: Collection[str] | None,
+        memory_budget: int,
+        threads: int,
+        every_type: bool = False,
     ) -> None:
+        """every_type: whether integers and booleans are streamed as floats are."""
         self._model = ObservableModel(model, folder)
         self._inputs = inputs
         self._threads = threads
         self._label = plain_line(model.rpartition("/")[2])
         types, self._fed = self._types()
         self.skipped = self._count_skipped(types)
-        floats = [name for name, one in types.items() if one in FLOATS]
+        known = {**FLOATS, **_OTHERS} if every_type else FLOATS
         wanted = None if tensors is None else set(tensors)
-        self.tensors = tuple(name for name in floats if wanted is None or name in wanted)
+        self.tensors = tuple(name for name, one in types.items() if one in known and (wanted is None or name in wanted))
+        self.types = {name: types[name] for name in self.tensors}
         self.missing = frozenset() if wanted is None else frozenset(wanted.difference(self.tensors))
-        widths = {name: FLOATS[types[name]] for name in self.tensors}
+        widths = {name: known[types[name]] for name in self.tensors}
         self.run_seconds = 0.0
         self.sizes = self._measure(widths)
         self.groups = tuple(pack(self.sizes, memory_budget))
+
+    @property
+    def model(self) -> ObservableModel:
+        """The model that is run."""
+        return self._model
 
     def __iter__(self) -> Iterator[Activation]:
         """Yield every tensor of every sample, group by group."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import mmap
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Final, Literal
@@ -24,6 +24,9 @@ _SMALL: Final = 16 << 10
 
 _MUCH: Final = 32 << 20
 """Inline weights beyond this many bytes in all are put in a file, which every session then maps instead of copying."""
+
+_NUMBERS: Final = {name.lower(): number for name, number in TensorProto.DataType.items()}
+"""Element types by the names the runtime has for them, which are onnx's own in lower case."""
 
 _SHAPE_SUFFIX: Final = "/shape of activation"
 
@@ -86,11 +89,28 @@ class ObservableModel:
             else:
                 present = self.names_of_outputs()
                 graph.output.extend(onnx.ValueInfoProto(name=name) for name in names if name not in present)
-            return self._start(threads)
+            return self._start(self._proto, threads)
         finally:
             del graph.node[nodes:]
             del graph.output[:]
             graph.output.extend(self._own_outputs)
+
+    def session_of_part(
+        self, nodes: Sequence[NodeProto], inputs: Mapping[str, str], outputs: Sequence[str], threads: int
+    ) -> onnxruntime.InferenceSession:
+        """Return a session of nodes that stand in for the main graph's, with its weights; nothing else of it is run.
+
+        inputs: names with the runtime's names of their types. Raises RuntimeRefused where the runtime refuses it.
+        """
+        used = {name for node in nodes for name in node.input}
+        part = ModelProto(ir_version=self._proto.ir_version, functions=self._proto.functions)
+        part.opset_import.extend(self._proto.opset_import)
+        part.graph.name = "part"
+        part.graph.node.extend(nodes)
+        part.graph.initializer.extend(one for one in self._proto.graph.initializer if one.name in used)
+        part.graph.input.extend(_described(name, kind) for name, kind in inputs.items())
+        part.graph.output.extend(onnx.ValueInfoProto(name=name) for name in outputs)
+        return self._start(part, threads)
 
     def _show_shapes(self, names: list[str]) -> None:
         graph = self._proto.graph
@@ -101,10 +121,10 @@ class ObservableModel:
         if not any(one.domain in ("", "ai.onnx") for one in self._proto.opset_import):
             self._proto.opset_import.append(helper.make_opsetid("", 13))
 
-    def _start(self, threads: int) -> onnxruntime.InferenceSession:
+    def _start(self, proto: ModelProto, threads: int) -> onnxruntime.InferenceSession:
         try:
             return onnxruntime.InferenceSession(
-                self._proto.SerializeToString(), self._options(threads), providers=["CPUExecutionProvider"]
+                proto.SerializeToString(), self._options(threads), providers=["CPUExecutionProvider"]
             )
         except MemoryError:
             raise
@@ -131,6 +151,11 @@ class ObservableModel:
 def shape_name(index: int) -> str:
     """Return the name of the output that holds the shape of the tensor asked for at that place."""
     return f"{index}{_SHAPE_SUFFIX}"
+
+
+def _described(name: str, kind: str) -> onnx.ValueInfoProto:
+    """Return a description of a tensor of any shape, of a type such as "tensor(float)"."""
+    return helper.make_tensor_value_info(name, _NUMBERS[kind.removeprefix("tensor(").removesuffix(")")], None)
 
 
 def _load(path: str, label: str) -> ModelProto:
