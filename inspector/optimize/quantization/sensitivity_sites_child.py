@@ -45,15 +45,17 @@ class SiteFinder:
             for name in node.input:
                 self._consumers.setdefault(name, []).append(index)
         counts = Counter(node.name for node in self._nodes)
+        self._kept: set[int] = set()
+        """Nodes of the quantized model that the fp32 model has by the same name."""
         self._by_name = {node.name: index for index, node in enumerate(self._nodes) if node.name and counts[node.name] == 1}
 
     def find(self, original: GraphProto) -> Iterator[Site]:
         """Yield the site of every node that is quantized, in file order."""
         names = Counter(node.name for node in original.node)
-        own = {node.name for node in original.node}
+        self._kept = {place for name, place in self._by_name.items() if names[name] == 1}
         for index, node in enumerate(original.node):
             twin = self._by_name.get(node.name) if names[node.name] == 1 else None
-            pairs = dict(self._pairs_of_twin(twin) if twin is not None else self._pairs_of_outputs(node, own))
+            pairs = dict(self._pairs_of_twin(twin) if twin is not None else self._pairs_of_outputs(node))
             site = self._site(index, node, twin, pairs)
             if site is not None:
                 yield site
@@ -69,11 +71,10 @@ class SiteFinder:
             if name and reference in self._tensors:
                 yield reference, self._as_consumers_see(name)
 
-    def _pairs_of_outputs(self, node: NodeProto, own: set[str]) -> Iterator[tuple[str, str]]:
+    def _pairs_of_outputs(self, node: NodeProto) -> Iterator[tuple[str, str]]:
         """Yield the same for a node that others, of new names, stand in for."""
         for name in node.output:
-            producer = self._producers.get(name)
-            if name in self._tensors and producer is not None and self._nodes[producer].name not in own:
+            if name in self._tensors and name in self._producers:
                 yield name, name
 
     def _as_consumers_see(self, name: str) -> str:
@@ -89,11 +90,8 @@ class SiteFinder:
         if not pairs:
             return None
         outputs = set(self._nodes[twin].output) if twin is not None else set(pairs)
-        before = self._back_from(
-            self._nodes[twin].input if twin is not None else outputs, set() if twin is not None else outputs
-        )
-        quantized = any(is_quantized(self._nodes[one].op_type) for one in before)
-        if not quantized and not (twin is not None and is_quantized(self._nodes[twin].op_type)):
+        before = self._before(twin, outputs)
+        if before is None:
             return None
         members = sorted(before | self._back_from(pairs.values(), outputs | set(pairs.values())))
         if any(_has_body(self._nodes[one]) for one in members):
@@ -112,6 +110,33 @@ class SiteFinder:
             frozenset(inputs),
             computed - frozenset(inputs),
         )
+
+    def _before(self, twin: int | None, outputs: set[str]) -> set[int] | None:
+        """Return the nodes that quantize what a node takes in, or stand in for it; None where it is not quantized.
+
+        A node that takes in 8-bit numbers but passes on floats, and has no weight of 8 bits, computes in fp32.
+        """
+        if twin is None:
+            before = self._back_from(outputs, outputs)
+            quantized = before.isdisjoint(self._kept) and any(is_quantized(self._nodes[one].op_type) for one in before)
+            return before if quantized else None
+        node = self._nodes[twin]
+        before = self._back_from(node.input, set())
+        rounded = any(is_quantized(self._nodes[one].op_type) for one in before)
+        passed_on = any(self._as_consumers_see(name) != name for name in node.output if name)
+        if is_quantized(node.op_type) or (rounded and (passed_on or self._has_small_weight(node))):
+            return before
+        return None
+
+    def _has_small_weight(self, node: NodeProto) -> bool:
+        """Whether an input is dequantized from a stored weight, or from no tensor that is computed."""
+        for name in node.input:
+            producer = self._producers.get(name)
+            if producer is not None and self._nodes[producer].op_type == "DequantizeLinear":
+                source = self._nodes[producer].input[0]
+                if source not in self._producers and source not in self._tensors:
+                    return True
+        return False
 
     def _back_from(self, names: Iterable[str], passing: set[str]) -> set[int]:
         """Return the nodes that compute these tensors from fp32 tensors; passing are fp32 names to go through nevertheless."""
