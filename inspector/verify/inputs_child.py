@@ -19,7 +19,7 @@ from inspector.runtimes.onnx_runtime.feeds import write_feed
 from inspector.runtimes.onnx_runtime.output_values import as_array
 from inspector.runtimes.onnx_runtime.sessions import RuntimeRefused, make_session, run_session, session_inputs
 from inspector.verify.inputs import InputsAnswer, InputsRequest
-from inspector.verify.inputs_lengths import attempts, shape_at
+from inspector.verify.inputs_lengths import GUESSED_RANKS, attempts, shape_at
 from inspector.verify.inputs_rules import FLOATS, INTEGERS, InputRule, rule_for
 from inspector.verify.inputs_values_child import values_for
 
@@ -36,6 +36,8 @@ PROVING_SECONDS: Final = 20.0
 """Samples are run on the model before they count until that is used up; the first always is."""
 
 _REDRAWS: Final = 6
+_LAST_RESORTS: Final = (1, 0)
+_OPEN: Final = frozenset({"sizes", "whole numbers", "lengths"})
 _HINT: Final = "give real ones with --data inputs.npz"
 
 Report = Callable[[int, int, str], None]
@@ -90,8 +92,9 @@ class _Maker:
     def search(self, report: Report) -> None:
         """Try lengths until the model runs on them, with every choice of an input that has several; raise OperationFailed."""
         refusal, start = "", time.monotonic()
-        for turn, lengths in enumerate(self._attempts()):
+        for turn, (rules, lengths) in enumerate(self._attempts()):
             report(turn, 0, "lengths")
+            self.rules = rules
             try:
                 self._try(turn, lengths)
             except RuntimeRefused as error:
@@ -102,15 +105,19 @@ class _Maker:
                 break
         raise OperationFailed(f"no inputs could be made that {self.request.label} accepts: {refusal}", _HINT)
 
-    def _attempts(self) -> Iterator[dict[str, int]]:
-        unknown = any(rule.shape is None for rule in self.rules)
+    def _attempts(self) -> Iterator[tuple[tuple[InputRule, ...], dict[str, int]]]:
+        """Yield what to try: lengths first, then, where whole numbers are sizes or axes, the same one for all of them."""
         found = list(attempts(self.rules, self.request.lengths))
-        return iter(found * 7 if unknown and len(found) == 1 else found)
+        if len(found) == 1 and any(rule.shape is None for rule in self.rules):
+            found *= GUESSED_RANKS
+        yield from ((self.rules, lengths) for lengths in found)
+        for number in _LAST_RESORTS if any(rule.kind in _OPEN for rule in self.rules) else ():
+            yield tuple(_all_the_same(rule, number) for rule in self.rules), found[0]
 
     def _try(self, turn: int, lengths: Mapping[str, int]) -> None:
         """Run the model at the lengths; keep them, and what of the choices it accepts. Raises RuntimeRefused."""
         self.turn = turn
-        most = max([len(rule.choices) for rule in self.rules] + [2 if self._has_flags() else 1])
+        most = max([len(rule.choices) for rule in self.rules] + [1])
         accepted, refusal = [], None
         for index in range(most):
             try:
@@ -126,9 +133,6 @@ class _Maker:
         if refusal is not None:
             self._keep_choices(accepted)
         self.lengths = lengths
-
-    def _has_flags(self) -> bool:
-        return any(rule.kind == "yes or no" for rule in self.rules)
 
     def _keep_choices(self, accepted: list[int]) -> None:
         """Restrict inputs of several choices to those that were accepted."""
@@ -208,6 +212,13 @@ class _Maker:
         if nan:
             notes.append("some outputs of the original are NaN")
         return tuple(notes)
+
+
+def _all_the_same(rule: InputRule, number: int) -> InputRule:
+    """Return a rule that gives nothing but one whole number, where nothing in the graph says which ones are right."""
+    if rule.kind not in _OPEN:
+        return rule
+    return replace(rule, kind="sizes", low=number, high=number, note=f"{rule.name}: {number} (the model refused others)")
 
 
 def _holds_nan(array: NDArray[Any]) -> bool:

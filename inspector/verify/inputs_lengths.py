@@ -27,6 +27,8 @@ _CHANNELS: Final = (3, 1, 4)
 _RANKS: Final[tuple[tuple[int, ...], ...]] = ((1, 16), (), (4,), (1, 3, 224, 224), (1, 16, 64), (1, 1), (2, 2))
 """Shapes for an input of no known rank."""
 
+GUESSED_RANKS: Final = len(_RANKS)
+
 _SEQUENCE_WORDS: Final = ("seq", "length", "len", "token", "word", "text", "ids")
 _FRAME_WORDS: Final = ("time", "frame", "step")
 

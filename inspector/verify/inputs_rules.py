@@ -23,6 +23,7 @@ FLOATS: Final = frozenset({"float16", "float32", "float64"})
 _LARGEST: Final = {"int8": 127, "uint8": 255, "int16": 32767, "uint16": 65535}
 _TELLING_DIVISOR: Final = 100.0
 _TELLING_SHIFT: Final = 10.0
+_UNBOUNDED_POSITIONS: Final = 2048
 _LONG: Final = 400
 """A lone axis at least so long holds samples of a signal."""
 
@@ -56,6 +57,8 @@ def rule_for(spec: TensorSpec) -> InputRule:
 
 
 def _rule(spec: TensorSpec, uses: Uses, computation: Computation) -> InputRule:
+    if spec.dtype == "bool" and spec.shape is not None and all(dim == 1 for dim in spec.shape):
+        return _made(spec, "choices", "true and false in turn", choices=(1.0, 0.0))
     if spec.dtype == "bool":
         return _made(spec, "yes or no", "true and false")
     if spec.dtype == "string":
@@ -79,6 +82,8 @@ def _of_integers(spec: TensorSpec, uses: Uses) -> InputRule:
         return _made(spec, "mask", "0 and 1, at least one 1")
     if uses.compared and all(value == int(value) for value in uses.compared):
         return _of_choices(spec, uses)
+    if "position" in name and not uses.shape_of:
+        return _made(spec, "positions", "0, 1, 2 …", high=_UNBOUNDED_POSITIONS - 1)
     if uses.shape_of:
         return _made(spec, "sizes", f"small sizes (it goes into {', '.join(sorted(uses.shape_of))})", low=1, high=8)
     return _of_plain_integers(spec, name)

@@ -45,8 +45,12 @@ _SHAPES: Final[Mapping[str, tuple[int, ...]]] = {
 """Inputs that say how long something is or where it ends."""
 
 _SEQUENCE_LENGTHS: Final[Mapping[str, int]] = {"LSTM": 4, "GRU": 4, "RNN": 4, "ReverseSequence": 1}
-_TABLES: Final[Mapping[str, Mapping[int, int]]] = {"EmbedLayerNormalization": {0: 2, 1: 4}}
-"""com.microsoft: which input indexes the rows of which."""
+_TABLES: Final[Mapping[tuple[str, str], Mapping[int, int]]] = {
+    ("com.microsoft", "EmbedLayerNormalization"): {0: 2, 1: 4},
+    ("com.microsoft", "RotaryEmbedding"): {1: 2},
+    ("ai.onnx", "RotaryEmbedding"): {3: 1},
+}
+"""Which input of an operator indexes the rows of which."""
 
 Place = tuple[Node, int, Graph]
 
@@ -125,8 +129,8 @@ class UseFinder:
         elif slot == 1 and node.operator in ("GatherND", "ScatterND"):
             shape = self._shapes.get(node.inputs[0]) or (None,)
             found.rows.extend(shape)
-        elif slot in _TABLES.get(node.operator, {}):
-            found.rows.append(self._length(node.inputs[_TABLES[node.operator][slot]], 0))
+        elif slot in (tables := _TABLES.get((node.domain, node.operator), {})):
+            found.rows.append(self._length(node.inputs[tables[slot]], 0))
         elif slot == 0 and node.operator == "OneHot":
             depth = self._constants(node.inputs[1], graph)
             found.rows.append(int(depth[0]) if depth else None)
