@@ -83,7 +83,7 @@ def _creation(answer: MeasureAnswer, settings: OptimizeSettings, mode: str) -> C
 def _latency(answer: MeasureAnswer, settings: OptimizeSettings, mode: str) -> Comparison:
     first = _first_runs([one.first_run for one in answer.rounds])
     how = f"{answer.feeds} inputs, sessions made anew {len(answer.rounds)} times"
-    mean = f"each sample the mean of {answer.repeats:,} runs" if answer.repeats > 1 else ""
+    mean = f"each sample the mean of up to {answer.repeats:,} runs" if answer.repeats > 1 else ""
     return _compared("latency", [one.runs for one in answer.rounds], answer, settings, (*answer.notes, first, how, mean, mode))
 
 

@@ -23,7 +23,7 @@ _FAMILIES: Final[Mapping[str, tuple[Sequence[str], Sequence[str]]]] = {
 """Operators by what a person calls them: those that compute in floating point, and in integers."""
 
 _PUT_IN: Final = ("InsertedCast_", "InsertedPrecisionFreeCast_")
-"""How the runtime begins the names of casts that it puts in where it has no kernel for fp16, and of what they are fused into."""
+"""How the runtime begins the names of casts that it puts in where it has no kernel for fp16, and of what takes them in."""
 _WORTH_SAYING: Final = 0.01
 
 

@@ -20,7 +20,10 @@ class NodeTime:
 
 @dataclass(frozen=True, slots=True)
 class NodeTimes:
-    """The mean of several profiled runs: nodes by time, costliest first, their sum, and the whole run beside it."""
+    """Several profiled runs: nodes by time, costliest first, their sum, and the whole run beside it.
+
+    Times are the mean of the middle half of the runs, so that a run in which something else held the processor blames no node.
+    """
 
     nodes: tuple[NodeTime, ...]
     run_ms: float

@@ -50,7 +50,7 @@ class MeasureAnswer:
     rounds: tuple[Round, ...]
     threads: int
     repeats: int = 1
-    """Runs that one sample is the mean of."""
+    """The most runs that one sample is the mean of."""
     feeds: int = 1
     """Distinct inputs that were used."""
     notes: tuple[str, ...] = ()

@@ -104,7 +104,7 @@ class _Measurement:
     feeds: list[Feed]
     report: Report
     rounds: list[Round] = field(default_factory=list)
-    repeats: int = 1
+    repeats: dict[str, int] = field(default_factory=dict)
     pairs: int = 0
     notes: list[str] = field(default_factory=list)
     creation_orders: list[tuple[str, ...]] = field(default_factory=list)
@@ -139,20 +139,27 @@ class _Measurement:
             self.report(done + 1, planned, "rounds of sessions")
         threads = self.request.threads or usable_threads()
         return MeasureAnswer(
-            first_creation, _LABELS[first], tuple(self.rounds), threads, self.repeats, len(self.feeds), tuple(self.notes)
+            first_creation,
+            _LABELS[first],
+            tuple(self.rounds),
+            threads,
+            max(self.repeats.values()),
+            len(self.feeds),
+            tuple(self.notes),
         )
 
     def _estimates(self) -> tuple[float, float]:
         """Return the seconds to create a session of each and to run each once, and choose how many runs make a sample."""
-        creation, warm = 0.0, []
+        creation, running = 0.0, 0.0
         for subject in SUBJECTS:
             session = self._open(subject)
             first = session.run(self.feeds[0])
             slow = first / 1000 > self.request.budget_seconds / 10
-            warm.append(first if slow else min(session.run(self.feeds[0]) for _ in range(_WARM_RUNS)))
+            warm = first if slow else min(session.run(self.feeds[0]) for _ in range(_WARM_RUNS))
+            self.repeats[subject] = min(max(1, ceil(_SAMPLE_MS / warm)), _MOST_REPEATS)
             creation += session.creation / 1000
-        self.repeats = min(max(1, ceil(_SAMPLE_MS / min(warm))), _MOST_REPEATS)
-        return creation, sum(warm) / 1000
+            running += warm / 1000
+        return creation, running
 
     def _planned(self, creation_seconds: float, run_seconds: float) -> int:
         """Return how often sessions are made anew: fewer times than wanted only where that alone takes too long."""
@@ -177,7 +184,9 @@ class _Measurement:
         while len(triples) < most and not (self.elapsed > end and len(triples) >= fewest) and not (triples and self.exhausted):
             feed = self.feeds[(self.pairs + len(triples)) % len(self.feeds)]
             triples.append(
-                _triple({subject: sessions[subject].run(feed, self.repeats) for subject in self._shuffled(self.run_orders)})
+                _triple(
+                    {subject: sessions[subject].run(feed, self.repeats[subject]) for subject in self._shuffled(self.run_orders)}
+                )
             )
         self.pairs += len(triples)
         creation = {subject: session.creation for subject, session in sessions.items()}
@@ -197,7 +206,7 @@ class _Measurement:
                 late = self.elapsed - begin > seconds / len(SUBJECTS) and len(taken) >= fewest
                 if not count and (late or (taken and self.exhausted)):
                     break
-                taken.append(session.run(self.feeds[(self.pairs + len(taken)) % len(self.feeds)], self.repeats))
+                taken.append(session.run(self.feeds[(self.pairs + len(taken)) % len(self.feeds)], self.repeats[subject]))
             count, runs[subject] = len(taken), taken
             del session
         self.pairs += count

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import resource
 import time
+from bisect import bisect_right
+from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from pathlib import Path
+from statistics import fmean
 from typing import Any, Final
 
 from numpy.typing import NDArray
@@ -66,33 +68,34 @@ def _profile(request: ProfileRequest, feeds: list[Feed], runs: int) -> Profile:
         file.unlink(missing_ok=True)
 
 
-@dataclass(slots=True)
-class _Sum:
-    microseconds: int = 0
-    executions: int = 0
-
-
 def _summed(profile: Profile, threads: int) -> NodeTimes:
-    """Return the means over all runs but the first, which is no warm one; over the first where there is no other."""
+    """Return what all runs but the first, which is no warm one, took; the first where there is no other."""
     runs = sorted(profile.runs, key=lambda run: run.start)
     counted = runs[1:] or runs
-    begin = counted[0].start if counted else 0
-    count = max(1, len(counted))
-    sums: dict[tuple[str, str, str], _Sum] = {}
-    for node, own in _own_times([node for node in profile.nodes if node.start >= begin]):
-        total = sums.setdefault((node.name, node.operator, node.place), _Sum())
-        total.microseconds += own
-        total.executions += 1
+    starts = [run.start for run in counted]
+    by_run: dict[tuple[str, str, str], list[int]] = {}
+    executions: Counter[tuple[str, str, str]] = Counter()
+    for node, own in _own_times([node for node in profile.nodes if starts and node.start >= starts[0]]):
+        key = (node.name, node.operator, node.place)
+        by_run.setdefault(key, [0] * len(starts))[bisect_right(starts, node.start) - 1] += own
+        executions[key] += 1
     nodes = [
         NodeTime(
-            plain_line(name, _LONGEST_NAME), plain_line(operator, 100), one.microseconds / 1000 / count, one.executions / count
+            plain_line(key[0], _LONGEST_NAME), plain_line(key[1], 100), _middle(taken) / 1000, executions[key] / len(starts)
         )
-        for (name, operator, _), one in sums.items()
+        for key, taken in by_run.items()
     ]
     nodes.sort(key=lambda node: -node.milliseconds)
-    run_ms = sum(run.duration for run in counted) / 1000 / count
+    run_ms = _middle([run.duration for run in counted]) / 1000
     notes = ("the profile was too long and is cut off: figures cover a part of it",) if profile.cut_off else ()
     return NodeTimes(tuple(nodes), run_ms, sum(node.milliseconds for node in nodes), len(counted), threads, notes)
+
+
+def _middle(values: list[int]) -> float:
+    """Return the mean of the middle half of values."""
+    quarter = len(values) // 4
+    kept = sorted(values)[quarter : len(values) - quarter]
+    return fmean(kept) if kept else 0.0
 
 
 def _own_times(nodes: Iterable[Event]) -> list[tuple[Event, int]]:
