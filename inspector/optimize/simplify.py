@@ -75,7 +75,11 @@ class Simplify:
         promising, rest = _sort(workshop.made, subject.facts)
         attempts = [*workshop.attempts, *rest]
         yield Partial(StepProgress(self.name, "judging", tuple(attempts)))
-        return (yield from _judged(promising, attempts, judge))
+        if not promising and workshop.held_back:
+            return Outcome(None, None, workshop.held_back, tuple(attempts))
+        outcome = yield from _judged(promising, attempts, judge)
+        warnings = (f"only small constants were folded: {workshop.held_back}",) if workshop.held_back else ()
+        return replace(outcome, warnings=warnings)
 
 
 def _sort(made: list[Made], facts: ModelFacts) -> tuple[list[Made], list[Attempt]]:
@@ -87,7 +91,7 @@ def _sort(made: list[Made], facts: ModelFacts) -> tuple[list[Made], list[Attempt
         if one.counts.nodes < nodes or (one.counts.nodes == nodes and one.counts.size_bytes <= WORTHWHILE * facts.size_bytes)
     ]
     rest = [one.attempt("rejected", _no_improvement(one, facts)) for one in made if one not in better]
-    return sorted(better, key=lambda one: (one.counts.nodes, one.counts.size_bytes)), rest
+    return sorted(better, key=lambda one: one.rank), rest
 
 
 def _no_improvement(made: Made, facts: ModelFacts) -> str:

@@ -7,19 +7,17 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, Literal, TypeVar
+from typing import Final, Literal
 
 from inspector.analysis.findings.wording import size
 from inspector.errors import InspectorError
 from inspector.isolation.child import FinishedChild, run_child
 from inspector.isolation.limits import CancelToken, Limits
 from inspector.optimize.simplification.folding import Folding
-from inspector.optimize.simplification.requests import Finished, FinishRequest, ToolRequest
-from inspector.optimize.simplification.ways import COMBINED, SINGLE, Tool, recipe_line
+from inspector.optimize.simplification.requests import Finished, MakeRequest, ToolRequest
+from inspector.optimize.simplification.ways import COMBINED, SINGLE, TIDY, Tool, recipe_line
 from inspector.records.event import Progress, Steps, finish
 from inspector.records.optimization import Attempt, Candidate, OptimizeSettings, Subject
-
-Result = TypeVar("Result")
 
 SMALL_FOLDS: Final = 1024
 """Bytes of the largest constant that is made where folding everything would add too much: shapes, axes, scalars."""
@@ -30,7 +28,10 @@ SLACK_BYTES: Final = 1024
 COMBINED_UP_TO: Final = 512 << 20
 """Bytes up to which pairs of tools are tried: they take as long again and win little."""
 
-_FINISH: Final = "inspector.optimize.simplification.finish_child:finish"
+MOST_LARGE: Final = 2
+"""Results of a large model that are kept until they are judged."""
+
+_ENTRY: Final = "inspector.optimize.simplification.make_child:make"
 _ENVIRONMENT: Final = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 
 
@@ -42,6 +43,17 @@ class Made:
     counts: Finished
     seconds: float
     peak_bytes: int | None
+    place: Path
+    """The folder it lies in, alone."""
+
+    def remove(self) -> None:
+        """Remove its files."""
+        shutil.rmtree(self.place, ignore_errors=True)
+
+    @property
+    def rank(self) -> tuple[int, int]:
+        """What is better sorts first: fewer nodes without constants, then fewer bytes."""
+        return self.counts.nodes, self.counts.size_bytes
 
     def attempt(self, outcome: Literal["chosen", "rejected", "not run"], reason: str = "") -> Attempt:
         """Return it as a line of the log."""
@@ -68,8 +80,12 @@ class Workshop:
     folding: Folding
     made: list[Made] = field(default_factory=list)
     attempts: list[Attempt] = field(default_factory=list)
+    held_back: str = ""
+    """Why not every constant was folded, where that was told beforehand."""
     _begun: float = field(default_factory=time.monotonic)
     _count: int = 0
+    _too_much: bool = False
+    """Whether the tool that ran last ended at a limit."""
 
     def make_all(self) -> Steps[None]:
         """Make every candidate there is time for."""
@@ -78,12 +94,19 @@ class Workshop:
         for at, tool in enumerate(SINGLE):
             yield Progress(at, len(SINGLE), tool.name)
             yield from self._make((tool,), source, fold_limit)
-        if self.subject.facts.size_bytes > COMBINED_UP_TO:
-            return
+        if self.subject.facts.size_bytes <= COMBINED_UP_TO:
+            yield from self._combine(fold_limit)
+        if not self.made:
+            yield Progress(len(SINGLE), len(SINGLE), TIDY.name)
+            yield from self._make((TIDY,), source, None)
+
+    def _combine(self, fold_limit: int | None) -> Steps[None]:
+        """Go on with what tools made where they removed something: there is more to find then."""
         singles = {made.candidate.name: made for made in self.made}
+        before = self.subject.facts.node_count - self.subject.facts.constant_count
         for first, second in COMBINED:
             start = singles.get(_name((first,), fold_limit))
-            if start is not None and self._has_time():
+            if start is not None and start.counts.nodes < before and self._has_time():
                 yield Progress(len(SINGLE), len(SINGLE), f"{first.name}, then {second.name}")
                 yield from self._make((first, second), start.candidate.path, fold_limit)
 
@@ -99,6 +122,7 @@ class Workshop:
             reason = f"folding would add {size(folding.growth)} ({folding.largest_node} gives {size(folding.largest_bytes)})"
         else:
             return None
+        self.held_back = reason
         self.attempts.append(Attempt("every constant folded", "not run", reason))
         return SMALL_FOLDS
 
@@ -106,11 +130,13 @@ class Workshop:
         """Make one candidate; where folding made it too large, once more with small folds only."""
         made = yield from self._try(tools, source, fold_limit)
         if made is None:
+            if self._too_much and fold_limit is None and self.folding.nodes:
+                yield from self._make(tools, source, SMALL_FOLDS)
             return
         grown = made.counts.size_bytes - self.subject.facts.size_bytes
         if grown > SLACK_BYTES and "growth" not in self.settings.allow:
             self.attempts.append(made.attempt("rejected", f"folding would add {size(grown)}"))
-            shutil.rmtree(Path(made.candidate.path).parent, ignore_errors=True)
+            made.remove()
             folds = made.counts.weight_bytes > self.subject.facts.weight_bytes
             if fold_limit is None and folds and len(tools) == 1:
                 yield from self._make(tools, source, SMALL_FOLDS)
@@ -118,8 +144,18 @@ class Workshop:
         reason = _unfit(made.counts)
         if reason:
             self.attempts.append(made.attempt("rejected", reason))
+            made.remove()
         else:
             self.made.append(made)
+            self._make_room()
+
+    def _make_room(self) -> None:
+        """Of a large model keep the most promising results only, so that the disk holds them."""
+        if self.subject.facts.size_bytes > COMBINED_UP_TO and len(self.made) > MOST_LARGE:
+            worst = max(self.made, key=lambda made: made.rank)
+            self.made.remove(worst)
+            self.attempts.append(worst.attempt("not run", f"not judged: {MOST_LARGE} others have fewer nodes"))
+            worst.remove()
 
     def _try(self, tools: Sequence[Tool], source: str, fold_limit: int | None) -> Steps[Made | None]:
         """Run a tool and finish its result; None, with a line in the log, where that fails."""
@@ -127,6 +163,7 @@ class Workshop:
         if tool.package and not tool.version:
             self.attempts.append(Attempt(name, "not run", f"not run: {tool.install or f'pip install {tool.package}'}"))
             return None
+        self._too_much = False
         begun = time.monotonic()
         place = self._new_folder()
         try:
@@ -135,6 +172,7 @@ class Workshop:
             if getattr(error, "kind", "") == "cancelled":
                 raise
             reason = f"{error.message} ({error.hint})" if error.hint else error.message
+            self._too_much = getattr(error, "kind", "") in ("out_of_memory", "timed_out")
             peak = getattr(error, "peak_bytes", None)
             seconds = time.monotonic() - begun
             self.attempts.append(Attempt(name, "failed", reason, seconds=seconds, peak_bytes=peak))
@@ -151,31 +189,31 @@ class Workshop:
     def _run(self, tools: Sequence[Tool], source: str, fold_limit: int | None, place: Path) -> Steps[Made]:
         raw, target, tool = place / "raw" / "model.onnx", place / "model.onnx", tools[-1]
         begun = time.monotonic()
-        request = ToolRequest(source, str(raw), fold_limit)
-        ran = yield from self._child(tool.entry, request, int, tool.name)
-        finishing = FinishRequest(self.subject.path, str(raw), str(target))
-        finished = yield from self._child(_FINISH, finishing, Finished, f"finishing what {tool.name} made")
-        shutil.rmtree(place / "raw", ignore_errors=True)
-        counts: Finished = finished.result
+        shapes = tuple(spec.shape for spec in self.subject.inspection.computation.graph.outputs)
+        job = ToolRequest(source, str(raw), fold_limit, shapes)
+        request = MakeRequest(tool.module, job, self.subject.path, str(target))
+        finished = yield from self._child(request, tool.name)
+        counts = finished.result
+        if counts.path == str(target):
+            shutil.rmtree(place / "raw", ignore_errors=True)
         candidate = Candidate(
-            str(target),
+            counts.path,
             _name(tools, fold_limit),
             tuple(recipe_line(one, fold_limit) for one in tools),
             counts.repairs,
         )
-        peak = max((one.peak_bytes or 0 for one in (ran, finished)), default=0)
-        return Made(candidate, counts, time.monotonic() - begun, peak or None)
+        return Made(candidate, counts, time.monotonic() - begun, finished.peak_bytes, place)
 
-    def _child(self, entry: str, request: object, kind: type[Result], title: str) -> Steps[FinishedChild[Result]]:
+    def _child(self, request: MakeRequest, title: str) -> Steps[FinishedChild[Finished]]:
         limits = Limits(self.settings.memory_bytes, self.settings.step_seconds)
-        events = run_child(entry, request, kind, limits, self.cancel, title=title, environment=_ENVIRONMENT)
+        events = run_child(_ENTRY, request, Finished, limits, self.cancel, title=title, environment=_ENVIRONMENT)
         finished = yield from finish(events)
         assert isinstance(finished, FinishedChild)
         return finished
 
 
 def _name(tools: Sequence[Tool], fold_limit: int | None) -> str:
-    limited = "" if fold_limit is None else ", small folds only"
+    limited = "" if fold_limit is None or tools == (TIDY,) else ", small folds only"
     return ", then ".join(tool.name for tool in tools) + limited
 
 

@@ -12,10 +12,13 @@ import onnx
 from inspector.formats.clean_text import one_line
 from inspector.formats.onnx.read import read
 from inspector.formats.onnx.save_child import SaveRequest, save_in_child
-from inspector.optimize.simplification.requests import DeclareRequest, Finished, FinishRequest
-from inspector.optimize.simplification.tidy_child import graphs_within, tidy
+from inspector.optimize.simplification.requests import Finished, FinishRequest
+from inspector.optimize.simplification.tidy_child import graphs_within, sort_nodes, tidy
 
 _STANDARD: Final = ("", "ai.onnx")
+_WELL_USED: Final = 0.9
+"""Share of an external file that must be used for it to stay as it is."""
+
 _FIRST_WITH_DEFAULTS: Final = 4
 """IR version from which a weight need not be an input, and one that is has a default."""
 
@@ -26,34 +29,26 @@ def finish(request: FinishRequest, report: Callable[[int, int, str], None]) -> F
     model = onnx.load(request.made, load_external_data=False)
     tidy(model)
     repairs, lost = _restore_signature(model, original)
+    if sort_nodes(model.graph):
+        repairs.append("nodes were put in topological order")
     _restore_descriptions(model, original)
     repairs += _restore_versions(model, original)
-    edited = Path(request.made).with_suffix(".edited")
+    path = _write(model, request, report)
+    return _count(request, path, tuple(repairs), lost)
+
+
+def _write(model: Any, request: FinishRequest, report: Callable[[int, int, str], None]) -> Path:
+    """Write the model beside its external data, where that holds little else; else a copy of just what it uses."""
+    edited = Path(request.made).with_suffix(".finished.onnx")
     edited.write_bytes(model.SerializeToString())
-    del model
+    files = read(edited).external_files
+    if files and all(not file.problem and file.used_bytes >= _WELL_USED * (file.size_bytes or 0) for file in files):
+        return edited
     save_in_child(SaveRequest(os.fsencode(edited), os.fsencode(request.target), {}), report)
     edited.unlink()
-    return _count(request, tuple(repairs), lost)
-
-
-def declare_outputs(request: DeclareRequest, _report: Callable[[int, int, str], None]) -> int:
-    """Write the model with shapes for outputs that have none; external data is not touched: target lies beside source."""
-    model = onnx.load(request.source, load_external_data=False)
-    declared = 0
-    for output, shape in zip(model.graph.output, request.shapes, strict=False):
-        kind = output.type.tensor_type
-        if shape is None or kind.HasField("shape") or not kind.elem_type:
-            continue
-        kind.shape.SetInParent()
-        for length in shape:
-            dim = kind.shape.dim.add()
-            if isinstance(length, int):
-                dim.dim_value = length
-            elif length:
-                dim.dim_param = length
-        declared += 1
-    Path(request.target).write_bytes(model.SerializeToString())
-    return declared
+    for name in {file.location for file in files if not file.problem}:
+        Path(request.made).with_name(name).unlink(missing_ok=True)
+    return Path(request.target)
 
 
 def _restore_signature(model: Any, original: Any) -> tuple[list[str], tuple[str, ...]]:
@@ -107,8 +102,6 @@ def _restore_versions(model: Any, original: Any) -> list[str]:
     spare = [at for at, one in enumerate(model.opset_import) if _plain(one.domain) not in used | imported]
     for at in reversed(spare):
         del model.opset_import[at]
-    if spare:
-        repairs.append("operator sets that nothing uses are no longer imported")
     if model.ir_version > original.ir_version:
         repairs.append(f"IR version {original.ir_version} was put back")
         model.ir_version = original.ir_version
@@ -138,13 +131,14 @@ def _plain(domain: str) -> str:
     return "" if domain in _STANDARD else domain
 
 
-def _count(request: FinishRequest, repairs: tuple[str, ...], lost: tuple[str, ...]) -> Finished:
+def _count(request: FinishRequest, path: Path, repairs: tuple[str, ...], lost: tuple[str, ...]) -> Finished:
     """Read the file back and count what is in it."""
-    made, original = read(Path(request.target)), read(Path(request.original))
+    made, original = read(path), read(Path(request.original))
     nodes = [node for graph in made.graphs() for node in graph.nodes]
     constants = sum(node.operator == "Constant" and node.domain == "ai.onnx" for node in nodes)
     before = {node.domain for graph in original.graphs() for node in graph.nodes}
     return Finished(
+        str(path),
         len(nodes) - constants,
         constants,
         made.artifact.size_bytes + sum(file.size_bytes or 0 for file in made.external_files),

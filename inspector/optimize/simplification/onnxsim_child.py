@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
@@ -10,10 +11,16 @@ import onnx
 
 from inspector.errors import OperationFailed
 from inspector.formats.clean_text import one_line
+from inspector.formats.onnx.save_child import SaveRequest, save_in_child
 from inspector.optimize.simplification.requests import ToolRequest
+from inspector.records.tensor import Dim
 
 _LARGEST_FOLD: Final = (1 << 31) - 10_000
 """onnxsim takes thresholds below this many bytes."""
+
+_DECLARED: Final = ".declared.onnx"
+_OUT_OF_ORDER: Final = "topologically sorted"
+"""What its check says of nodes in the wrong order, which finishing puts right."""
 
 
 def run(request: ToolRequest, _report: Callable[[int, int, str], None]) -> int:
@@ -28,13 +35,65 @@ def run(request: ToolRequest, _report: Callable[[int, int, str], None]) -> int:
         options["tensor_size_threshold"] = f"{min(request.fold_limit, _LARGEST_FOLD)}B"
     if _has_optional_inputs(request.source):
         options["mutable_initializer"] = True
+    source = _declared(request)
     try:
-        onnxsim.simplify(request.source, output_path=request.target, **options)
+        onnxsim.simplify(source, output_path=request.target, **options)
     except MemoryError:
         raise
     except Exception as error:
-        raise OperationFailed(_said(error)) from error
+        said = _said(error)
+        if not (_OUT_OF_ORDER in said and _is_whole(request.target)):
+            raise OperationFailed(said) from error
+    _forget(source, request)
     return Path(request.target).stat().st_size
+
+
+def _declared(request: ToolRequest) -> str:
+    """Return the path of the model, or of a copy that declares inferred shapes where outputs have none: onnxsim wants them."""
+    model = onnx.load(request.source, load_external_data=False)
+    pairs = zip(model.graph.output, request.output_shapes, strict=False)
+    lacking = [(output, shape) for output, shape in pairs if shape is not None and _lacks_shape(output)]
+    if not lacking:
+        return request.source
+    copy = Path(request.target).with_suffix(_DECLARED)
+    save_in_child(SaveRequest(os.fsencode(request.source), os.fsencode(copy), {}), lambda *_: None)
+    places = {output.name: shape for output, shape in lacking}
+    model = onnx.load(str(copy), load_external_data=False)
+    for output in model.graph.output:
+        if output.name in places:
+            _declare(output.type.tensor_type.shape, places[output.name])
+    copy.write_bytes(model.SerializeToString())
+    return str(copy)
+
+
+def _lacks_shape(output: Any) -> bool:
+    kind = output.type.tensor_type
+    return output.type.HasField("tensor_type") and kind.elem_type != 0 and not kind.HasField("shape")
+
+
+def _declare(shape: Any, lengths: tuple[Dim, ...]) -> None:
+    shape.SetInParent()
+    for length in lengths:
+        dim = shape.dim.add()
+        if isinstance(length, int):
+            dim.dim_value = length
+        elif length:
+            dim.dim_param = length
+
+
+def _forget(source: str, request: ToolRequest) -> None:
+    """Remove the copy with declared shapes, if one was made."""
+    if source != request.source:
+        for path in Path(source).parent.glob(f"{Path(source).name}*"):
+            path.unlink()
+
+
+def _is_whole(path: str) -> bool:
+    """Return whether onnxsim had written its result before it found fault with it."""
+    try:
+        return bool(onnx.load(path, load_external_data=False).graph.node)
+    except Exception:  # protobuf's errors share no base class
+        return False
 
 
 def _has_optional_inputs(path: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Callable, Iterator
+from heapq import heappop, heappush
 from pathlib import Path
 from typing import Any, Final
 
@@ -28,6 +29,49 @@ def tidy(model: Any) -> int:
     _drop_unused_weights(model.graph)
     _drop_unused_functions(model)
     return removed
+
+
+def sort_nodes(graph: Any) -> int:
+    """Put the nodes of every graph in an order in which each comes after those it, or its subgraphs, take from.
+
+    Returns how many graphs were out of order; one with a cycle stays as it is. The order is the file's where that allows.
+    """
+    return sum(_sort_one(one) for one in list(graphs_within(graph)))
+
+
+def _sort_one(graph: Any) -> bool:
+    giver = {name: at for at, node in enumerate(graph.node) for name in node.output if name}
+    needs = [{giver[name] for name in _takes(node) if name in giver} - {at} for at, node in enumerate(graph.node)]
+    if all(not before or max(before) < at for at, before in enumerate(needs)):
+        return False
+    waiting = [len(before) for before in needs]
+    followers: dict[int, list[int]] = {}
+    for at, before in enumerate(needs):
+        for one in before:
+            followers.setdefault(one, []).append(at)
+    ready = [at for at, count in enumerate(waiting) if not count]
+    order = []
+    while ready:
+        order.append(heappop(ready))
+        for at in followers.get(order[-1], ()):
+            waiting[at] -= 1
+            if not waiting[at]:
+                heappush(ready, at)
+    if len(order) < len(graph.node):
+        return False
+    nodes = [onnx.NodeProto.FromString(graph.node[at].SerializeToString()) for at in order]
+    del graph.node[:]
+    graph.node.extend(nodes)
+    return True
+
+
+def _takes(node: Any) -> Iterator[str]:
+    """Yield the names a node takes, those its subgraphs mention included, whoever gives them."""
+    yield from node.input
+    for nested in subgraphs(node):
+        yield from (value.name for value in nested.output)
+        for inner in nested.node:
+            yield from _takes(inner)
 
 
 def graphs_within(graph: Any) -> Iterator[Any]:

@@ -7,16 +7,15 @@ from typing import Final
 
 from inspector.runtimes.installed import installed_version
 
-_ROOM: Final = "inspector.optimize.simplification."
-
 
 @dataclass(frozen=True, slots=True)
 class Tool:
-    """One program that simplifies: its package, the entry of its child process, and how to do it again."""
+    """One program that simplifies: its package, the module that runs it, and how to do it again."""
 
     name: str
     package: str
-    entry: str
+    module: str
+    """Of this room: what a child process imports to run it."""
     options: str
     install: str = ""
     """How to get it, where it need not be installed."""
@@ -27,14 +26,13 @@ class Tool:
         return installed_version(self.package)
 
 
-ONNXSIM: Final = Tool("onnxsim", "onnxsim", f"{_ROOM}onnxsim_child:run", "check_n=0, include_subgraph=True")
-ONNX_RUNTIME: Final = Tool(
-    "onnxruntime basic", "onnxruntime", f"{_ROOM}onnx_runtime_child:run", "ORT_ENABLE_BASIC, written out"
-)
-ONNXSLIM: Final = Tool("onnxslim", "onnxslim", f"{_ROOM}onnxslim_child:run", "slim()", "pip install modelpack-tui[onnxslim]")
-TIDY: Final = Tool("clean-up", "", f"{_ROOM}tidy_child:run", "identities, dead nodes and unused weights removed")
+ONNXSIM: Final = Tool("onnxsim", "onnxsim", "onnxsim_child", "check_n=0, include_subgraph=True")
+ONNX_RUNTIME: Final = Tool("onnxruntime basic", "onnxruntime", "onnx_runtime_child", "ORT_ENABLE_BASIC, written out")
+ONNXSLIM: Final = Tool("onnxslim", "onnxslim", "onnxslim_child", "slim()", "pip install modelpack-tui[onnxslim]")
+TIDY: Final = Tool("clean-up", "", "tidy_child", "identities, dead nodes and unused weights removed")
+"""What is done to every result, alone: for models that no tool takes."""
 
-SINGLE: Final = (TIDY, ONNXSIM, ONNX_RUNTIME, ONNXSLIM)
+SINGLE: Final = (ONNXSIM, ONNX_RUNTIME, ONNXSLIM)
 
 COMBINED: Final = ((ONNXSIM, ONNXSLIM), (ONNXSLIM, ONNXSIM), (ONNXSIM, ONNX_RUNTIME), (ONNXSLIM, ONNX_RUNTIME))
 """Pairs that beat every single tool on some real model: the second finds what the first made possible."""
