@@ -85,10 +85,16 @@ class Histogram:
             self.counts[BINS // 2] += array.size
             return
         flat = array.reshape(-1)
+        width = self.largest / (BINS / 2)
+        exact = np.float64 if flat.dtype == np.float64 or width < np.finfo(np.float32).tiny else np.float32
         for start in range(0, flat.size, _CHUNK):
-            part = flat[start : start + _CHUNK].astype(np.float64)
-            places = np.floor((part[np.isfinite(part)] / self.largest + 1.0) * (BINS / 2))
-            self.counts += np.bincount(np.clip(places, 0, BINS - 1).astype(np.int64), minlength=BINS)
+            places: NDArray[Any] = flat[start : start + _CHUNK].astype(exact)
+            places /= exact(width)
+            places += exact(BINS / 2)
+            if not np.isfinite(places).all():
+                places = places[np.isfinite(places)]
+            np.clip(places, 0, BINS - 1, out=places)
+            self.counts += np.bincount(places.astype(np.int32), minlength=BINS)
 
     def edges(self) -> NDArray[np.float64]:
         """Return where bins begin and end: BINS + 1 values."""
