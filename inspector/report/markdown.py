@@ -12,6 +12,7 @@ from inspector.records.saved_model import TENSORFLOW
 from inspector.report import sentences
 from inspector.report.figures import bytes_text, count_text, plural, shape_text, share_text, tensor_text, whole_text
 from inspector.report.markdown_image import image_fact_rows, image_lines
+from inspector.report.markdown_optimization import change_lines, contract_lines
 from inspector.report.markdown_saved_model import saved_model_lines
 from inspector.report.markdown_text import code, prose, table
 
@@ -29,11 +30,13 @@ def to_markdown(review: Review) -> str:
         prose(" · ".join(sentences.format_facts(review))),
         *_warnings(review),
         *_facts(review),
+        *change_lines(review.changes),
         *_findings(review),
         *(image_lines(review.image) if review.image else ()),
         *_signatures(review),
         *(_graph(review.graph) if review.graph else ()),
         *_external_files(review.external_files),
+        *contract_lines(review.contract),
         *_checks(review),
         "",
         f"_{prose(sentences.environment_sentence(review))}_",

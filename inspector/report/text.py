@@ -12,6 +12,7 @@ from inspector.report import sentences
 from inspector.report.figures import bytes_text, plural, tensor_text
 from inspector.report.text_graph import write_graph
 from inspector.report.text_image import image_entries, write_image
+from inspector.report.text_optimization import write_changes, write_contract
 from inspector.report.text_page import Cell, Column, Page, Style
 from inspector.report.text_saved_model import write_saved_model
 
@@ -36,6 +37,7 @@ def to_text(review: Review, width: int = WIDTH, color: bool = False) -> str:
     page.blank()
     _write_summary(page, review)
     _write_warnings(page, review)
+    write_changes(page, review.changes)
     if review.saved_model:
         write_saved_model(page, review.saved_model)
     else:
@@ -47,6 +49,8 @@ def to_text(review: Review, width: int = WIDTH, color: bool = False) -> str:
         write_graph(page, review.graph)
     _write_external_files(page, review.external_files)
     _write_findings(page, review)
+    if review.contract is not None:
+        write_contract(page, review.contract)
     _write_checks(page, review)
     page.blank()
     page.paragraph([Cell(sentences.environment_sentence(review), "label")], indent=0)

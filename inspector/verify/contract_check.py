@@ -131,7 +131,7 @@ def _compared(contract: Contract, change: Change | None) -> Iterator[Check]:
     """Yield what only a change of the artifact, and data, can show."""
     terms = contract.conformance
     if terms is not None:
-        rule = f"conformance: {terms.metric} loses less than {terms.margin:.3g} at {terms.confidence:.0%} confidence"
+        rule = f"conformance: {terms.metric} loses less than {terms.margin:.3g} at {terms.confidence * 100:g} % confidence"
         result = change.conformance if change is not None else None
         yield Check(rule, "unknown", _NOT_LABELLED) if result is None else _conformance(rule, result)
     if contract.tolerances != Tolerances():

@@ -13,6 +13,7 @@ from inspector.report.json import to_json
 from inspector.report.markdown import to_markdown
 from inspector.report.text import to_text
 from tests.golden.image_reviews import artifact_review, engine_review, hostile_image_review, image_review
+from tests.golden.optimization_reviews import hostile_optimization_review, optimized_review
 from tests.golden.reviews import hostile_review, ordinary_review
 from tests.golden.saved_model_reviews import hostile_saved_model_review, served_review
 
@@ -27,6 +28,8 @@ REVIEWS: dict[str, Callable[[], Review]] = {
     "engine_image": engine_review,
     "oci_artifact": artifact_review,
     "hostile_image": hostile_image_review,
+    "optimized": optimized_review,
+    "hostile_optimization": hostile_optimization_review,
 }
 
 WRITERS: dict[str, Callable[[Review], bytes]] = {

@@ -14,6 +14,7 @@ from inspector.report.json import LARGEST_INTEGER, from_json, to_json
 from inspector.report.schema import derived_text
 from inspector.report.schema_file import schema_text
 from tests.golden.image_reviews import artifact_review, engine_review, hostile_image_review, image_review
+from tests.golden.optimization_reviews import hostile_optimization_review, optimized_review
 from tests.golden.reviews import hostile_review, ordinary_review
 from tests.golden.saved_model_reviews import hostile_saved_model_review, served_review
 
@@ -29,10 +30,13 @@ REVIEWS = [
     engine_review(),
     artifact_review(),
     hostile_image_review(),
+    optimized_review(),
+    hostile_optimization_review(),
     Review(ordinary_review().tool, ordinary_review().environment, ordinary_review().artifact),
 ]
 
-NAMES = ["ordinary", "hostile", "served", "hostile_saved_model", "image", "engine", "artifact", "hostile_image", "bare"]
+NAMES = ["ordinary", "hostile", "served", "hostile_saved_model", "image", "engine", "artifact", "hostile_image"]
+NAMES += ["optimized", "hostile_optimization", "bare"]
 
 
 def strict(data: bytes) -> Any:

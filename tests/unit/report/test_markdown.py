@@ -15,6 +15,7 @@ from inspector.report.markdown import MOST_FINDINGS, to_markdown
 from inspector.report.markdown_text import WORD_JOINER, code, prose, table
 from inspector.report.visible import visible
 from tests.golden.image_reviews import engine_review, hostile_image_review, image_review
+from tests.golden.optimization_reviews import hostile_optimization_review, optimized_review
 from tests.golden.reviews import HOSTILE, hostile_review, ordinary_review
 from tests.golden.saved_model_reviews import hostile_saved_model_review, served_review
 
@@ -25,8 +26,10 @@ ANY_TEXT = st.text(st.sampled_from("ab |`\\*_[]()<>!&#~@$:/w.-+=\n\x1b'\"{}1") |
 REVIEWS = [
     *(ordinary_review(), hostile_review(), served_review(), hostile_saved_model_review()),
     *(image_review(), engine_review(), hostile_image_review()),
+    *(optimized_review(), hostile_optimization_review()),
 ]
 REVIEW_NAMES = ["ordinary", "hostile", "served", "hostile_saved_model", "image", "engine", "hostile_image"]
+REVIEW_NAMES += ["optimized", "hostile_optimization"]
 
 
 def inline(tokens: list[Token]) -> Iterator[Token]:

@@ -13,6 +13,7 @@ from inspector.report.text import MOST_FINDINGS, to_text
 from inspector.report.text_page import PALETTE, RESET, Cell, Column, Page
 from inspector.report.visible import cell_width
 from tests.golden.image_reviews import artifact_review, engine_review, hostile_image_review, image_review
+from tests.golden.optimization_reviews import hostile_optimization_review, optimized_review
 from tests.golden.reviews import HOSTILE, hostile_review, ordinary_review
 from tests.golden.saved_model_reviews import hostile_saved_model_review, served_review
 
@@ -22,9 +23,11 @@ REVIEWS = [
     served_review(),
     hostile_saved_model_review(),
     *(image_review(), engine_review(), artifact_review(), hostile_image_review()),
+    *(optimized_review(), hostile_optimization_review()),
     Review(ordinary_review().tool, ordinary_review().environment, ordinary_review().artifact),
 ]
-NAMES = ["ordinary", "hostile", "served", "hostile_saved_model", "image", "engine", "artifact", "hostile_image", "bare"]
+NAMES = ["ordinary", "hostile", "served", "hostile_saved_model", "image", "engine", "artifact", "hostile_image"]
+NAMES += ["optimized", "hostile_optimization", "bare"]
 SGR = re.compile("|".join(re.escape(sequence) for sequence in (*PALETTE.values(), RESET)))
 
 
