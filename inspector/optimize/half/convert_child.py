@@ -50,8 +50,8 @@ def convert_in_child(request: ConvertRequest, report: Report) -> Converted:
         report(2, 3, "repairing")
         half, repairs = _repair(original, converted, aside, request)
     put_back(half.model, aside)
-    _write(half, folder, Path(request.output))
-    return Converted(tuple(repairs), *count_nodes(half), tool_version(request.converter))
+    size = _write(half, folder, Path(request.output))
+    return Converted(tuple(repairs), *count_nodes(half), tool_version(request.converter), size)
 
 
 def _prepared(folder: Path) -> ModelProto:
@@ -116,13 +116,16 @@ def _weights_only(original: ModelProto, stubbed: ModelProto, aside: Interface, f
     count = store_weights_in_half(half, unfit | aside.pinned)
     if not count:
         raise OperationFailed("no weight is large enough to be worth a Cast, or fp16 can hold none of them")
+    describe(half)
     return half, []
 
 
-def _write(half: HalfModel, folder: Path, output: Path) -> None:
-    """Write the model with its weights. Raises OperationFailed where the folder cannot take it."""
+def _write(half: HalfModel, folder: Path, output: Path) -> int:
+    """Write the model with its weights; return its bytes. Raises OperationFailed where the folder cannot take it."""
     try:
         fill_weights(half, folder, output)
         output.write_bytes(half.model.SerializeToString())
+        outside = output.with_name(output.name + ".data")
+        return output.stat().st_size + (outside.stat().st_size if outside.exists() else 0)
     except OSError as error:
         raise OperationFailed(f"the work folder cannot hold the model: {error.strerror}", "free some space") from error

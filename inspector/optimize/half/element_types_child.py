@@ -10,9 +10,9 @@ from onnx import GraphProto, ModelProto, NodeProto, TensorProto, defs
 
 from inspector.optimize.half.graph_walk_child import subgraphs
 
-FLOAT: Final = TensorProto.FLOAT
-FLOAT16: Final = TensorProto.FLOAT16
-DOUBLE: Final = TensorProto.DOUBLE
+FLOAT: Final = int(TensorProto.FLOAT)
+FLOAT16: Final = int(TensorProto.FLOAT16)
+DOUBLE: Final = int(TensorProto.DOUBLE)
 NOT_A_TENSOR: Final = -1
 """Sequences, optionals, maps and sparse tensors."""
 

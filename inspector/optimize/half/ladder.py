@@ -137,11 +137,23 @@ class Ladder:
             peak = error.peak_bytes if isinstance(error, ChildFailed) else None
             self.attempts.append(Attempt(name, "failed", reason_of(error), peak_bytes=peak))
             return None
+        if reason := self._pointless(rung, finished.result):
+            self.attempts.append(Attempt(name, "rejected", reason, finished.result.size_bytes, seconds=finished.seconds))
+            return None
         candidate = self._candidate(name, rung, finished.result, kept, output, half_io)
         judgement = yield from self.judge(candidate)
         self.attempts.append(attempt_of(candidate, judgement, finished.seconds, finished.peak_bytes))
         yield self._doing(f"judged: {name}")
         return candidate, judgement
+
+    def _pointless(self, rung: Converter, made: Converted) -> str:
+        """Return why a candidate is not worth judging: nothing in it is fp16, or it became no smaller."""
+        if not made.half_nodes and rung != "weights only":
+            return "nothing would be in fp16: every node with fp32 operands has to stay in fp32"
+        before = self.subject.facts.size_bytes
+        if made.size_bytes >= before and "growth" not in self.work.settings.allow:
+            return f"it is no smaller: {made.size_bytes:,} bytes after {before:,}"
+        return ""
 
     def _candidate(
         self, name: str, rung: Converter, made: Converted, kept: Sequence[Kept], output: str, half_io: Sequence[str]

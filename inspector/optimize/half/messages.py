@@ -99,6 +99,8 @@ class Converted:
     float_nodes: int
     casts: int
     versions: str
+    size_bytes: int = 0
+    """With external data."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,8 +37,7 @@ def preflight(subject: Subject, settings: OptimizeSettings) -> Preflight:
     return Preflight(True, choice="fp16, fp32 islands where ranges demand them", notes=tuple(notes), warnings=_WARNINGS)
 
 
-_WARNINGS = ("a CPU computes most of fp16 in fp32: what is saved there is size, not time; whether a GPU overflows is told by "
-             "the census of ranges, not by running it here",)  # fmt: skip
+_WARNINGS = ("a CPU computes most of fp16 in fp32: what it gains is size, not time",)
 
 
 def _nothing(stored: dict[str, int]) -> str:

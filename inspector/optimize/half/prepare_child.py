@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import onnx
+import onnx.inliner
 from onnx import ModelProto, helper
 
 from inspector.errors import OperationFailed
@@ -94,19 +95,31 @@ def _normalize(model: ModelProto, kept: KeptNodes) -> list[str]:
 
 
 def _describe_tensors(model: ModelProto, types: Mapping[str, ElementType]) -> None:
-    """Replace what the graphs say of their inner tensors by the element types that were found."""
+    """Let the graphs state the element type of every inner tensor, with the shape where the file gives one."""
     for graph in all_graphs(model):
+        shapes = {value.name: _copied(value.type.tensor_type.shape) for value in graph.value_info if _has_shape(value)}
         del graph.value_info[:]
         stated = {value.name for value in (*graph.input, *graph.output)}
         for node in graph.node:
             for name in node.output:
                 kind = types.get(name)
                 if name and name not in stated and kind is not None and kind > 0:
-                    graph.value_info.append(_unshaped(name, kind))
+                    graph.value_info.append(_described(name, kind, shapes.get(name)))
 
 
-def _unshaped(name: str, kind: int) -> Any:
-    return helper.make_tensor_value_info(name, kind, None)
+def _has_shape(value: Any) -> bool:
+    return bool(value.type.HasField("tensor_type") and value.type.tensor_type.HasField("shape"))
+
+
+def _copied(shape: Any) -> Any:
+    return type(shape).FromString(shape.SerializeToString())
+
+
+def _described(name: str, kind: int, shape: Any) -> Any:
+    value = helper.make_tensor_value_info(name, kind, None)
+    if shape is not None:
+        value.type.tensor_type.shape.CopyFrom(shape)
+    return value
 
 
 def _count(types: Mapping[str, ElementType], wanted: int) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 
-from onnx import GraphProto, ModelProto, NodeProto, helper
+from onnx import GraphProto, ModelProto, NodeProto, ValueInfoProto, helper
 
 from inspector.optimize.half.element_types_child import FLOAT, FLOAT16
 from inspector.optimize.half.graph_walk_child import all_graphs, all_nodes, subgraphs
@@ -140,15 +140,20 @@ def name_copies(half: HalfModel) -> None:
 
 
 def describe(half: HalfModel) -> None:
-    """Correct what the graphs say of inner tensors, and drop what they say of tensors that are gone."""
+    """Correct what the graphs say of inner tensors; drop what they say of those that are gone, or without a shape."""
     for graph in all_graphs(half.model):
         made = {name for node in graph.node for name in node.output}
-        kept = [value for value in graph.value_info if value.name in made and (half.types.get(value.name) or 0) > 0]
+        kept = [value for value in graph.value_info if value.name in made and _is_described(half, value)]
         for value in kept:
             value.type.tensor_type.elem_type = half.types[value.name]
         copies = [type(value).FromString(value.SerializeToString()) for value in kept]
         del graph.value_info[:]
         graph.value_info.extend(copies)
+
+
+def _is_described(half: HalfModel, value: ValueInfoProto) -> bool:
+    known = value.name in half.kinds and (half.types.get(value.name) or 0) > 0
+    return known and bool(value.type.tensor_type.HasField("shape"))
 
 
 def count_nodes(half: HalfModel) -> tuple[int, int, int]:
