@@ -20,8 +20,8 @@ ENTRY: Final = "inspector.optimize.quantization.calibration_child:calibrate_in_c
 PERCENTILE: Final = 99.99
 """Share of values, in percent, that the percentile method keeps."""
 
-_SHARE_OF_STEP: Final = 0.5
-"""Share of a step's time that calibration may take before it makes do with fewer samples."""
+_SHARE_OF_BUDGET: Final = 0.25
+"""Share of the search's time that calibration may take before it makes do with fewer samples."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ def calibrate(
         percentile,
         settings.threads,
         memory_budget,
-        settings.step_seconds * _SHARE_OF_STEP,
+        min(settings.step_seconds / 2, settings.budget_seconds * _SHARE_OF_BUDGET),
     )
     limits = Limits(settings.memory_bytes, settings.step_seconds)
     title = f"calibration of {plain_line(Path(model).name, 80)}"

@@ -19,6 +19,9 @@ from inspector.runtimes.onnx_runtime.activations_child import ActivationSource
 
 Report = Callable[[int, int, str], None]
 
+_BYTES_PER_SECOND: Final = 150e6
+"""Bytes of activations that extremes or histograms take in each second, at least, on one core of 2020."""
+
 _METHODS: Final = {
     "minmax": CalibrationMethod.MinMax,
     "percentile": CalibrationMethod.Percentile,
@@ -68,9 +71,9 @@ def _tensor_data(one: TensorRange) -> TensorData:
 
 
 def _affordable(request: CalibrationRequest, source: ActivationSource, passes: int) -> int:
-    """Return how many samples fit the time: the first run of each kind of feed was measured."""
-    runs = max(1, len(source.groups)) * passes
-    return max(1, min(request.inputs.count, int(request.seconds / max(1e-6, source.run_seconds * runs))))
+    """Return how many samples fit the time, going by the first run and the bytes of activations there are to go through."""
+    seconds = (source.run_seconds * len(source.groups) + sum(source.sizes.values()) / _BYTES_PER_SECOND) * passes
+    return max(1, min(request.inputs.count, int(request.seconds / max(1e-6, seconds))))
 
 
 def _write(request: CalibrationRequest, method: RangeMethod, samples: int, tensors: list[TensorRange]) -> str:

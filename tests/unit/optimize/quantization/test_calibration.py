@@ -242,3 +242,13 @@ def test_progress_is_told(tmp_path: Path) -> None:
     steps = collect_ranges(str(model_at(tmp_path)), inputs, "entropy", None, SETTINGS, CancelToken(), str(tmp_path / "work"))
     said = list(steps)
     assert (said[-1].done, said[-1].total) == (6, 6)
+
+
+def test_without_time_fewer_samples_are_used_and_that_is_said(tmp_path: Path) -> None:
+    inputs = inputs_of(tmp_path, [{"x": np.full(2, one, np.float32)} for one in (1, 2, 3)])
+    settings = OptimizeSettings(threads=1, budget_seconds=0.0)
+    steps = calibrate(str(model_at(tmp_path)), inputs, ["minmax"], None, settings, CancelToken(), str(tmp_path / "work"))
+    calibration = run(steps)
+    assert calibration.samples == 1
+    assert "only 1 of 3 calibration samples" in calibration.notes[1]
+    assert load_ranges(calibration.paths["minmax"]).tensors[0].high == 1.0
