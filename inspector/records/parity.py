@@ -43,7 +43,8 @@ class OutputParity:
     sqnr_db: float | None = None
     """10 log10(sum reference^2 / sum difference^2) over all inputs; None where they are equal."""
     top1_agreement: float | None = None
-    """Share of rows whose largest element is the same one; None where the last axis is shorter than two."""
+    """Share of rows whose largest element is the same one; None where the last axis is shorter than two,
+    or too long to hold classes."""
     decided_top1_agreement: float | None = None
     """The same of the rows whose largest element exceeds the second by at least 1 % of the scale; noise turns the others."""
     decided_rows: int | None = None

@@ -13,8 +13,11 @@ from numpy.typing import NDArray
 from inspector.formats.clean_text import one_line
 from inspector.records.parity import OutputParity
 
-CHUNK: Final = 1 << 18
-"""Elements compared at a time, so that their float64 copies stay small."""
+CHUNK: Final = 1 << 16
+"""Elements compared at a time, so that their float64 copies stay small, and in the processor's cache."""
+
+MOST_CLASSES: Final = 1 << 18
+"""Rows longer than that are no classes to choose from."""
 
 PRACTICALLY_INFINITE: Final = 1e30
 """Reference values from here on stand for infinity: masks hold the lowest float32, and no float16 can say that."""
@@ -76,25 +79,28 @@ class OutputFigures:
             self.compared += reference.size
         if reference.dtype.kind in "fiu":
             self._add_numbers(index, reference, changed)
-            if reference.ndim and reference.shape[-1] >= 2 and reference.size:
+            if reference.ndim and 2 <= reference.shape[-1] <= MOST_CLASSES and reference.size:
                 self._add_rows(reference, changed)
 
     def _add_numbers(self, index: int, reference: NDArray[Any], changed: NDArray[Any]) -> None:
         sums = np.zeros(3)
         counted = 0
         for expected_piece, given_piece in zip(_pieces(reference), _pieces(changed), strict=True):
-            usable = self._usable(expected_piece, given_piece)
-            expected, given = expected_piece[usable], given_piece[usable]
+            expected, given = self._usable(expected_piece, given_piece)
+            signal = float(expected @ expected)
             self._add_differences(index, expected, np.abs(expected - given))
-            sums += (expected @ expected, given @ given, expected @ given)
+            self.signal += signal
+            sums += (signal, given @ given, expected @ given)
             counted += expected.size
         if counted > 1:
             self.directions.append((math.sqrt(sums[0] / counted), _cosine(*sums)))
         if reference.dtype.kind == "f":
             self.compared += counted
 
-    def _usable(self, expected: NDArray[Any], given: NDArray[Any]) -> NDArray[Any]:
-        """Return where both are finite, after counting what is not."""
+    def _usable(self, expected: NDArray[Any], given: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
+        """Return the elements where both are finite, after counting what is not."""
+        if np.abs(expected).max() < PRACTICALLY_INFINITE and math.isfinite(float(np.abs(given).max())):
+            return expected, given
         endless = np.abs(expected) >= PRACTICALLY_INFINITE
         same_side = endless & (np.sign(expected) == np.sign(given)) & (np.abs(given) >= LARGEST_HALF)
         nan, given_nan, given_inf = np.isnan(expected), np.isnan(given), np.isinf(given)
@@ -104,7 +110,7 @@ class OutputFigures:
         self.nonfinite["ref_nan"] += int(nan.sum())
         self.nonfinite["ref_inf"] += int(np.isinf(expected).sum())
         self.nonfinite["differ"] += int((~usable & ~same_side & ~(nan & given_nan)).sum())
-        return usable
+        return expected[usable], given[usable]
 
     def _add_differences(self, index: int, expected: NDArray[Any], difference: NDArray[Any]) -> None:
         if difference.size == 0:
@@ -113,7 +119,6 @@ class OutputFigures:
         if largest > self.largest:
             self.largest, self.worst_input = largest, index
         self.total += float(difference.sum())
-        self.signal += float(expected @ expected)
         self.noise += float(difference @ difference)
         if self.scale > 0:
             relative = difference / np.maximum(np.abs(expected), 1e-6 * self.scale)
