@@ -24,6 +24,7 @@ from inspector.tui.themes import DARK, LIGHT, THEMES
 
 if TYPE_CHECKING:
     from inspector.records.opened import Opened, Target
+    from inspector.records.optimization import OptimizationRequest
     from inspector.tui.engine_list import EngineList
     from inspector.tui.screens.workbench import WorkbenchScreen
     from inspector.workflows.opening import Opening
@@ -34,13 +35,19 @@ _FRAME = "frame.tcss"
 _OTHER_STYLES = ("panes.tcss", "dialogs.tcss")
 
 
-def run_app(opening: Opening | None, batch: int = 1, settings: Mapping[str, int] | None = None) -> int:
+def run_app(
+    opening: Opening | None,
+    batch: int = 1,
+    settings: Mapping[str, int] | None = None,
+    request: OptimizationRequest | None = None,
+) -> int:
     """Show the artifact that is being opened (None: let the user choose) in the terminal and return when the user quits.
 
+    request is what the command line says of optimizing that artifact: data, contract, permissions.
     Raises the InspectorError that kept the artifact given here from being read, and any defect of our own, so that the
     command line can report both its way; otherwise returns 0.
     """
-    app = ModelpackApp(opening.target if opening else None, batch, settings or {}, opening)
+    app = ModelpackApp(opening.target if opening else None, batch, settings or {}, opening, request)
     app.run()
     app.jobs.cancel_all()
     app.jobs.wait_for_children(_CHILD_GRACE_SECONDS)
@@ -75,6 +82,7 @@ class ModelpackApp(App[None]):
         batch: int = 1,
         settings: Mapping[str, int] | None = None,
         begun: Opening | None = None,
+        request: OptimizationRequest | None = None,
     ) -> None:
         super().__init__(css_path=[_STYLES / _FRAME] if target else [_STYLES / name for name in (_FRAME, *_OTHER_STYLES)])
         self.target = target
@@ -82,6 +90,8 @@ class ModelpackApp(App[None]):
         self._following: Opening | None = None
         self.batch = batch
         self.settings: Mapping[str, int] = settings or {}
+        self.requests: dict[str, OptimizationRequest] = {str(target): request} if target and request else {}
+        """What is known of how to optimize an artifact, by its path: it outlives reading the artifact again."""
         self.platform = begun.platform if begun is not None else None
         self.jobs = Jobs()
         self.recent = RecentList.in_state_folder()

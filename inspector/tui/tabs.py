@@ -58,6 +58,12 @@ def _findings() -> type[Widget]:
     return FindingsPane
 
 
+def _optimize() -> type[Widget]:
+    from inspector.tui.widgets.optimize import OptimizePane
+
+    return OptimizePane
+
+
 def _image_overview() -> type[Widget]:
     from inspector.tui.widgets.image.overview import ImageOverviewPane
 
@@ -94,18 +100,21 @@ def _blobs() -> type[Widget]:
     return BlobsPane
 
 
-Kind = Literal["model", "image", "pack", "kit"]
+Kind = Literal["onnx", "saved_model", "image", "pack", "kit"]
 Tabs = Mapping[Where, tuple[str, Callable[[], type[Widget]]]]
 
+_MODEL_TABS: Tabs = {
+    "overview": ("Overview", _overview),
+    "graph": ("Graph", _graph),
+    "operators": ("Operators", _operators),
+    "signatures": ("Signatures", _signatures),
+    "weights": ("Weights", _weights),
+    "findings": ("Findings", _findings),
+}
+
 PANES: Mapping[Kind, Tabs] = {
-    "model": {
-        "overview": ("Overview", _overview),
-        "graph": ("Graph", _graph),
-        "operators": ("Operators", _operators),
-        "signatures": ("Signatures", _signatures),
-        "weights": ("Weights", _weights),
-        "findings": ("Findings", _findings),
-    },
+    "onnx": {**_MODEL_TABS, "optimize": ("Optimize", _optimize)},
+    "saved_model": _MODEL_TABS,
     "image": {
         "image_overview": ("Overview", _image_overview),
         "files": ("Files", _files),
@@ -129,6 +138,9 @@ PANES: Mapping[Kind, Tabs] = {
 """Tabs in order by kind of artifact, with what imports the widget: when a tab is first wanted, so that the first frame pays
 for none of them. A pack is an OCI artifact that is no image, a kit one that has archives of files among its blobs."""
 
+MODELS: tuple[Kind, ...] = ("onnx", "saved_model")
+"""Kinds that are a model, not an image."""
+
 LISTS: tuple[Where, ...] = ("operators", "weights", "files", "packages", "waste", "history", "blobs", "findings")
 
 _IMAGE_SUFFIXES = (".tar", ".tar.gz", ".tgz", ".tar.zst", ".tar.zstd")
@@ -139,7 +151,7 @@ def kind_of(opened: Opened) -> Kind:
     from inspector.records.inspection import Inspection
 
     if isinstance(opened, Inspection):
-        return "model"
+        return "onnx" if opened.computation.saved_model is None else "saved_model"
     if not opened.image.artifact_type:
         return "image"
     return "kit" if opened.image.layers else "pack"
@@ -163,4 +175,6 @@ def likely_kind(path: str) -> Kind:
         return "image"
     from pathlib import Path
 
-    return "image" if Path(path, "oci-layout").is_file() else "model"
+    if Path(path, "oci-layout").is_file():
+        return "image"
+    return "saved_model" if Path(path).is_dir() else "onnx"

@@ -12,12 +12,17 @@ from inspector.tui.actions import HEADINGS, REGISTRY, SCREEN_PLACES, Action, Whe
 from inspector.tui.app import ModelpackApp
 from inspector.tui.palette import ActionProvider
 from inspector.tui.screens.bindings import BindingsScreen
+from inspector.tui.screens.graphs import GraphsScreen
 from inspector.tui.screens.help import HelpScreen
+from inspector.tui.screens.name_file import NameContractScreen, NameDataScreen
 from inspector.tui.screens.open_file import OpenFileScreen
 from inspector.tui.screens.opening import OpeningScreen
 from inspector.tui.screens.preview import PreviewScreen
+from inspector.tui.screens.question import QuestionScreen
+from inspector.tui.screens.save_model import SaveModelScreen
+from inspector.tui.screens.sensitivity import SensitivityScreen
 from inspector.tui.screens.workbench import WorkbenchScreen
-from inspector.tui.tabs import LISTS, PANES, Kind
+from inspector.tui.tabs import LISTS, MODELS, PANES, Kind
 from inspector.tui.widgets.findings_pane import FindingsPane
 from inspector.tui.widgets.graph import GraphPane
 from inspector.tui.widgets.image.blobs_pane import BlobsPane
@@ -29,6 +34,7 @@ from inspector.tui.widgets.image.waste_pane import WastePane
 from inspector.tui.widgets.key_bar import MOST_KEYS, KeyBar
 from inspector.tui.widgets.line_table import LineTable
 from inspector.tui.widgets.operators_pane import OperatorsPane
+from inspector.tui.widgets.optimize import OptimizePane
 from inspector.tui.widgets.overview import OverviewPane
 from inspector.tui.widgets.signatures_pane import SignaturesPane
 from inspector.tui.widgets.weights_pane import WeightsPane
@@ -51,10 +57,15 @@ OWNERS: dict[Where, tuple[type[Any], ...]] = {
     "history": (HistoryPane,),
     "blobs": (BlobsPane,),
     "findings": (FindingsPane,),
+    "optimize": (OptimizePane,),
     "list": (LineTable,),
     "preview": (PreviewScreen,),
+    "sensitivity": (SensitivityScreen,),
+    "graphs": (GraphsScreen,),
     "open_dialog": (OpenFileScreen,),
-    "dialog": (HelpScreen, OpenFileScreen, BindingsScreen),
+    "path_dialog": (NameDataScreen, NameContractScreen, SaveModelScreen),
+    "question": (QuestionScreen,),
+    "dialog": (HelpScreen, OpenFileScreen, BindingsScreen, SaveModelScreen, QuestionScreen, SensitivityScreen, GraphsScreen),
 }
 
 
@@ -83,7 +94,12 @@ def test_no_owner_has_a_key_outside_the_registry(where: Where) -> None:
         assert {binding.action.removeprefix("app.") for binding in Binding.make_bindings(own)} <= known
 
 
-PLACES = [(tab, "list", "inside", kind, "workbench", "everywhere") for kind, tabs in PANES.items() for tab in tabs]
+def _places(tab: Where, kind: Kind) -> tuple[Where, ...]:
+    model: tuple[Where, ...] = ("model",) if kind in MODELS else ()
+    return (tab, "list", "inside", kind, *model, "workbench", "everywhere")
+
+
+PLACES = [_places(tab, kind) for kind, tabs in PANES.items() for tab in tabs]
 
 
 @pytest.mark.parametrize("places", PLACES, ids=str)
@@ -138,7 +154,7 @@ async def test_an_action_chosen_in_the_palette_runs_on_its_own_tab() -> None:
 
 
 async def test_help_lists_every_action() -> None:
-    async with showing(small_inspection(), (120, 200)) as (app, pilot):
+    async with showing(small_inspection(), (120, 280)) as (app, pilot):
         await press(pilot, "question_mark")
         assert isinstance(app.screen, HelpScreen)
         text = screen_text(app)
@@ -151,7 +167,7 @@ async def test_help_lists_every_action() -> None:
 @pytest.mark.parametrize("size", SIZES)
 async def test_the_footer_never_shows_more_than_eight_keys(size: tuple[int, int]) -> None:
     async with showing(small_inspection(), size) as (app, pilot):
-        for key in "123456":
+        for key in "1234567":
             await press(pilot, key)
             await pilot.pause()
             shown = app.screen.query_one(KeyBar).shown

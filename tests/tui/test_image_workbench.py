@@ -99,7 +99,7 @@ async def test_enter_on_a_model_opens_it_and_escape_returns(archive: Path) -> No
         await press(pilot, "enter")
         await until(pilot, lambda: len([one for one in app.screen_stack if isinstance(one, WorkbenchScreen)]) == 2)
         await settle(pilot)
-        assert workbench(app).tab == next(iter(PANES["model"]))
+        assert workbench(app).tab == next(iter(PANES["onnx"]))
         assert "digits.tar ▸ models/digits.onnx" in screen_text(app).splitlines()[0]
         copy = Path(artifact_of(workbench(app).inspection).path)  # type: ignore[arg-type]
         assert copy.is_file()
@@ -224,7 +224,7 @@ async def test_another_artifact_takes_the_place_of_image_and_model(archive: Path
         await settle(pilot)
         assert [type(one) for one in app.screen_stack].count(WorkbenchScreen) == 1
         assert "digits_cnn.onnx" in screen_text(app).splitlines()[0]
-        assert workbench(app).kind == "model"
+        assert workbench(app).kind == "onnx"
         app.open_artifact(str(archive))
         await settle(pilot)
         assert workbench(app).kind == "image"

@@ -254,7 +254,7 @@ async def test_tabs_by_mouse_and_by_bracket() -> None:
             await pilot.click("#tab-strip", offset=(header.index(title), 0))
             await pilot.pause()
             assert workbench(app).tab == place
-        for place in (*list(PANES["model"])[1:], "overview"):
+        for place in (*list(PANES["onnx"])[1:], "overview"):
             await press(pilot, "]")
             assert workbench(app).tab == place
         await press(pilot, "[")

@@ -1,0 +1,272 @@
+"""What the optimize tab is made of, and how its parts follow the session."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+from textual.containers import Container, Vertical, VerticalScroll
+from textual.content import Content
+from textual.timer import Timer
+from textual.widget import Widget
+
+from inspector.records.inspection import Inspection
+from inspector.records.optimization import OptimizationRequest, OptimizerName
+from inspector.tui.messages import JobEvent
+from inspector.tui.plain_text import plain, shorten
+from inspector.tui.widgets.line_table import LineTable
+from inspector.tui.widgets.optimize.change_text import making_lines, progress_lines, proof_lines, verdict_lines
+from inspector.tui.widgets.optimize.preflight_text import first_steps, preflight_lines
+from inspector.tui.widgets.optimize.runner import StepRunner
+from inspector.tui.widgets.optimize.step_log import StepRow
+from inspector.tui.widgets.optimize.tables import STEPS, PlannedStep, StepsTable, planned, results_table
+from inspector.tui.widgets.text_block import TextBlock
+
+if TYPE_CHECKING:
+    from inspector.tui.app import ModelpackApp
+
+_TICK_SECONDS = 0.25
+_TWO, _THREE = 100, 160
+"""From this many columns on, details stand in so many columns."""
+_BAR_CELLS = 24
+_STEPS_HEIGHT = len(STEPS) + 3
+
+
+class OptimizeFrame(Widget):
+    """Steps over results over details of whichever has the cursor."""
+
+    DEFAULT_CSS = """
+    OptimizeFrame { width: 100%; height: 100%; layout: vertical; }
+    OptimizeFrame .box, OptimizeFrame #step-details {
+        width: 100%; border: round $line; border-title-color: $accent-text; border-title-style: bold;
+        border-subtitle-color: $soft;
+    }
+    OptimizeFrame .box:focus-within, OptimizeFrame #step-details:focus { border: round $accent-text; }
+    OptimizeFrame #results-box TextBlock { padding: 0 1; }
+    OptimizeFrame #step-details { height: 1fr; padding: 0 1; scrollbar-size-vertical: 1; }
+    OptimizeFrame #detail-columns { height: auto; layout: vertical; }
+    OptimizeFrame #detail-more { height: auto; layout: vertical; }
+    OptimizeFrame #detail-columns TextBlock { padding: 0 1 0 0; }
+    OptimizeFrame.-two #detail-columns { layout: horizontal; }
+    OptimizeFrame.-two #detail-columns > * { width: 1fr; }
+    OptimizeFrame.-three #detail-columns > #detail-more { layout: horizontal; width: 2fr; }
+    OptimizeFrame.-three #detail-more TextBlock { width: 1fr; }
+    OptimizeFrame.-plan #detail-more { display: none; }
+    """
+
+    def __init__(self) -> None:
+        super().__init__(id="optimize")
+        self.inspection: Inspection | None = None
+        self.request = OptimizationRequest()
+        self.data_note = ""
+        """What is known of the file of inputs: how many samples, and whether there are labels."""
+        self.picks: tuple[OptimizerName, ...] = ()
+        self.steps = StepsTable()
+        self.results: LineTable[StepRow] = results_table()
+        self.details = VerticalScroll(id="step-details")
+        self.runner = StepRunner(self._modelpack.jobs, self)
+        self._guide = TextBlock(first_steps)
+        self._cards = [TextBlock(), TextBlock(), TextBlock()]
+        self._timer: Timer | None = None
+
+    def compose(self) -> Iterator[Widget]:
+        """Lay out the three boxes."""
+        steps = Vertical(self.steps, id="steps-box", classes="box")
+        steps.border_title = Content("steps")
+        steps.styles.height = _STEPS_HEIGHT
+        results = Vertical(self._guide, self.results, id="results-box", classes="box")
+        results.border_title = Content("results")
+        yield steps
+        yield results
+        with self.details, Container(id="detail-columns"):
+            yield self._cards[0]
+            with Container(id="detail-more"):
+                yield from self._cards[1:]
+
+    @property
+    def first_focus(self) -> Widget:
+        """The steps take the keys first."""
+        return self.results if self.results.has_focus else self.steps
+
+    @property
+    def _modelpack(self) -> ModelpackApp:
+        return cast("ModelpackApp", self.app)
+
+    def show(self, inspection: Inspection) -> None:
+        """Show a model; a fuller inspection of it counts as long as nothing was run."""
+        first = self.inspection is None
+        self.inspection = inspection
+        if first:
+            path = inspection.computation.artifact.path
+            self.request = self._modelpack.requests.get(path) or OptimizationRequest(lengths=dict(inspection.settings))
+        if first or (self.runner.log.empty and not self.runner.busy):
+            self.runner.begin(inspection, self.request)
+        if self.is_mounted:
+            self.refresh_all()
+
+    def keep_request(self, request: OptimizationRequest) -> None:
+        """Remember what the user named, also for when the artifact is read again."""
+        assert self.inspection is not None
+        self.request = request
+        self._modelpack.requests[self.inspection.computation.artifact.path] = request
+
+    def on_mount(self) -> None:
+        """Draw what is known; work that runs is drawn anew a few times a second."""
+        self.details.border_title = Content("details")
+        self._timer = self.set_interval(_TICK_SECONDS, self._tick)
+        self.refresh_all()
+
+    def on_unmount(self) -> None:
+        """Stop what runs, and remove what was made."""
+        self.runner.close()
+
+    def on_resize(self) -> None:
+        """Put details in as many columns as there is room for."""
+        self.set_class(self.size.width >= _TWO, "-two")
+        self.set_class(self.size.width >= _THREE, "-three")
+        self._place_results()
+
+    def run_steps(self, names: Sequence[OptimizerName], kept: Sequence[str] = ()) -> None:
+        """Run steps, and follow them."""
+        self.runner.run(names, kept)
+        self.picks = ()
+        self.refresh_all()
+        self._follow()
+        self.results.focus()
+
+    def _follow(self) -> None:
+        self.results.cursor = len(self.runner.log.rows) - 1
+
+    def on_job_event(self, message: JobEvent) -> None:
+        """Take in what a step or a look ahead says."""
+        following = self.results.row is not None and self.results.row.state == "running"
+        if self.runner.take(message):
+            message.stop()
+            self.refresh_all()
+            if following:
+                self._follow()
+
+    def _tick(self) -> None:
+        if self.runner.log.running is not None:
+            self.results.refresh()
+            self.describe()
+
+    def refresh_all(self) -> None:
+        """Draw everything as it is now."""
+        if not self.is_mounted:
+            return
+        self.refresh_steps()
+        rows = self.runner.log.rows
+        if not rows and self.results.has_focus:
+            self.steps.focus()
+        self.results.set_rows(rows)
+        self._guide.display, self.results.display = not rows, bool(rows)
+        self._place_results()
+        self.describe()
+
+    def refresh_steps(self) -> None:
+        """Draw the steps that can be picked, and what they are judged by."""
+        self.steps.set_rows(planned(self.picks, self.runner.preflights, self.runner.problems))
+        self.query_one("#steps-box").border_subtitle = self._grounds_text()
+
+    def _grounds_text(self) -> Content:
+        from inspector.workflows.optimization.grounds import EVALUATION_INPUTS
+
+        request = self.request
+        room = max(20, (self.size.width - 30) // 2)
+        inputs = f"{EVALUATION_INPUTS} seeded, synthetic"
+        if request.data:
+            inputs = shorten(Path(request.data).name, room) + (f": {self.data_note}" if self.data_note else "")
+        contract = "its own" if request.contract is None else shorten(request.contract.name or "yours", room)
+        return Content.assemble(
+            ("i", "$accent-text bold"),
+            " inputs: ",
+            plain(inputs),
+            "  ",
+            ("c", "$accent-text bold"),
+            " contract: ",
+            plain(contract),
+        )
+
+    def _place_results(self) -> None:
+        """Give the results as many lines as they have, but never more than half of what is left."""
+        if not self.is_mounted:
+            return
+        rows = len(self.runner.log.rows)
+        most = max(3, (self.size.height - _STEPS_HEIGHT) // 2 - 3)
+        self.query_one("#results-box").styles.height = min(rows, most) + 3 if rows else "auto"
+        self.results.refresh(layout=True)
+
+    def chosen(self, good: Callable[[StepRow], bool]) -> StepRow | None:
+        """Return the row under the cursor where it is good for something, otherwise the last one that is."""
+        row = self.results.row
+        if row is not None and good(row):
+            return row
+        return next((one for one in reversed(self.runner.log.rows) if good(one)), None)
+
+    def describe(self) -> None:
+        """Show details of the row that has the cursor: of a result where results have the focus, otherwise of a step."""
+        if not self.is_mounted:
+            return
+        row = self.results.row
+        about_result = row is not None and row.state != "original" and not self.steps.has_focus
+        self.set_class(not about_result or row is None or row.change is None, "-plan")
+        if about_result and row is not None:
+            self._describe_result(row)
+        else:
+            self._describe_step(self.steps.row)
+
+    def _describe_step(self, step: PlannedStep | None) -> None:
+        self.details.border_title = Content("what it would do")
+        self._cards[0].show(partial(preflight_lines, step) if step is not None else (lambda _: ()))
+
+    def _describe_result(self, row: StepRow) -> None:
+        self.details.border_title = Content(f"step: {row.optimizer}")
+        if row.change is not None:
+            for card, build in zip(self._cards, (verdict_lines, proof_lines, making_lines), strict=True):
+                card.show(partial(build, row.change))
+        else:
+            doing = row.problem or ("stopped by you" if row.state == "stopped" else row.doing)
+            self._cards[0].show(lambda width: progress_lines(row.progress, doing, self._bar(row, width), width))
+
+    def _bar(self, row: StepRow, width: int) -> list[Content]:
+        progress = self.runner.progress if row.state == "running" else None
+        if progress is None:
+            return []
+        if progress.total <= 0:
+            return [plain(shorten(progress.note, width), "$soft")]
+        filled = round(min(1.0, progress.done / progress.total) * _BAR_CELLS)
+        note = shorten(progress.note, max(4, width - _BAR_CELLS - 2))
+        bar = ("━" * filled, "$accent-text"), ("━" * (_BAR_CELLS - filled), "$line")
+        return [Content.assemble(*bar, "  ", plain(note, "$soft"))]
+
+    def ask(self, title: str, question: str, then: Callable[[bool | None], None]) -> None:
+        """Ask before something is lost."""
+        from inspector.tui.screens.question import QuestionScreen
+
+        self.app.push_screen(QuestionScreen(title, question), then)
+
+    def on_line_table_highlighted(self, message: LineTable.Highlighted) -> None:
+        """The cursor moved."""
+        message.stop()
+        self.describe()
+
+    def on_line_table_rearranged(self, message: LineTable.Rearranged) -> None:
+        """Nobody else needs to know."""
+        message.stop()
+
+    def on_descendant_focus(self) -> None:
+        """Details follow the focus."""
+        self.describe()
+
+    async def on_steps_table_picked(self, message: StepsTable.Picked) -> None:
+        """Space, or a click on the mark."""
+        message.stop()
+        await self.run_action("pick")
+
+    async def on_line_table_chosen(self, message: LineTable.Chosen) -> None:
+        """A double click: pick a step, or look at the graphs of a result."""
+        message.stop()
+        await self.run_action("graphs" if self.results.has_focus else "pick")
