@@ -30,6 +30,7 @@ def contract_entries(contract: Contract) -> list[tuple[str, str]]:
         *(("preprocessing", " ".join(part for part in _step(step) if part)) for step in contract.preprocessing[:MOST_LINES]),
         ("runtime", f"{runtime.name} {runtime.minimum_version}".strip() + f" on {', '.join(runtime.devices)}"),
         ("opsets", ", ".join(f"{domain} {version}" for domain, version in runtime.opsets.items())),
+        ("file format", f"IR version {runtime.ir_version}" if runtime.ir_version is not None else ""),
         ("conformance", _conformance(contract.conformance)),
         ("tolerances", _tolerances(contract)),
         ("limits", ", ".join(_limits(contract))),

@@ -65,7 +65,7 @@ def _facts(review: Review) -> Lines:
         rows += image_fact_rows(review.image)
     if review.graph:
         rows += _graph_facts(review.graph)
-    shown = list(artifact.metadata.items())[:MOST_ROWS]
+    shown = sentences.metadata_items(artifact)[:MOST_ROWS]
     rows += [(f"metadata {code(key)}", code(value)) for key, value in shown]
     yield from ["", *table(("what", "value"), [row for row in rows if row[1]])]
     yield from _rest(len(artifact.metadata) - len(shown), "metadata entry", "metadata entries")

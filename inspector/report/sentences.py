@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from inspector.records.artifact import Artifact, ExternalFile
+from inspector.records.contract import CONTRACT_KEY
 from inspector.records.finding import SEVERITIES
 from inspector.records.review import Flops, GraphSummary, Review
 from inspector.report.figures import bindings_text, bytes_text, count_text, flops_text, plural, share_text
@@ -31,6 +32,14 @@ def file_name(path: str) -> str:
 def artifact_name(artifact: Artifact) -> str:
     """Return what the artifact is called: the last component of its path, or of a model in an image both names."""
     return artifact.inside or file_name(artifact.path)
+
+
+def metadata_items(artifact: Artifact) -> list[tuple[str, str]]:
+    """Return what the artifact carries by key; of a contract, which is long, only that it is there."""
+    return [
+        (key, "embedded; --write-contract shows it" if key == CONTRACT_KEY else value)
+        for key, value in artifact.metadata.items()
+    ]
 
 
 def format_facts(review: Review) -> list[str]:

@@ -67,7 +67,7 @@ def _write_summary(page: Page, review: Review) -> None:
     if review.graph:
         entries += _graph_entries(review.graph)
     entries.append(("findings", sentences.severity_counts(review) or "none"))
-    entries += [("metadata", f"{key}: {value}") for key, value in list(review.artifact.metadata.items())[:MOST_TENSORS]]
+    entries += [("metadata", f"{key}: {value}") for key, value in sentences.metadata_items(review.artifact)[:MOST_TENSORS]]
     left_out = len(review.artifact.metadata) - MOST_TENSORS
     if left_out > 0:
         entries.append(("", f"and {plural(left_out, 'more metadata entry', 'more metadata entries')}"))

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from inspector.records.review import Check, Review
 
 _TOOLS: Final = ("onnx", "onnxruntime", "onnxruntime-gpu", "onnxsim", "onnxconverter-common", "onnxslim")
+_ALWAYS: Final = frozenset({"onnx", "onnxruntime", "onnxruntime-gpu"})
 _MOST_FILES: Final = 8
 """External files of the source whose digests a recipe names."""
 
@@ -36,10 +37,13 @@ def derive_contract(inspection: Inspection) -> Iterator[Event[Contract]]:
     yield Finished(_derived(digested, digested.artifact.sha256 or "", embedded))
 
 
-def derive_from(computation: Computation) -> Contract:
-    """Return what an artifact promises, without its digest; a contract it carries that is broken counts for none."""
+def derive_from(computation: Computation, carried: bool = True) -> Contract:
+    """Return what an artifact promises, without its digest; a contract it carries that is broken counts for none.
+
+    carried: whether to take over what the contract it carries says, which of a candidate is said of the one it was made of.
+    """
     try:
-        embedded = _embedded(computation)
+        embedded = _embedded(computation) if carried else None
     except InspectorError:
         embedded = None
     return _derived(computation, "", embedded)
@@ -83,7 +87,7 @@ def contract_after(
         producer=base.provenance.producer or computation.producer,
         recipe=(*base.provenance.recipe, *_external_digests(digested), *recipe),
     )
-    return _derived(current.computation, "", replace(base, provenance=source), dict(_tools()))
+    return _derived(current.computation, "", replace(base, provenance=source), dict(_tools(recipe)))
 
 
 def _total_bytes(computation: Computation) -> int:
@@ -139,8 +143,11 @@ def _external_digests(computation: Computation) -> Iterator[str]:
         yield f"source data: {len(known) - _MOST_FILES} more files"
 
 
-def _tools() -> Iterator[tuple[str, str]]:
+def _tools(recipe: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Yield name and version of this program, of what reads and runs models, and of every tool that the recipe names."""
+    done = " ".join(recipe).lower().replace("_", "-")
     yield "modelpack-tui", __version__
     for name in _TOOLS:
-        if version := installed_version(name):
+        version = installed_version(name)
+        if version and (name in _ALWAYS or name in done):
             yield name, version

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from inspector.records.contract import Contract
+from inspector.records.contract import CONTRACT_KEY, Contract
 from inspector.records.measurement import Comparison
 from inspector.records.optimization import Attempt, Change, KeptNode, ModelFacts, Preflight
 from inspector.records.parity import ConformanceResult, OutputParity, Parity
@@ -130,3 +130,14 @@ def test_facts_of_an_empty_model_are_no_division_by_zero() -> None:
     nothing = ModelFacts(0, 0, 0)
     change = Change("simplify", "accepted", "accepted", "", nothing, nothing)
     assert "0 B → 0 B" in to_text(replace(ordinary_review(), changes=(change,)))
+
+
+@pytest.mark.parametrize("write", [to_text, to_markdown])
+def test_of_an_embedded_contract_only_its_presence_is_told(write: object) -> None:
+    assert callable(write)
+    review = ordinary_review()
+    artifact = replace(review.artifact, metadata={CONTRACT_KEY: '{"contract":1,"name":"long"}', "license": "MIT"})
+    text = write(replace(review, artifact=artifact))
+    assert "embedded; --write-contract shows it" in text
+    assert '"long"' not in text
+    assert "MIT" in text
