@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Final
 
-from inspector.bench.statistics import Interval, outliers, ratio_interval, verdict
+from inspector.bench.statistics import outliers, ratio_interval, verdict
 from inspector.errors import OperationFailed
 from inspector.isolation.child import run_child
 from inspector.isolation.failure import ChildFailed
 from inspector.isolation.limits import Limits
 from inspector.isolation.plain_line import plain_line
 from inspector.records.event import Started, Steps, finish
-from inspector.records.measurement import Comparison, ComparisonVerdict, MeasurementKind
+from inspector.records.measurement import Comparison, MeasurementKind
 from inspector.runtimes.onnx_runtime.child_environment import CHILD_ENVIRONMENT
 from inspector.runtimes.onnx_runtime.measure import ENTRY, MeasureAnswer, MeasureRequest
 
@@ -23,8 +24,11 @@ if TYPE_CHECKING:
     from inspector.records.optimization import InputSet, OptimizeSettings
 
 BUDGET_SECONDS: Final = 10.0
+_WANT_OF_MEMORY: Final = re.compile("bad_alloc|allocate memory", re.IGNORECASE)
 FEWEST_PAIRS: Final = 6
 """Pairs below which no interval of 95 % exists for a median."""
+FEWEST_TURNS: Final = 3
+"""Rounds below which sessions in turns show drift as well as difference."""
 
 Triples = Sequence[tuple[float, float, float]]
 
@@ -40,7 +44,7 @@ def quick_comparison(
     """Measure two models against each other on a CPU and return the comparisons of session creation and latency.
 
     Sessions of both, and a second one of the original as control, are made anew several times in random order, and runs of
-    them are interleaved; where three do not fit into memory, one session at a time. It takes about the budget, three times
+    them are interleaved; where three do not fit into memory, one session at a time. It takes about the budget, four times
     as long at most for slow models. What cannot be measured is a comparison "not measured" that says why in its note.
     Raises ChildFailed where it was cancelled.
     """
@@ -66,8 +70,8 @@ def _measured(
     try:
         child = run_child(ENTRY, request, MeasureAnswer, limits, cancel, title=title, environment=CHILD_ENVIRONMENT)
         return (yield from finish(child)).result, ""
-    except ChildFailed as error:
-        if error.kind != "out_of_memory":
+    except OperationFailed as error:
+        if getattr(error, "kind", "") != "out_of_memory" and not _WANT_OF_MEMORY.search(str(error)):
             raise
     request = MeasureRequest(request.before, request.after, inputs, settings.threads, budget_seconds, settings.seed, "in turns")
     child = run_child(ENTRY, request, MeasureAnswer, limits, cancel, title=title, environment=CHILD_ENVIRONMENT)
@@ -77,36 +81,41 @@ def _measured(
 def _creation(answer: MeasureAnswer, settings: OptimizeSettings, mode: str) -> Comparison:
     first = f"the first of the process, of {answer.first_subject}, {_ms(answer.first_creation)}: not counted"
     rounds = [[one.creation] for one in answer.rounds]
-    return _compared("session_creation", rounds, answer, settings, (*answer.notes, first, mode))
+    return _compared("session_creation", rounds, answer, settings, (*answer.notes, first), mode)
 
 
 def _latency(answer: MeasureAnswer, settings: OptimizeSettings, mode: str) -> Comparison:
     first = _first_runs([one.first_run for one in answer.rounds])
     how = f"{answer.feeds} inputs, sessions made anew {len(answer.rounds)} times"
     mean = f"each sample the mean of up to {answer.repeats:,} runs" if answer.repeats > 1 else ""
-    return _compared("latency", [one.runs for one in answer.rounds], answer, settings, (*answer.notes, first, how, mean, mode))
+    return _compared("latency", [one.runs for one in answer.rounds], answer, settings, (*answer.notes, first, how, mean), mode)
 
 
 def _first_runs(runs: Triples) -> str:
-    """Return the median of what the first run of a session takes, which is no part of the comparison."""
+    """Return the range of what the first run of a session takes, which is no part of the comparison."""
     if not runs:
         return ""
-    return (
-        f"the first run of a session: {_ms(median(run[0] for run in runs))} before, {_ms(median(run[1] for run in runs))} after"
-    )
+    ranges = [f"{_ms(min(run[place] for run in runs))} to {_ms(max(run[place] for run in runs))}" for place in (0, 1)]
+    return f"the first run of a session, not counted, took {ranges[0]} before, {ranges[1]} after"
 
 
 def _compared(
-    kind: MeasurementKind, rounds: Sequence[Triples], answer: MeasureAnswer, settings: OptimizeSettings, notes: Sequence[str]
+    kind: MeasurementKind,
+    rounds: Sequence[Triples],
+    answer: MeasureAnswer,
+    settings: OptimizeSettings,
+    notes: Sequence[str],
+    mode: str,
 ) -> Comparison:
     """Return the comparison of times in ms (before, after, again), grouped by the sessions they share."""
     triples = [triple for group in rounds for triple in group]
     if not triples:
-        return _not_measured(kind, "; ".join(note for note in notes if note), settings, answer.threads)
+        return _not_measured(kind, "; ".join(note for note in (*notes, mode) if note), settings, answer.threads)
     ratios = [[after / before for before, after, _ in group] for group in rounds]
     ratio = ratio_interval(ratios, settings.seed)
     noise = ratio_interval([[again / before for before, _, again in group] for group in rounds], settings.seed)
-    said = "; ".join(note for note in (*_remarks([one for group in ratios for one in group]), *notes) if note)
+    enough, remark = _remarks([one for group in ratios for one in group], len(rounds), mode)
+    said = "; ".join(note for note in (remark, *notes, mode) if note)
     return Comparison(
         kind,
         median(before for before, _, _ in triples),
@@ -114,7 +123,7 @@ def _compared(
         ratio.value,
         ratio.low,
         ratio.high,
-        _claim(ratio, noise, len(triples)),
+        verdict(ratio, noise) if enough else "not measured",
         len(triples),
         noise.low,
         noise.high,
@@ -124,18 +133,14 @@ def _compared(
     )
 
 
-def _claim(ratio: Interval, noise: Interval, pairs: int) -> ComparisonVerdict:
-    return verdict(ratio, noise) if pairs >= FEWEST_PAIRS else "no difference shown"
-
-
-def _remarks(ratios: Sequence[float]) -> tuple[str, ...]:
-    """Return what a reader should know of the ratios themselves."""
+def _remarks(ratios: Sequence[float], rounds: int, mode: str) -> tuple[bool, str]:
+    """Return whether there are enough ratios to claim anything, and what a reader should know of them."""
+    if len(ratios) < FEWEST_PAIRS:
+        return False, f"not measured: {len(ratios)} in the time there is, {FEWEST_PAIRS} pairs at least are needed"
+    if mode and rounds < FEWEST_TURNS:
+        return False, f"not measured: {rounds} turns in the time there is, {FEWEST_TURNS} at least are needed"
     far = len(outliers(ratios))
-    few = f"{len(ratios)} pairs are too few for an interval of 95 %: {FEWEST_PAIRS} at least"
-    return (
-        few if len(ratios) < FEWEST_PAIRS else "",
-        f"{far} of {len(ratios)} pairs are outliers, and counted" if far else "",
-    )
+    return True, f"{far} of {len(ratios)} pairs are outliers, and counted" if far else ""
 
 
 def _not_measured(kind: MeasurementKind, reason: str, settings: OptimizeSettings, threads: int = 0) -> Comparison:

@@ -27,7 +27,9 @@ _FEWEST_ROUNDS: Final = 6
 _MOST_ROUNDS: Final = 24
 _EARLIEST: Final = 0.2
 """Share of the budget before which it never ends."""
-_PATIENCE: Final = 3.0
+_FEWEST_LATE: Final = 12
+"""The fewest pairs where the budget is spent before there are more: what is left to do then is to make sessions."""
+_PATIENCE: Final = 4.0
 """Budgets after which it ends whatever it has."""
 _SAMPLE_MS: Final = 0.5
 _MOST_REPEATS: Final = 2_000
@@ -91,9 +93,16 @@ class _Timed:
             for _ in range(repeats):
                 session.run(None, taken)
         except Exception:
-            run_session(session, taken)  # fails again, with its reason in one line
-            raise OperationFailed(f"{self._label}: a run failed once and succeeded when repeated") from None
+            raise self._failed(taken) from None
         return max(time.perf_counter_ns() - start, 1) / 1e6 / repeats
+
+    def _failed(self, feed: Feed) -> OperationFailed:
+        """Return why a run failed, from running it once more; raises MemoryError where that is why."""
+        try:
+            run_session(self._session, feed)
+        except RuntimeRefused as error:
+            return OperationFailed(f"{self._label}: {error.message}")
+        return OperationFailed(f"{self._label}: a run failed, and did not when it was repeated")
 
 
 @dataclass(slots=True)
@@ -135,7 +144,8 @@ class _Measurement:
             if self.rounds and (self.exhausted or (done >= min(_ROUNDS, planned) and self._tight())):
                 break
             left = max(self.request.budget_seconds - self.elapsed, 0.0) / (planned - done)
-            self.rounds.append(self._round(ceil(_FEWEST_PAIRS / planned), ceil(_MOST_PAIRS / planned), left))
+            fewest = ceil((_FEWEST_PAIRS if left else _FEWEST_LATE) / planned)
+            self.rounds.append(self._round(fewest, ceil(_MOST_PAIRS / planned), left))
             self.report(done + 1, planned, "rounds of sessions")
         threads = self.request.threads or usable_threads()
         return MeasureAnswer(
@@ -159,6 +169,7 @@ class _Measurement:
             self.repeats[subject] = min(max(1, ceil(_SAMPLE_MS / warm)), _MOST_REPEATS)
             creation += session.creation / 1000
             running += warm / 1000
+            del session  # before the next one is made, where there is memory for one only
         return creation, running
 
     def _planned(self, creation_seconds: float, run_seconds: float) -> int:
@@ -169,7 +180,7 @@ class _Measurement:
             return 0
         if _ROUNDS * creation_seconds < budget / 2:
             return min(_MOST_ROUNDS, max(_ROUNDS, int(budget / 4 / creation_seconds)))
-        if _FEWEST_ROUNDS * creation_seconds < 1.5 * budget:
+        if _FEWEST_ROUNDS * creation_seconds + _FEWEST_LATE * run_seconds < (_PATIENCE - 1) * budget:
             return _FEWEST_ROUNDS
         return max(1, int(budget / creation_seconds))
 

@@ -10,7 +10,7 @@ import onnx
 import pytest
 from onnx import helper, numpy_helper
 
-from inspector.bench.quick import quick_comparison
+from inspector.bench.quick import _creation, _latency, quick_comparison
 from inspector.errors import OperationFailed
 from inspector.isolation.child import run_child
 from inspector.isolation.limits import CancelToken, Limits
@@ -18,7 +18,7 @@ from inspector.records.event import Finished, Steps
 from inspector.records.measurement import Comparison
 from inspector.records.optimization import InputSet, OptimizeSettings
 from inspector.runtimes.onnx_runtime.feeds import write_feed
-from inspector.runtimes.onnx_runtime.measure import ENTRY, MeasureAnswer, MeasureRequest
+from inspector.runtimes.onnx_runtime.measure import ENTRY, MeasureAnswer, MeasureRequest, Round
 from tests.builders import chain, save
 
 SAMPLE = Path(__file__).parents[3] / "sample_models" / "digits_cnn.onnx"
@@ -114,7 +114,9 @@ def test_what_does_not_load_or_run_is_not_measured(images: InputSet, tmp_path: P
     missing = str(tmp_path / "missing.onnx")
     assert_not_measured(returned(quick_comparison(missing, str(SAMPLE), images, SETTINGS)), "the original: ")
     other = str(save(chain(2), tmp_path / "other.onnx"))
-    assert_not_measured(returned(quick_comparison(str(SAMPLE), other, images, SETTINGS)), "cannot run it")
+    assert_not_measured(
+        returned(quick_comparison(str(SAMPLE), other, images, SETTINGS)), "the changed artifact: the runtime cannot run it"
+    )
 
 
 def test_what_takes_too_long_is_not_measured(images: InputSet, tmp_path: Path) -> None:
@@ -123,6 +125,37 @@ def test_what_takes_too_long_is_not_measured(images: InputSet, tmp_path: Path) -
     assert_not_measured(found, "one round takes longer than the time there is")
     hasty = replace(SETTINGS, step_seconds=0.01)
     assert_not_measured(returned(quick_comparison(str(SAMPLE), slow, images, hasty)), "longer than 0.01 s")
+
+
+def answer(rounds: int, runs: int, after: float) -> MeasureAnswer:
+    """Return times of which those after are so many times those before."""
+    one = Round((10.0, 10.0 * after, 10.0), (2.0, 2.0, 2.0), ((1.0, after, 1.0),) * runs)
+    return MeasureAnswer(20.0, "the original", (one,) * rounds, 2)
+
+
+@pytest.mark.parametrize(
+    ("rounds", "runs", "mode", "expected", "note"),
+    [
+        (6, 4, "", "slower", "sessions made anew 6 times"),
+        (1, 6, "", "slower", ""),
+        (1, 5, "", "not measured", "not measured: 5 in the time there is, 6 pairs at least are needed"),
+        (2, 20, "one session at a time", "not measured", "not measured: 2 turns in the time there is, 3 at least are needed"),
+        (3, 20, "one session at a time", "slower", "one session at a time"),
+        (0, 0, "", "not measured", "not measured: "),
+    ],
+)
+def test_too_few_samples_claim_nothing(rounds: int, runs: int, mode: str, expected: str, note: str) -> None:
+    found = _latency(answer(rounds, runs, 2.0), SETTINGS, mode)
+    assert (found.verdict, found.pairs) == (expected, rounds * runs)
+    assert note in found.note
+    assert found.threads == 2
+
+
+def test_sessions_are_compared_like_runs() -> None:
+    found = _creation(answer(7, 1, 0.5), SETTINGS, "")
+    assert (found.verdict, found.pairs, found.before_ms, found.after_ms) == ("faster", 7, 10.0, 5.0)
+    assert (found.ratio, found.low, found.high, found.noise_low, found.noise_high) == (0.5, 0.5, 0.5, 1.0, 1.0)
+    assert "the first of the process, of the original, 20 ms: not counted" in found.note
 
 
 def test_no_inputs_are_not_measured(images: InputSet) -> None:
