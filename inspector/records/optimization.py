@@ -87,6 +87,8 @@ class OptimizeSettings:
     keep_fp32: tuple[str, ...] = ()
     """Nodes of the main graph that must stay in fp32, by name as the file writes it, or "#12" for the twelfth of a file."""
     device: str = "cpu"
+    comparison_seconds: float = 10.0
+    """How long an accepted result is timed beside the original; 0: not at all."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,8 +19,6 @@ if TYPE_CHECKING:
 SMALLER: Final = 0.99
 """A file of at most this share of the original's bytes counts as smaller."""
 
-COMPARISON_SECONDS: Final = 10.0
-
 
 @dataclass(frozen=True, slots=True)
 class Proof:
@@ -95,6 +93,8 @@ class Proof:
 
     def _measured(self, change: Change, best: Candidate) -> Steps[Change]:
         """Add speed beside the original and the autopsy; neither failing takes back what is proven."""
+        if not self.grounds.settings.comparison_seconds:
+            return change
         yield Started("timing it beside the original")
         try:
             comparisons = yield from self._timed(best)
@@ -109,11 +109,8 @@ class Proof:
         from inspector.bench.quick import quick_comparison
 
         grounds = self.grounds
-        return (
-            yield from quick_comparison(
-                grounds.original.path, best.path, grounds.evaluation.inputs, grounds.settings, self.cancel, COMPARISON_SECONDS
-            )
-        )
+        inputs, seconds = grounds.evaluation.inputs, grounds.settings.comparison_seconds
+        return (yield from quick_comparison(grounds.original.path, best.path, inputs, grounds.settings, self.cancel, seconds))
 
     def _autopsy(self, best: Candidate) -> Steps[Autopsy | None]:
         from inspector.optimize.autopsy import autopsy
