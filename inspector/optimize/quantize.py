@@ -13,7 +13,8 @@ from inspector.records.optimization import Outcome
 if TYPE_CHECKING:
     from inspector.isolation.limits import CancelToken
     from inspector.optimize.optimizer import Judge, StepWork
-    from inspector.optimize.quantization.fallback_trials import Trials, Tried
+    from inspector.optimize.quantization.fallback_trial import Tried
+    from inspector.optimize.quantization.fallback_trials import Trials
     from inspector.optimize.quantization.preflight import Choice, Kind
     from inspector.optimize.quantization.resume import SearchMemory
     from inspector.records.event import Steps
@@ -36,6 +37,7 @@ class Int8:
         """Prepare the model, then quantize and judge until a candidate passes or the budget is spent."""
         from inspector.errors import InspectorError
         from inspector.optimize.quantization.children import reason_of
+        from inspector.optimize.quantization.fallback_trial import OtherTerms
         from inspector.optimize.quantization.fallback_trials import Trials
         from inspector.optimize.quantization.prepare import prepare
 
@@ -47,9 +49,15 @@ class Int8:
         except InspectorError as error:
             return Outcome(None, None, f"it cannot be prepared: {reason_of(error)}")
         memory = _memory(self.name, subject, work, choice)
-        trials = Trials(self.name, subject, work, judge, cancel, made.prepared, memory, attempts=list(made.attempts))
-        last = yield from _search(trials, choice)
-        return _outcome(trials, last, choice)
+        while True:
+            trials = Trials(self.name, subject, work, judge, cancel, made.prepared, memory, attempts=list(made.attempts))
+            try:
+                last = yield from _search(trials, choice)
+                if trials.best is None and last is not None and trials.recalled and not trials.verified:
+                    last = yield from trials.run(last.trial, live=True)
+            except OtherTerms:
+                continue
+            return _outcome(trials, last, choice)
 
     def _choice(self, subject: Subject) -> Choice:
         from inspector.optimize.quantization.preflight import choose
@@ -107,8 +115,8 @@ def _file_digest(path: str) -> str:
 
 def _outcome(trials: Trials, last: Tried | None, choice: Choice) -> Outcome:
     """Return the best candidate that passed, or why none did."""
+    from inspector.optimize.quantization.fallback_log import chosen
     from inspector.optimize.quantization.fallback_order import of_subject
-    from inspector.optimize.quantization.fallback_trials import chosen
 
     best = trials.best
     names = [node.name for node in trials.subject.inspection.computation.graph.nodes]

@@ -6,7 +6,8 @@ from dataclasses import replace
 from typing import Final
 
 from inspector.optimize.quantization.fallback import fall_back
-from inspector.optimize.quantization.fallback_trials import Trial, Trials, Tried
+from inspector.optimize.quantization.fallback_trial import Trial, Tried
+from inspector.optimize.quantization.fallback_trials import Trials
 from inspector.optimize.quantization.number_types import NumberTypes
 from inspector.optimize.quantization.static import HOPELESS
 from inspector.records.event import Steps
@@ -26,10 +27,11 @@ def search_dynamic(trials: Trials, types: NumberTypes, convolutions: bool) -> St
         for other in _plainer(first):
             if trials.over_budget:
                 break
-            tried = yield from trials.run(other)
+            plainer = yield from trials.run(other)
+            tried = plainer if plainer.failed_at != "quantizer" else tried
             if tried.failed_at not in ("quantizer", "checker", "load"):
                 break
-    if tried.passed or tried.failed_at in (*HOPELESS, "quantizer"):
+    if tried.enough or tried.failed_at in (*HOPELESS, "quantizer", "size"):
         return tried
     return (yield from fall_back(trials, tried))
 

@@ -12,6 +12,7 @@ from onnxruntime.quantization.quant_utils import QuantizationMode
 from inspector.optimize.quantization.prepare_graphs_child import graphs
 from inspector.optimize.quantization.quantized import Quantized, QuantizeRequest
 from inspector.optimize.quantization.quantized_saving_child import read_prepared, write_quantized
+from inspector.optimize.quantization.quantized_tidy_child import names_in, tidy
 
 _TYPES = {"int8": QuantType.QInt8, "uint8": QuantType.QUInt8}
 
@@ -22,6 +23,7 @@ def quantize_dynamic(request: QuantizeRequest, _report: Callable[[int, int, str]
     Weights that lie outside the model are read one at a time, and each is let go of before the next.
     """
     model = read_prepared(request)
+    before = names_in(model)
     producer = model.producer_name, model.producer_version
     nested = sum(1 for _ in graphs(model.graph)) > 1
     if request.external:
@@ -41,7 +43,7 @@ def quantize_dynamic(request: QuantizeRequest, _report: Callable[[int, int, str]
         extra_options={"MatMulConstBOnly": True, "EnableSubgraph": nested, "DefaultTensorType": TensorProto.FLOAT},
     )
     quantizer.quantize_model()
-    quantizer.model.topological_sort()
+    tidy(quantizer.model.model, before)
     return write_quantized(quantizer.model.model, request, producer)
 
 

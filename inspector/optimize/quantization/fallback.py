@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from inspector.errors import InspectorError
 from inspector.optimize.quantization.children import reason_of
 from inspector.optimize.quantization.fallback_order import worst_first
-from inspector.optimize.quantization.fallback_trials import Trials, Tried
+from inspector.optimize.quantization.fallback_trial import Tried, better
+from inspector.optimize.quantization.fallback_trials import Trials
 from inspector.records.event import Partial, Steps
 from inspector.records.optimization import Attempt, NodeSensitivity, StepProgress
 
@@ -25,38 +26,34 @@ def fall_back(trials: Trials, start: Tried) -> Steps[Tried]:
         return start
     nearest, failing, passing = start, 0, None
     count = 1
-    while count <= len(order) and not trials.over_budget:
+    while passing is None and failing < len(order) and not trials.over_budget:
         tried = yield from _with_kept(trials, start, order[:count])
-        if tried.passed:
+        if tried.enough or tried.failed_at == "size":  # with more nodes in fp32 it only grows
             passing = count
-            break
-        nearest = _nearer(nearest, tried)
-        failing = count
-        count = min(2 * count, len(order)) if count < len(order) else len(order) + 1
+        else:
+            failing, count = count, min(2 * count, len(order))
+        nearest = better(nearest, tried)
     if passing is None:
         return nearest
-    return (yield from _shrink(trials, start, order, failing, passing))
+    return (yield from _shrink(trials, start, order, (failing, passing), nearest))
 
 
-def _shrink(trials: Trials, start: Tried, order: Sequence[str], failing: int, passing: int) -> Steps[Tried]:
-    """Return the smallest set between one that fails and one that passes, by halving, as far as the budget goes."""
+def _shrink(trials: Trials, start: Tried, order: Sequence[str], bounds: tuple[int, int], nearest: Tried) -> Steps[Tried]:
+    """Return the candidate of the smallest set that passes, by halving between one that fails and one that does."""
+    failing, passing = bounds
     while passing - failing > 1 and not trials.over_budget:
         middle = (failing + passing) // 2
         tried = yield from _with_kept(trials, start, order[:middle])
-        if tried.passed:
+        if tried.enough or tried.failed_at == "size":
             passing = middle
         else:
             failing = middle
-    assert trials.best is not None
-    return trials.best
+        nearest = better(nearest, tried)
+    return nearest
 
 
 def _with_kept(trials: Trials, start: Tried, names: Sequence[str]) -> Steps[Tried]:
     return (yield from trials.run(replace(start.trial, exclude=frozenset(names))))
-
-
-def _nearer(one: Tried, other: Tried) -> Tried:
-    return other if (other.sqnr_db or -1e9) > (one.sqnr_db or -1e9) else one
 
 
 def _order(trials: Trials, start: Tried) -> Steps[list[str]]:

@@ -20,13 +20,20 @@ def worst_first(
     """
     free = [node for node in prepared.nodes if node.operator in operators and node.name not in always]
     if not measured:
-        return [node.name for node in _from_both_ends([node for node in free if node.weighted])]
+        return _all_but_one(prepared, [node.name for node in _from_both_ends([node for node in free if node.weighted])])
     local = {one.node: one.local_sqnr_db for one in measured}
     ranked = [(value, node.name) for node in free if node.in_main and (value := local.get(node.index)) is not None]
     ranked.sort()
     known = {name for _, name in ranked}
     rest = [node.name for node in free if node.weighted and node.name not in known]
-    return [name for value, name in ranked if value < inf] + rest
+    return _all_but_one(prepared, [name for value, name in ranked if value < inf] + rest)
+
+
+def _all_but_one(prepared: Prepared, order: list[str]) -> list[str]:
+    """Leave out the last node with a weight, and those after it: with none of them in int8 there is no point."""
+    weighted = {node.name for node in prepared.nodes if node.weighted}
+    last = max((place for place, name in enumerate(order) if name in weighted), default=len(order))
+    return order[:last]
 
 
 def of_subject(prepared: Prepared, measured: Sequence[NodeSensitivity], names: Sequence[str]) -> tuple[NodeSensitivity, ...]:

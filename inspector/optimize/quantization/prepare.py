@@ -17,7 +17,7 @@ from inspector.records.event import Steps
 from inspector.records.optimization import Attempt, OptimizeSettings, Subject
 from inspector.runtimes.installed import installed_version
 
-_GROWTH: Final = 1.6
+_GROWTH: Final = 1.1
 _SLACK_BYTES: Final = 64 << 10
 
 

@@ -79,11 +79,14 @@ def finish(request: FinishRequest, report: Report) -> Prepared:
     """Write the model with weights as initializers, unique names, no operator sets it does not use and inferred shapes."""
     named = request.named
     model = onnx.load(request.path, load_external_data=False)
+    original = onnx.load(named.path, load_external_data=False)
+    _restore_interface(model, original)
     _drop_unused_opsets(model, named)
     moved = constants_to_initializers(model)
     _name_all(model)
     report(1, 3, "inferring shapes")
     model = _with_shapes(model)
+    _restore_interface(model, original)
     target = Path(request.target)
     nodes = prepared_nodes(model, named, str(target.parent) if request.check_weights else "")
     target.write_bytes(model.SerializeToString())
@@ -109,6 +112,15 @@ def _with_shapes(model: ModelProto) -> ModelProto:
         return onnx.shape_inference.infer_shapes(model)
     except (onnx.shape_inference.InferenceError, ValueError, RuntimeError):
         return model
+
+
+def _restore_interface(model: ModelProto, original: ModelProto) -> None:
+    """Describe inputs and outputs as the original does: tools replace symbols by what they infer."""
+    for values, own in ((model.graph.input, original.graph.input), (model.graph.output, original.graph.output)):
+        described = {value.name: value for value in own}
+        for value in values:
+            if value.name in described:
+                value.CopyFrom(described[value.name])
 
 
 def _drop_unused_opsets(model: ModelProto, named: Named) -> None:

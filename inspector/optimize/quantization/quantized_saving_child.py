@@ -10,6 +10,7 @@ import onnx
 from onnx import ModelProto, TensorProto, external_data_helper
 
 from inspector.errors import OperationFailed
+from inspector.optimize.half.graph_walk_child import sort_nodes
 from inspector.optimize.quantization.operators import is_quantized
 from inspector.optimize.quantization.prepare_graphs_child import all_tensors, graphs
 from inspector.optimize.quantization.prepared import EMBEDDED_BYTES
@@ -37,6 +38,8 @@ def write_quantized(
     if not conversions:
         raise OperationFailed("the quantizer left every node in fp32")
     model.producer_name, model.producer_version = producer
+    _import_domains(model)
+    sort_nodes(model.graph)  # the quantizer's own sort does not see what subgraphs capture
     for index in reversed(range(len(model.metadata_props))):
         if model.metadata_props[index].key == _SEEN:
             del model.metadata_props[index]
@@ -51,6 +54,15 @@ def write_quantized(
     size = sum(file.stat().st_size for file in target.parent.iterdir())
     domains = tuple(sorted({entry.domain or "ai.onnx" for entry in model.opset_import}))
     return Quantized(str(target), size, conversions, domains, left_out)
+
+
+def _import_domains(model: ModelProto) -> None:
+    """Import the operator sets of nodes in subgraphs, too, which the quantizer forgets."""
+    imported = {entry.domain for entry in model.opset_import}
+    used = {node.domain for graph in graphs(model.graph) for node in graph.node if node.domain not in ("", "ai.onnx")}
+    for domain in sorted(used - imported):
+        entry = model.opset_import.add()
+        entry.domain, entry.version = domain, 1
 
 
 def _copied(value: onnx.ValueInfoProto) -> onnx.ValueInfoProto:

@@ -10,7 +10,8 @@ from inspector.errors import InspectorError
 from inspector.optimize.quantization.calibration import calibrate
 from inspector.optimize.quantization.children import reason_of
 from inspector.optimize.quantization.fallback import fall_back
-from inspector.optimize.quantization.fallback_trials import METHOD_NAMES, Trial, Trials, Tried
+from inspector.optimize.quantization.fallback_trial import METHOD_NAMES, Trial, Tried, better
+from inspector.optimize.quantization.fallback_trials import Trials
 from inspector.optimize.quantization.number_types import NumberTypes
 from inspector.optimize.quantization.operators import STATIC_OPERATORS, STATIC_PRODUCTS
 from inspector.optimize.quantization.ranges import RangeMethod
@@ -20,7 +21,7 @@ from inspector.records.optimization import Attempt
 METHODS: Final[tuple[RangeMethod, ...]] = ("minmax", "percentile", "entropy")
 """In this order: the one that clips nothing, then those that clip what is rare."""
 
-HOPELESS: Final = frozenset({"read", "contract", "size"})
+HOPELESS: Final = frozenset({"read", "contract"})
 """Where the judge stopped for a reason that more nodes in fp32 do not mend."""
 
 
@@ -33,24 +34,19 @@ def search_static(trials: Trials, types: NumberTypes) -> Steps[Tried | None]:
             continue
         tried = yield from _try(trials, replace(first, method=method, per_channel=best is None or best.trial.per_channel))
         best = better(best, tried)
-        if tried.passed or tried.failed_at in HOPELESS:
+        if tried.enough or tried.failed_at in HOPELESS:
             return tried
+        if tried.failed_at == "size":
+            break
     if best is None:
         return None
     products = replace(best.trial, operators=tuple(sorted(STATIC_PRODUCTS)), note="products only")
     if not trials.over_budget and _others(trials):
         tried = yield from _try(trials, products)
-        if tried.passed:
+        if tried.enough:
             return tried
         best = better(best, tried)
     return (yield from fall_back(trials, best))
-
-
-def better(one: Tried | None, other: Tried) -> Tried:
-    """Return which of two that failed is nearer to passing."""
-    if one is None or other.passed:
-        return other
-    return other if (other.sqnr_db or -1e9) > (one.sqnr_db or -1e9) else one
 
 
 def _others(trials: Trials) -> bool:

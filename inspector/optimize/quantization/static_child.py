@@ -10,8 +10,10 @@ from onnxruntime.quantization import QuantType
 from onnxruntime.quantization.qdq_quantizer import QDQQuantizer
 
 from inspector.optimize.quantization.calibration_child import read_ranges
+from inspector.optimize.quantization.prepare_biases_child import unshare_biases
 from inspector.optimize.quantization.quantized import LeftOut, Quantized, QuantizeRequest
 from inspector.optimize.quantization.quantized_saving_child import read_prepared, write_quantized
+from inspector.optimize.quantization.quantized_tidy_child import names_in, tidy
 from inspector.optimize.quantization.ranges import range_problems
 
 _TYPES: Final = {"int8": QuantType.QInt8, "uint8": QuantType.QUInt8}
@@ -25,6 +27,8 @@ def quantize_static(request: QuantizeRequest, _report: Callable[[int, int, str],
     """
     model = read_prepared(request)
     producer = model.producer_name, model.producer_version
+    unshare_biases(model)
+    before = names_in(model)
     ranges = read_ranges(request.ranges)
     problems = range_problems(request.ranges)
     left_out = tuple(_without_ranges(model, request, set(ranges.keys()), problems))
@@ -41,7 +45,7 @@ def quantize_static(request: QuantizeRequest, _report: Callable[[int, int, str],
         extra_options={"ActivationSymmetric": False, "WeightSymmetric": True},
     )
     quantizer.quantize_model()
-    quantizer.model.topological_sort()
+    tidy(quantizer.model.model, before)
     return write_quantized(quantizer.model.model, request, producer, left_out)
 
 

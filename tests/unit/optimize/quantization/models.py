@@ -8,14 +8,16 @@ from typing import Any, TypeVar
 
 import numpy as np
 import onnx
+import onnxruntime
 from numpy.typing import NDArray
 from onnx import ModelProto, helper
 
 from inspector.isolation.limits import CancelToken
 from inspector.optimize.optimizer import StepWork
-from inspector.records.event import Finished
+from inspector.records.event import Finished, Progress
 from inspector.records.inspection import Inspection
-from inspector.records.optimization import InputSet, OptimizeSettings, Reference, Subject
+from inspector.records.optimization import Candidate, InputSet, Judgement, OptimizeSettings, Reference, Subject
+from inspector.records.parity import Gate, GateCheck, OutputParity, Parity
 from inspector.runtimes.onnx_runtime.feeds import write_feed
 from inspector.workflows.inspect import inspect
 from inspector.workflows.optimization.facts import model_facts
@@ -118,3 +120,34 @@ def sqnr_db(reference: NDArray[Any], changed: NDArray[Any]) -> float:
     """Return 10 log10 of the signal's energy over that of the difference."""
     noise = float(np.sum((reference - changed).astype(np.float64) ** 2))
     return 10 * float(np.log10(np.sum(reference.astype(np.float64) ** 2) / max(noise, 1e-30)))
+
+
+class SqnrJudge:
+    """A judge that runs candidates beside the subject and demands an SQNR of every output, counting what it judged."""
+
+    def __init__(self, subject: Subject, feeds: Sequence[Mapping[str, NDArray[Any]]], least_db: float) -> None:
+        self._reference = run_all(subject.path, feeds)
+        self._feeds = feeds
+        self._least = least_db
+        self.judged: list[str] = []
+
+    def __call__(self, candidate: Candidate) -> Generator[Any, None, Judgement]:
+        """Return whether the candidate is near enough."""
+        yield Progress(0, 1, "running it")
+        self.judged.append(candidate.name)
+        found = run_all(candidate.path, self._feeds)
+        figures = [sqnr_db(one, other) for one, other in zip(self._reference, found, strict=True)]
+        outputs = tuple(OutputParity(str(at), "float32", 1, sqnr_db=figure) for at, figure in enumerate(figures))
+        gate = Gate("sqnr_db", "at least", self._least)
+        worst = min(figures)
+        checks = (GateCheck(gate, "0", worst, worst >= self._least),)
+        reason = "" if worst >= self._least else f"SQNR {worst:.1f} dB, at least {self._least:g} needed"
+        parity = Parity(outputs, len(self._feeds), "data")
+        return Judgement(not reason, reason, parity=parity, gates=checks, failed_at="parity" if reason else "")
+
+
+def run_all(path: str, feeds: Sequence[Mapping[str, NDArray[Any]]]) -> list[NDArray[Any]]:
+    """Return each output over all feeds, stacked."""
+    session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
+    runs = [session.run(None, dict(feed)) for feed in feeds]
+    return [np.stack(arrays) for arrays in zip(*runs, strict=True)]

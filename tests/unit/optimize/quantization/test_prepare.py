@@ -109,10 +109,7 @@ def test_an_opset_the_converter_cannot_raise_stays(tmp_path: Path) -> None:
     model.graph.node.append(helper.make_node("Mystery", ["r1"], ["q"], "mystery"))  # no such operator
     made = prepared(model, tmp_path)
     assert (made.prepared.opset, made.prepared.raised) == (11, False)
-    assert [(attempt.name, attempt.outcome) for attempt in made.attempts][0] == (
-        "opset raised by onnx's version converter",
-        "failed",
-    )
+    assert (made.attempts[0].name, made.attempts[0].outcome) == ("opset raised by onnx's version converter", "failed")
     assert made.attempts[0].reason
 
 
