@@ -22,9 +22,14 @@ def read_contract(path: Path) -> Contract:
     label = one_line(path)
     text = _text_of(path, label)
     try:
-        return checked_contract(_values(text))
+        return parse_contract(text)
     except BadText as error:
         raise UsageError(f"{label}: {error.message}", error.hint) from None
+
+
+def parse_contract(text: str) -> Contract:
+    """Return the contract in YAML or JSON; raises BadText where there is none, or one that contradicts itself."""
+    return checked_contract(_values(text))
 
 
 def checked_contract(values: object) -> Contract:

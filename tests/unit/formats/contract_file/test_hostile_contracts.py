@@ -7,10 +7,15 @@ import tracemalloc
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from inspector.errors import UsageError
-from inspector.formats.contract_file import from_json, read_contract
-from inspector.formats.contract_file.bounds import LARGEST
+from inspector.formats.clean_text import escape
+from inspector.formats.contract_file import contract_text, from_json, read_contract, to_json
+from inspector.formats.contract_file.bounds import LARGEST, BadText
+from inspector.formats.contract_file.read import parse_contract
+from inspector.records.contract import Contract
 
 IMAGE = "{name: image, dtype: float32}"
 
@@ -196,3 +201,32 @@ def test_an_embedded_contract_is_held_to_the_same() -> None:
         from_json('{"contract": 1, "lines": []}')
     with pytest.raises(UsageError, match="is longer than"):
         from_json(" " * (LARGEST + 1))
+
+
+PIECES = (
+    *("contract: 1\n", "inputs:\n", "outputs: ", "- ", "  ", "name: ", "dtype: float32\n", "shape: [", "batch", ", ", "]"),
+    *("{", "}", "range: ", "low: ", "1", "-1", "1e5", ".inf", ".nan", "~", "null", "true", "'", '"', "\\", "\n", "#", "|"),
+    *(">", "&a ", "*a", "!!str ", "? ", ": ", "%YAML 1.1\n", "---\n", "...\n", "\t", "\x00", "\x1b", "\u202e", "\ud800"),
+    *("\x85", "\ufeff", "limits: {size_bytes: 5}\n", "runtime: {opsets: {ai.onnx: 17}}\n", "conformance: {margin: 0.1}\n"),
+    "preprocessing:\n- operation: x\n  parameters: {a: [1, b]}\n",
+)
+
+
+def contract_or_refusal(text: str) -> Contract | BadText:
+    try:
+        return parse_contract(text)
+    except BadText as refusal:
+        return refusal
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.sampled_from(PIECES) | st.text(max_size=3), max_size=14).map("".join))
+def test_whatever_the_text_is_it_is_a_contract_that_comes_back_or_refused_in_one_safe_line(text: str) -> None:
+    for whole in (text, f"contract: 1\n{text}"):
+        found = contract_or_refusal(whole)
+        if isinstance(found, Contract):
+            assert parse_contract(contract_text(found)) == found
+            assert from_json(to_json(found)) == found
+        else:
+            said = f"{found.message} {found.hint}".replace("\\", "")
+            assert escape(said) == said
