@@ -10,7 +10,7 @@ from typing import Final
 from inspector.isolation.child import run_child
 from inspector.isolation.limits import CancelToken, Limits
 from inspector.isolation.plain_line import plain_line
-from inspector.optimize.quantization.ranges import RANGE_METHODS, RangeMethod
+from inspector.optimize.quantization.ranges import RangeMethod
 from inspector.records.event import Steps, finish
 from inspector.records.optimization import InputSet, OptimizeSettings
 from inspector.runtimes.onnx_runtime.activations import MEMORY_BUDGET
@@ -113,8 +113,7 @@ def collect_ranges(
     folder: str,
 ) -> Steps[str]:
     """Return the path of a file with the ranges that one method finds; see calibrate()."""
-    methods = RANGE_METHODS if method != "minmax" else ("minmax",)
-    calibration = yield from calibrate(model, inputs, methods, tensors, settings, cancel, folder)
+    calibration = yield from calibrate(model, inputs, (method,), tensors, settings, cancel, folder)
     return calibration.paths[method]
 
 
