@@ -22,7 +22,7 @@ def attention_mask() -> AdversarialGraph:
         node("Softmax", "masked", "weights", axis=-1),
         node("MatMul", "weights q", "y"),
     ]
-    constants = [weight("wq", random_weight(8, 8)), weight("zero", np.float32(0).reshape(())),
+    constants = [weight("wq", random_weight(8, 8)), weight("zero", np.array(0, np.float32)),
                  weight("lowest", np.array(LOWEST, np.float32))]  # fmt: skip
     inputs = [value("x", [1, 6, 8]), value("allowed", [1, 6, 6], BOOL)]
 

@@ -166,7 +166,8 @@ def resize_10() -> AdversarialGraph:
         node("Conv", "b v", "y", kernel_shape=[1, 1]),
     ]
     constants = [weight("w", random_weight(4, 3, 3, 3)), weight("v", random_weight(2, 4, 1, 1, seed=1)),
-                 weight("half", np.array([0.25, 0.25, 0.5, 0.5], np.float32)), weight("four", np.array(4, np.float32))]  # fmt: skip
+                 weight("half", np.array([0.25, 0.25, 0.5, 0.5], np.float32)),
+                 weight("four", np.array(4, np.float32))]  # fmt: skip
     model = model_of(nodes, [value("x", [1, 3, 8, 8])], [value("y", [1, 2, 16, 16])], constants, at(10))
     return AdversarialGraph("Resize of operator set 10", model, normal(x=(1, 3, 8, 8)))
 

@@ -62,7 +62,9 @@ def compare_nodes(request: CompareRequest, report: Report) -> Comparison:
     found = _differences(request, pairs, report)
     errors = {name: one.decibels() for name, one in found.items()}
     names = WrittenNames(folder)
-    return Comparison(tuple(_node_error(node, errors, names) for node in original.graph.node if _worst(node.output, errors)))
+    makers = {name: node.name for node in original.graph.node for name in node.output if name in errors}
+    nodes = [node for node in original.graph.node if _worst(node.output, errors) is not None]
+    return Comparison(tuple(_node_error(node, errors, names, makers) for node in nodes))
 
 
 def _pairs(original: ModelProto, candidate: ModelProto) -> dict[str, str]:
@@ -110,9 +112,9 @@ def _worst(names: Any, errors: Mapping[str, float]) -> float | None:
     return min((errors[name] for name in names if name in errors), default=None)
 
 
-def _node_error(node: NodeProto, errors: Mapping[str, float], names: WrittenNames) -> NodeError:
+def _node_error(node: NodeProto, errors: Mapping[str, float], names: WrittenNames, makers: Mapping[str, str]) -> NodeError:
     index, shown = names.of(node)
     held = tuple(inner.name for inner in nodes_within(node))
-    return NodeError(
-        node.name, one_line(node.op_type), index, shown, _worst(node.output, errors), _worst(node.input, errors), held
-    )
+    given = tuple(dict.fromkeys(makers[name] for name in node.input if name in makers))
+    output, operands = _worst(node.output, errors), _worst(node.input, errors)
+    return NodeError(node.name, one_line(node.op_type), index, shown, output, operands, held, given)

@@ -15,7 +15,7 @@ from inspector.optimize.half.converters_child import CONVERTERS, tool_version
 from inspector.optimize.half.element_types_child import FLOAT, FLOAT16
 from inspector.optimize.half.graph_walk_child import all_nodes, sort_nodes
 from inspector.optimize.half.half_model_child import HalfModel
-from inspector.optimize.half.interface_child import Interface, pin, put_back, set_aside
+from inspector.optimize.half.interface_child import Interface, declare_stored_inputs, pin, put_back, set_aside
 from inspector.optimize.half.messages import PREPARED, Converted, ConvertRequest
 from inspector.optimize.half.names_child import name_nodes
 from inspector.optimize.half.reconcile_child import reconcile
@@ -49,7 +49,7 @@ def convert_in_child(request: ConvertRequest, report: Report) -> Converted:
         converted = CONVERTERS[request.converter](stubbed, request.keep)
         report(2, 3, "repairing")
         half, repairs = _repair(original, converted, aside, request)
-    put_back(half.model, aside)
+    declare_stored_inputs(half.model)
     size = _write(half, folder, Path(request.output))
     return Converted(tuple(repairs), *count_nodes(half), tool_version(request.converter), size)
 
@@ -70,6 +70,7 @@ def _repair(
         repairs.append(f"{count} Casts lay in a graph that does not see what they cast")
     if sort_nodes(converted.graph):
         repairs.append("nodes were sorted, subgraphs' captures included")
+    put_back(converted, aside)
     half = HalfModel.of(original, converted, frozenset(request.keep), frozenset(request.half_io))
     if count := _restore_attributes(half):
         repairs.append(f"{count} constants in attributes got back their values")
@@ -105,6 +106,7 @@ def _restore_attributes(half: HalfModel) -> int:
 
 def _weights_only(original: ModelProto, stubbed: ModelProto, aside: Interface, folder: Path) -> tuple[HalfModel, list[str]]:
     """Store large weights in fp16 and compute in fp32."""
+    put_back(stubbed, aside)
     half = HalfModel.of(original, stubbed, frozenset(), frozenset())
     half.types.update(half.kinds)
     weights = StoredWeights(folder / PREPARED)

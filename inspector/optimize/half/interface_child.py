@@ -42,10 +42,15 @@ def set_aside(model: ModelProto) -> Interface:
 
 
 def put_back(model: ModelProto, aside: Interface) -> None:
-    """Put inputs and outputs back as they were, in their order; defaults get the element type that their values now have."""
+    """Put inputs and outputs back as they were, in their order."""
+    _keep_only(model.graph.input, aside.inputs)
+    _keep_only(model.graph.output, aside.outputs)
+    declare_stored_inputs(model)
+
+
+def declare_stored_inputs(model: ModelProto) -> None:
+    """Give inputs with a stored value the element type that it has."""
     graph = model.graph
-    _keep_only(graph.input, aside.inputs)
-    _keep_only(graph.output, aside.outputs)
     kinds = {tensor.name: tensor.data_type for tensor in graph.initializer}
     for value in graph.input:
         if value.name in kinds:

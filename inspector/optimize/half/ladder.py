@@ -4,53 +4,40 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Final
 
 from inspector.errors import InspectorError
-from inspector.isolation.child import ChildFailed, FinishedChild, run_child
-from inspector.isolation.limits import CancelToken, Limits
-from inspector.isolation.plain_line import plain_line
-from inspector.optimize.half.messages import (
-    Census,
-    CensusRequest,
-    CompareRequest,
-    Comparison,
-    Converted,
-    Converter,
-    ConvertRequest,
-    Kept,
-    Prepared,
-    PrepareRequest,
+from inspector.isolation.child import ChildFailed
+from inspector.optimize.half.children import Children
+from inspector.optimize.half.messages import Census, Converted, Converter, Kept, Prepared
+from inspector.optimize.half.verdicts import (
+    attempt_of,
+    candidate_name,
+    census_line,
+    kept_nodes,
+    reason_of,
+    recipe,
+    summary,
+    where_measured,
 )
-from inspector.optimize.half.verdicts import attempt_of, reason_of, summary
 from inspector.optimize.half.widening import widen
-from inspector.records.event import Partial, Steps, Warned, finish
-from inspector.records.optimization import (
-    Attempt,
-    Candidate,
-    Judgement,
-    KeptNode,
-    Outcome,
-    Permission,
-    StepProgress,
-    Subject,
-)
+from inspector.records.event import Partial, Steps, Warned
+from inspector.records.optimization import Attempt, Candidate, Judgement, Outcome, Permission, StepProgress, Subject
 
 if TYPE_CHECKING:
+    from inspector.isolation.limits import CancelToken
     from inspector.optimize.optimizer import Judge, StepWork
 
 RUNGS: Final[tuple[Converter, ...]] = ("onnxruntime", "onnxconverter-common", "onnxsim", "weights only")
 
+WEIGHTS_ONLY: Final = "weights only"
+
 WIDENINGS: Final = 2
 """How often a rung's fp32 islands are widened where its parity fails."""
 
-_NUMPY_ON_ONE_THREAD: Final = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
-
-_ROOM: Final = "inspector.optimize.half"
-
-Result = TypeVar("Result")
+_NUMERIC: Final = ("parity", "conformance")
 
 
 @dataclass(slots=True)
@@ -70,53 +57,48 @@ class Ladder:
     def climb(self) -> Steps[Outcome]:
         """Return the first candidate that passed, or why there is none."""
         self._deadline = time.monotonic() + self.work.settings.budget_seconds
+        yield self._doing("preparing the model")
         try:
-            self._prepared = yield from self._prepare()
+            self._prepared = yield from self._children.prepare()
         except InspectorError as error:
             return Outcome(None, None, f"it cannot be prepared: {reason_of(error)}", tuple(self.attempts))
         if not self._prepared.float_tensors:
             return Outcome(None, None, "nothing to do: no tensor is fp32", nothing_to_do=True)
-        yield from self._measure()
+        yield from self._take_census()
         for rung in RUNGS:
-            if self.attempts and time.monotonic() > self._deadline:
+            if self.attempts and self._late:
                 self.attempts.append(Attempt(rung, "not run", "the time for this step was up"))
                 continue
             found = yield from self._rung(rung)
             if found is not None:
-                return Outcome(*found, "", tuple(self.attempts), warnings=self._said())
-        return Outcome(None, None, summary(self.attempts), tuple(self.attempts), warnings=self._said())
+                return Outcome(*found, "", tuple(self.attempts), warnings=self._said(rung))
+        return Outcome(None, None, summary(self.attempts), tuple(self.attempts), warnings=tuple(self._warnings))
 
-    def _prepare(self) -> Steps[Prepared]:
-        yield self._doing("preparing the model")
-        settings = self.work.settings
-        request = PrepareRequest(str(Path(self.subject.path).absolute()), self.work.folder, settings.keep_fp32)
-        return (yield from self._child("prepare_child:prepare_in_child", request, Prepared, "preparing")).result
+    @property
+    def _children(self) -> Children:
+        return Children(self.subject, self.work, self.cancel)
 
-    def _measure(self) -> Steps[None]:
-        """Take the census of ranges; where that fails the search goes on without it, and says so."""
+    @property
+    def _late(self) -> bool:
+        return time.monotonic() > self._deadline
+
+    def _take_census(self) -> Steps[None]:
+        """Measure ranges; where that fails the search goes on without them, and says so."""
         yield self._doing("measuring the ranges of all tensors")
-        request = CensusRequest(self.work.folder, self.work.calibration, self.work.settings.threads)
         try:
-            finished = yield from self._child("census_child:take_census", request, Census, "the census of ranges")
+            self._census = yield from self._children.census()
         except InspectorError as error:
-            warning = f"the census of ranges failed, so nothing is known of overflow: {reason_of(error)}"
-            self._warnings.append(warning)
-            yield Warned(warning)
-            return
-        self._census = finished.result
+            yield self._warned(f"the census of ranges failed, so nothing is known of overflow: {reason_of(error)}")
 
     def _rung(self, rung: Converter) -> Steps[tuple[Candidate, Judgement] | None]:
         """Try one converter, and again with wider islands where its parity fails."""
         kept = self._islands()
         for round_ in range(WIDENINGS + 1):
-            made = yield from self._convert(rung, kept, round_)
-            if made is None:
-                return None
+            made = yield from self._attempt(rung, kept, round_)
+            if made is None or made[1].passed:
+                return made
             candidate, judgement = made
-            if judgement.passed:
-                return candidate, judgement
-            late = time.monotonic() > self._deadline
-            if judgement.failed_at not in ("parity", "conformance") or rung == "weights only" or late or round_ == WIDENINGS:
+            if judgement.failed_at not in _NUMERIC or rung == WEIGHTS_ONLY or self._late or round_ == WIDENINGS:
                 return None
             wider = yield from self._widen(candidate, kept, round_)
             if wider is None:
@@ -124,31 +106,53 @@ class Ladder:
             kept = wider
         return None
 
-    def _convert(self, rung: Converter, kept: Sequence[Kept], round_: int) -> Steps[tuple[Candidate, Judgement] | None]:
-        """Make one candidate and have it judged; None where the converter made none."""
-        name = _candidate_name(rung, kept, round_)
+    def _attempt(self, rung: Converter, kept: Sequence[Kept], round_: int) -> Steps[tuple[Candidate, Judgement] | None]:
+        """Make one candidate and have it judged; None where the converter made none worth judging."""
+        name = candidate_name(rung, kept, round_)
         yield self._doing(f"converting: {name}")
         output = str(Path(self.work.folder, f"{rung.replace(' ', '_')}_{round_}.onnx"))
-        half_io = self._half_io() if rung != "weights only" else ()
-        request = ConvertRequest(self.work.folder, rung, tuple(one.name for one in kept), half_io, output)
+        half_io = self._half_io() if rung != WEIGHTS_ONLY else ()
         try:
-            finished = yield from self._child("convert_child:convert_in_child", request, Converted, f"{rung}'s converter")
+            finished = yield from self._children.convert(rung, kept, half_io, output)
         except InspectorError as error:
             peak = error.peak_bytes if isinstance(error, ChildFailed) else None
             self.attempts.append(Attempt(name, "failed", reason_of(error), peak_bytes=peak))
             return None
-        if reason := self._pointless(rung, finished.result):
-            self.attempts.append(Attempt(name, "rejected", reason, finished.result.size_bytes, seconds=finished.seconds))
+        made = finished.result
+        if reason := self._pointless(rung, made):
+            self.attempts.append(Attempt(name, "rejected", reason, made.size_bytes, seconds=finished.seconds))
             return None
-        candidate = self._candidate(name, rung, finished.result, kept, output, half_io)
+        candidate = self._candidate(name, rung, made, kept, output, half_io)
         judgement = yield from self.judge(candidate)
-        self.attempts.append(attempt_of(candidate, judgement, finished.seconds, finished.peak_bytes))
+        attempt = attempt_of(candidate, judgement, finished.seconds, finished.peak_bytes)
+        if judgement.passed and rung != WEIGHTS_ONLY:
+            judgement, attempt = yield from self._judge_emulation(candidate, judgement, attempt)
+        self.attempts.append(attempt)
         yield self._doing(f"judged: {name}")
         return candidate, judgement
 
+    def _judge_emulation(self, candidate: Candidate, passed: Judgement, attempt: Attempt) -> Steps[tuple[Judgement, Attempt]]:
+        """Judge the candidate once more as hardware with fp16 arithmetic would run it, which a CPU does not show."""
+        yield self._doing(f"emulating fp16 arithmetic: {candidate.name}")
+        try:
+            path = yield from self._children.emulate(candidate.path)
+        except InspectorError as error:
+            yield self._warned(f"fp16 arithmetic could not be emulated: {reason_of(error)}")
+            return passed, attempt
+        name = f"{candidate.name}, rounded to fp16 after every node"
+        judgement = yield from self.judge(replace(candidate, path=path, name=name))
+        if judgement.passed:
+            return passed, replace(attempt, worst_sqnr_db=attempt_of(candidate, judgement, 0, None).worst_sqnr_db)
+        if judgement.failed_at not in _NUMERIC:
+            yield self._warned(f"fp16 arithmetic could not be emulated: {judgement.reason}")
+            return passed, attempt
+        reason = f"it passes on a CPU, but not rounded to fp16 after every node: {judgement.reason}"
+        failed = replace(judgement, reason=reason)
+        return failed, attempt_of(candidate, failed, attempt.seconds, attempt.peak_bytes)
+
     def _pointless(self, rung: Converter, made: Converted) -> str:
         """Return why a candidate is not worth judging: nothing in it is fp16, or it became no smaller."""
-        if not made.half_nodes and rung != "weights only":
+        if not made.half_nodes and rung != WEIGHTS_ONLY:
             return "nothing would be in fp16: every node with fp32 operands has to stay in fp32"
         before = self.subject.facts.size_bytes
         if made.size_bytes >= before and "growth" not in self.work.settings.allow:
@@ -158,34 +162,22 @@ class Ladder:
     def _candidate(
         self, name: str, rung: Converter, made: Converted, kept: Sequence[Kept], output: str, half_io: Sequence[str]
     ) -> Candidate:
-        prepared = self._prepared
         changes: frozenset[Permission] = frozenset({"io-dtype"}) if half_io else frozenset()
-        shown = () if rung == "weights only" else tuple(kept)
-        recipe = (
-            f"{made.versions}, {'weights in fp16, computation in fp32' if rung == 'weights only' else 'float16'}",
-            f"{made.half_nodes:,} nodes in fp16, {made.float_nodes:,} in fp32, {made.casts:,} Casts added",
-            *([] if rung == "weights only" else [_census_line(self._census), f"{len(shown)} nodes kept in fp32"]),
-            f"inputs and outputs {'fp16' if half_io else 'fp32'}",
-        )
-        repairs = (*(prepared.repairs if prepared else ()), *made.repairs)
-        islands = tuple(
-            KeptNode(one.shown or plain_line(one.name), one.operator, one.reason, one.node, one.sqnr_db) for one in shown
-        )
-        return Candidate(output, name, recipe, repairs, islands, changes)
+        shown = () if rung == WEIGHTS_ONLY else tuple(kept)
+        ranges = "" if rung == WEIGHTS_ONLY else census_line(self._census)
+        repairs = (*(self._prepared.repairs if self._prepared else ()), *made.repairs)
+        return Candidate(output, name, recipe(rung, made, ranges, shown, half_io), repairs, kept_nodes(shown), changes)
 
     def _widen(self, candidate: Candidate, kept: Sequence[Kept], round_: int) -> Steps[tuple[Kept, ...] | None]:
         """Return the islands with the nodes added that are furthest off in fp16; None where that cannot be told."""
         yield self._doing(f"looking for the nodes that are furthest off: {candidate.name}")
-        settings = self.work.settings
-        request = CompareRequest(
-            self.work.folder, candidate.path, self.work.calibration, 2, settings.threads, settings.memory_bytes
-        )
         try:
-            finished = yield from self._child("compare_child:compare_nodes", request, Comparison, "comparing activations")
+            path = yield from self._children.emulate(candidate.path)
+            errors = yield from self._children.compare(path)
         except InspectorError as error:
-            yield Warned(f"which nodes are furthest off in fp16 is not known: {reason_of(error)}")
+            yield self._warned(f"which nodes are furthest off in fp16 is not known: {reason_of(error)}")
             return None
-        added = widen(finished.result.nodes, {one.name for one in kept}, round_)
+        added = widen(errors.nodes, {one.name for one in kept}, round_)
         return (*kept, *added) if added else None
 
     def _islands(self) -> tuple[Kept, ...]:
@@ -202,43 +194,15 @@ class Ladder:
         wide = self._census.wide_io if self._census else ()
         return tuple(name for name in self._prepared.float_io if name not in wide)
 
-    def _child(self, entry: str, request: object, response: type[Result], doing: str) -> Steps[FinishedChild[Result]]:
-        settings = self.work.settings
-        title = f"{doing} of {plain_line(Path(self.subject.path).name, 80)}"
-        limits = Limits(settings.memory_bytes, settings.step_seconds)
-        child = run_child(
-            f"{_ROOM}.{entry}", request, response, limits, self.cancel, title=title, environment=_NUMPY_ON_ONE_THREAD
-        )
-        finished = yield from finish(child)
-        assert isinstance(finished, FinishedChild)
-        return finished
-
     def _doing(self, what: str) -> Partial[StepProgress]:
         return Partial(StepProgress("fp16", what, tuple(self.attempts)))
 
-    def _said(self) -> tuple[str, ...]:
-        """Return what a reader of the result must know."""
-        census = self._census
-        where = f"parity was measured on a {self.work.settings.device.upper()}, which computes most of fp16 in fp32"
-        if census is None:
-            return (*self._warnings, where)
-        source = "the data" if self.work.calibration.source == "data" else "synthetic inputs"
-        told = (
-            f"{where}; whether it overflows elsewhere is told by the census of {census.measured:,} tensors on {census.samples}"
-        )
-        left = f", {census.unmeasured} tensors could not be measured" if census.unmeasured else ""
-        return (*self._warnings, f"{told} samples of {source} (largest value {census.largest:,.4g}){left}")
+    def _warned(self, message: str) -> Warned:
+        self._warnings.append(message)
+        return Warned(message)
 
-
-def _candidate_name(rung: Converter, kept: Sequence[Kept], round_: int) -> str:
-    if rung == "weights only":
-        return "fp16 weights only, computation in fp32"
-    wider = f", islands widened {'once' if round_ == 1 else 'twice'}" if round_ else ""
-    islands = f", {len(kept)} nodes in fp32" if kept else ""
-    return f"{rung} float16{islands}{wider}"
-
-
-def _census_line(census: Census | None) -> str:
-    if census is None:
-        return "no census of ranges"
-    return f"census of {census.measured:,} tensors on {census.samples} samples: largest value {census.largest:,.4g}"
+    def _said(self, rung: Converter) -> tuple[str, ...]:
+        """Return what a reader of an accepted result must know."""
+        if rung == WEIGHTS_ONLY:
+            return (*self._warnings, "only weights are in fp16: it computes in fp32, so it is smaller but no faster")
+        return (*self._warnings, where_measured(self._census, self.work, self.attempts[-1]))

@@ -104,6 +104,21 @@ class Converted:
 
 
 @dataclass(frozen=True, slots=True)
+class EmulateRequest:
+    """A candidate to emulate, and the file to write."""
+
+    candidate: str
+    output: str
+
+
+@dataclass(frozen=True, slots=True)
+class Emulated:
+    """How many tensors are rounded to fp16."""
+
+    rounded: int
+
+
+@dataclass(frozen=True, slots=True)
 class CompareRequest:
     """A candidate to compare with the prepared model, node by node."""
 
@@ -127,6 +142,8 @@ class NodeError:
     input_sqnr_db: float | None
     held: tuple[str, ...] = ()
     """Nodes of the graphs that it holds, which are kept with it."""
+    makers: tuple[str, ...] = ()
+    """Nodes that make its fp32 operands: where it amplifies their rounding, it is them that must not round."""
 
 
 @dataclass(frozen=True, slots=True)

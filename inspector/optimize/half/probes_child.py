@@ -18,6 +18,9 @@ from inspector.optimize.half.graph_walk_child import subgraphs
 from inspector.optimize.half.names_child import Names
 
 _MEANS: Final = ("ReduceMean", "GlobalAveragePool", "AveragePool")
+_ROOTS: Final = ("ReduceL2",)
+"""Operators that take the root of a sum of squares."""
+
 _SUMS: Final = ("ReduceSum", *_MEANS)
 """Operators that add up many elements: what is measured is the sum of |x|, which no order of adding exceeds."""
 
@@ -121,8 +124,11 @@ class _Prober:
 
     def _measure_sum(self, node: NodeProto) -> tuple[list[Probe], str]:
         """Measure the sum of |x| that a reduction adds up, from a copy of the node on |x|."""
-        if node.op_type not in _SUMS or self._kinds.get(node.input[0]) != FLOAT:
+        if node.op_type not in (*_SUMS, *_ROOTS) or self._kinds.get(node.input[0]) != FLOAT:
             return [], ""
+        if node.op_type in _ROOTS:
+            root = self._largest(self._sizes(node.output[0]))
+            return [Probe("sum", node.name)], self._add("Mul", [root, root])
         copy = NodeProto.FromString(node.SerializeToString())
         copy.input[0] = self._sizes(node.input[0])
         copy.name, copy.output[0] = self._names.fresh("census_node"), self._names.fresh("census")

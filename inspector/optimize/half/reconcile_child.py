@@ -25,7 +25,8 @@ def reconcile(half: HalfModel) -> None:
     """Make the types of all graphs consistent; nodes must be in order."""
     graph = half.model.graph
     for value in graph.input:
-        _declare(value, FLOAT16 if value.name in half.half_io else half.kinds.get(value.name))
+        if value.name not in half.owners:
+            _declare(value, FLOAT16 if value.name in half.half_io else half.kinds.get(value.name))
     _Pass(half, graph).run()
 
 

@@ -13,16 +13,29 @@ SHARE: Final = (0.05, 0.2)
 
 AT_LEAST: Final = 4
 
+AMPLIFIED_DB: Final = 15.0
+"""A node that loses so much does not round badly, it amplifies the rounding of its operands, as subtracting equals does."""
+
 EXACT_DB: Final = 200.0
 """Stands for a value without any error."""
 
 
 def widen(errors: Sequence[NodeError], kept: Collection[str], round_: int) -> tuple[Kept, ...]:
-    """Return the nodes at which most is lost: those whose output is furthest below their worst input, in dB."""
-    losses = [(loss, one) for one in errors if one.name not in kept and (loss := _loss(one)) > 0]
+    """Return the nodes to add: those whose output is furthest below their worst operand, in dB, and what makes their operands
+    where it is the rounding of those that they amplify."""
+    known = {one.name: one for one in errors}
+    losses = [(loss, one) for one in errors if (loss := _loss(one)) > AMPLIFIED_DB or (one.name not in kept and loss > 0)]
     losses.sort(key=lambda pair: -pair[0])
-    count = max(AT_LEAST, ceil(SHARE[min(round_, len(SHARE) - 1)] * len(errors)))
-    return tuple(kept for loss, one in losses[:count] for kept in _kept(loss, one))
+    wanted = max(AT_LEAST, ceil(SHARE[min(round_, len(SHARE) - 1)] * len(errors)))
+    found: dict[str, Kept] = {}
+    for loss, one in losses:
+        if len(found) >= wanted:
+            break
+        for kept_node in _kept(loss, one):
+            found.setdefault(kept_node.name, kept_node)
+        for name in one.makers if loss > AMPLIFIED_DB else ():
+            found.setdefault(name, _maker(known[name], one))
+    return tuple(one for one in found.values() if one.name not in kept)
 
 
 def _loss(one: NodeError) -> float:
@@ -38,3 +51,8 @@ def _kept(loss: float, one: NodeError) -> Iterator[Kept]:
     yield Kept(one.name, one.operator, reason, one.node, one.shown, one.output_sqnr_db)
     for name in one.held:
         yield Kept(name, "", f"it lies in {one.shown or one.operator}, which {reason}", -1, "")
+
+
+def _maker(maker: NodeError, one: NodeError) -> Kept:
+    reason = f"{one.shown or one.operator} amplifies what rounding its output loses"
+    return Kept(maker.name, maker.operator, reason, maker.node, maker.shown, maker.output_sqnr_db)
