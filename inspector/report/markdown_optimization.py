@@ -63,7 +63,7 @@ def _facts(change: Change) -> Iterator[tuple[str, str]]:
     preflight = change.preflight
     sentences = [
         ("reason", [change.reason]),
-        ("choice", [change.choice]),
+        ("choice", [say.choice_text(change)]),
         ("grounds", list(preflight.notes) if preflight is not None else []),
         ("parity", [say.parity_sentence(change.parity)] if change.parity is not None else []),
         ("on unseen inputs", [say.parity_sentence(change.confirmation)] if change.confirmation is not None else []),

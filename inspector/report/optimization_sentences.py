@@ -267,7 +267,13 @@ def effort_text(change: Change) -> str:
     """Return how long the step took and the most memory that one attempt did."""
     peak = max((one.peak_bytes for one in change.attempts if one.peak_bytes is not None), default=None)
     memory = f", {bytes_text(peak)} of memory at most" if peak is not None else ""
-    return f"{change.seconds:.0f} s{memory}" if change.seconds else ""
+    seconds = f"{change.seconds:.0f} s" if change.seconds >= 1 else "less than a second"
+    return seconds + memory if change.seconds else ""
+
+
+def choice_text(change: Change) -> str:
+    """Return what the step would do, or did, as its pre-flight chose."""
+    return change.choice or (change.preflight.choice if change.preflight is not None else "")
 
 
 def change_warnings(change: Change) -> list[str]:

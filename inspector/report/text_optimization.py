@@ -74,7 +74,7 @@ def _entries(change: Change) -> Iterator[tuple[str, str]]:
     yield "nodes", say.nodes_text(change.before, change.after)
     optional = [
         ("reason", [change.reason]),
-        ("choice", [change.choice]),
+        ("choice", [say.choice_text(change)]),
         ("grounds", list(change.preflight.notes) if change.preflight is not None else []),
         ("parity", [say.parity_sentence(change.parity)] if change.parity is not None else []),
         ("unseen inputs", [say.parity_sentence(change.confirmation)] if change.confirmation is not None else []),
