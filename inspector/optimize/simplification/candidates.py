@@ -160,8 +160,8 @@ class Workshop:
     def _try(self, tools: Sequence[Tool], source: str, fold_limit: int | None) -> Steps[Made | None]:
         """Run a tool and finish its result; None, with a line in the log, where that fails."""
         name, tool = _name(tools, fold_limit), tools[-1]
-        if tool.package and not tool.version:
-            self.attempts.append(Attempt(name, "not run", f"not run: {tool.install or f'pip install {tool.package}'}"))
+        if reason := self._why_not(tool):
+            self.attempts.append(Attempt(name, "not run", reason))
             return None
         self._too_much = False
         begun = time.monotonic()
@@ -179,6 +179,14 @@ class Workshop:
             shutil.rmtree(place, ignore_errors=True)
             return None
         return made
+
+    def _why_not(self, tool: Tool) -> str:
+        """Return why a tool cannot be run, empty where it can."""
+        if tool.package and not tool.version:
+            return f"not run: {tool.install or f'pip install {tool.package}'}"
+        if tool.largest is not None and self.subject.facts.size_bytes > tool.largest:
+            return f"it takes no models of more than {size(tool.largest)}"
+        return ""
 
     def _new_folder(self) -> Path:
         self._count += 1

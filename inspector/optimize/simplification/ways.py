@@ -19,6 +19,8 @@ class Tool:
     options: str
     install: str = ""
     """How to get it, where it need not be installed."""
+    largest: int | None = None
+    """Bytes of the largest model it takes, where that is bounded."""
 
     @property
     def version(self) -> str:
@@ -26,9 +28,9 @@ class Tool:
         return installed_version(self.package)
 
 
-ONNXSIM: Final = Tool("onnxsim", "onnxsim", "onnxsim_child", "check_n=0, include_subgraph=True")
+ONNXSIM: Final = Tool("onnxsim", "onnxsim", "onnxsim_child", "check_n=0, include_subgraph=True, no batched Gemm")
 ONNX_RUNTIME: Final = Tool("onnxruntime basic", "onnxruntime", "onnx_runtime_child", "ORT_ENABLE_BASIC, written out")
-ONNXSLIM: Final = Tool("onnxslim", "onnxslim", "onnxslim_child", "slim()", "pip install modelpack-tui[onnxslim]")
+ONNXSLIM: Final = Tool("onnxslim", "onnxslim", "onnxslim_child", "slim()", "pip install modelpack-tui[onnxslim]", (1 << 31) - 1)
 TIDY: Final = Tool("clean-up", "", "tidy_child", "identities, dead nodes and unused weights removed")
 """What is done to every result, alone: for models that no tool takes."""
 
