@@ -22,6 +22,7 @@ from inspector.tui.jobs import Job
 from inspector.tui.messages import Failed, JobEvent
 from inspector.tui.plain_text import plain
 from inspector.tui.widgets.graph.counterparts import Pairs, counterparts, without_counterpart
+from inspector.tui.widgets.graph.folding import FoldMode
 from inspector.tui.widgets.graph.graph_view import GraphView
 from inspector.tui.widgets.graph.rows import BranchRow, FoldRow, NodeRow, Row, cover
 from inspector.tui.widgets.graph.search import Matches
@@ -45,9 +46,26 @@ class Sides:
     alone: tuple[list[NodeRef], list[NodeRef]]
 
 
+def shared_modes(states: tuple[GraphState, GraphState]) -> list[FoldMode]:
+    """Return the ways of folding that do something on both sides, and none."""
+    views = [state.document.view(state.document.roots[0]) for state in states]
+    modes: list[FoldMode] = ["repeats"] if all(view.folds for view in views) else []
+    modes += ["scopes"] if all(view.scopes for view in views) else []
+    return [*modes, "none"]
+
+
+def fold_both(states: tuple[GraphState, GraphState], mode: FoldMode) -> None:
+    """Fold both sides one way."""
+    for state in states:
+        folding = state.folding.copy()
+        folding.mode = mode
+        state.restore(folding)
+
+
 def lay_out(before: Inspection, after: Inspection) -> Sides:
     """Make both graphs; takes long for large models, so not on the UI's thread."""
     states = (GraphState(before), GraphState(after))
+    fold_both(states, shared_modes(states)[0])
     forth, back = counterparts(states[0].document, states[1].document)
     alone = (without_counterpart(states[0].document, forth), without_counterpart(states[1].document, back))
     return Sides(states, (forth, back), alone)
@@ -178,7 +196,11 @@ class GraphsScreen(ModalScreen[None]):
 
     def action_fold_mode(self) -> None:
         """Fold both sides another way."""
-        self._refold(lambda state: state.next_mode(), both=True)
+        if self._sides is not None:
+            states = self._sides.states
+            modes = shared_modes(states)
+            fold_both(states, modes[(modes.index(states[0].folding.mode) + 1) % len(modes)])
+            self._refold(lambda _: None, both=True)
 
     def action_other_side(self) -> None:
         """Let the other side take the keys."""

@@ -44,6 +44,7 @@ class PathScreen(ModalScreen[Answer | None], Generic[Answer]):
         border-title-style: bold; border-subtitle-color: $soft; background: $page; padding: 0 1;
     }
     PathScreen #path-box Input { height: 1; border: none; background: $band; color: $ink; padding: 0 1; }
+    PathScreen JobBar { dock: bottom; }
     PathScreen #path-note { padding: 0 1; margin: 0 0 1 0; }
     """
     TITLE_TEXT = "file"

@@ -44,7 +44,11 @@ class NodeTable(LineTable[NodeSensitivity]):
     """A list takes Space for a page down."""
 
     class Turned(Message):
-        """The mark of the row under the cursor is to be turned."""
+        """The mark of a node is to be turned."""
+
+        def __init__(self, node: NodeSensitivity) -> None:
+            super().__init__()
+            self.turned = node
 
     def __init__(self, kept: set[int], positions: dict[int, int]) -> None:
         self._kept = kept
@@ -73,13 +77,14 @@ class NodeTable(LineTable[NodeSensitivity]):
         return Cell("[x]", "accent") if self.keeps(node) else Cell("[ ]", "soft")
 
     def action_keep(self) -> None:
-        """Turn the mark by key."""
-        self.post_message(self.Turned())
+        """Turn the mark of what is under the cursor now: keys may come faster than messages are handled."""
+        if self.row is not None:
+            self.post_message(self.Turned(self.row))
 
     def on_click(self, event: Click) -> None:
         """Turn it by mouse; LineTable has put the cursor there when this message is handled."""
         if event.y > 0 and event.x < _MARK_CELLS + 3:
-            self.call_later(self.post_message, self.Turned())
+            self.call_later(self.action_keep)
 
 
 class SensitivityScreen(ModalScreen[tuple[str, ...] | None]):
@@ -129,17 +134,19 @@ class SensitivityScreen(ModalScreen[tuple[str, ...] | None]):
         message.stop()
 
     def on_node_table_turned(self, message: NodeTable.Turned) -> None:
-        """Turn the mark of the row under the cursor."""
+        """Space, or a click on the mark."""
         message.stop()
-        self.action_keep()
+        self._turn(message.turned)
 
     def action_keep(self) -> None:
         """Keep the node under the cursor in fp32, or quantize it again."""
-        node = self.table.row
-        if node is not None:
-            self._kept ^= {self.table.place(node)}
-            self.table.refresh()
-            self._describe()
+        if self.table.row is not None:
+            self._turn(self.table.row)
+
+    def _turn(self, node: NodeSensitivity) -> None:
+        self._kept ^= {self.table.place(node)}
+        self.table.refresh()
+        self._describe()
 
     def action_run_again(self) -> None:
         """Give the kept nodes back."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from textual.content import Content
 
-from inspector.records.optimization import Attempt, Autopsy, Change, StepProgress
+from inspector.records.optimization import Attempt, Autopsy, Change
 from inspector.records.parity import ConformanceResult, GateCheck, Parity
 from inspector.report.figures import bytes_text, plural, share_text
 from inspector.tui.plain_text import fit, plain, shorten
@@ -22,6 +22,7 @@ from inspector.tui.widgets.optimize.figures import (
     verdict_text,
     worst_output,
 )
+from inspector.tui.widgets.optimize.step_log import StepRow
 from inspector.tui.widgets.text_rows import heading, labeled, wrapped
 
 Lines = list[Content]
@@ -93,14 +94,27 @@ def making_lines(change: Change, width: int) -> Lines:
     return lines
 
 
-def progress_lines(progress: StepProgress | None, doing: str, bar: Sequence[Content], width: int) -> Lines:
-    """Return what a running or stopped step is at, and what became of its candidates so far."""
-    lines = wrapped(progress.doing if progress else "laying the ground: inputs, the original's outputs", width, "$ink bold")
-    lines += wrapped(doing, width, "$soft") if doing else []
+def progress_lines(row: StepRow, bar: Sequence[Content], width: int) -> Lines:
+    """Return what a step that runs, or ended without a change, is or was at, and what became of its candidates so far."""
+    progress = row.progress
+    lines = _ENDS[row.state](row, width) if row.state in _ENDS else []
+    lines += wrapped(progress.doing if progress else "laying the ground: inputs, the original's outputs", width, "$ink bold")
+    lines += wrapped(row.doing, width, "$soft") if row.doing else []
     lines += bar
     if progress is not None and progress.attempts:
         lines += [Content(), heading("candidates so far"), *attempt_lines(progress.attempts, width)]
     return lines
+
+
+def _stopped(row: StepRow, width: int) -> Lines:  # noqa: ARG001 -- one of _ENDS
+    return [Content.assemble(("■ stopped", "$soft bold"), ("  it was at:", "$soft"))]
+
+
+def _failed(row: StepRow, width: int) -> Lines:
+    return [Content.styled("✗ failed", "$high bold"), *wrapped(row.problem, width), Content(), heading("it was at")]
+
+
+_ENDS = {"stopped": _stopped, "failed": _failed}
 
 
 def sentence(text: str, width: int) -> Lines:

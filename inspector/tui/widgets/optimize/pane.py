@@ -11,6 +11,7 @@ from inspector.report.figures import plural
 from inspector.tui.actions import bindings
 from inspector.tui.widgets.optimize.pane_frame import OptimizeFrame
 from inspector.tui.widgets.optimize.step_log import StepRow
+from inspector.tui.widgets.optimize.tables import PlannedStep, StepsTable
 
 if TYPE_CHECKING:
     from inspector.records.optimization import Optimization
@@ -24,9 +25,15 @@ class OptimizePane(OptimizeFrame):
 
     def action_pick(self) -> None:
         """Pick the step under the cursor, or drop it."""
-        step = self.steps.row
-        if step is None:
-            return
+        if self.steps.row is not None:
+            self._pick(self.steps.row)
+
+    def on_steps_table_picked(self, message: StepsTable.Picked) -> None:
+        """Space, or a click on the mark."""
+        message.stop()
+        self._pick(message.step)
+
+    def _pick(self, step: PlannedStep) -> None:
         if step.preflight is not None and not step.preflight.runnable:
             self.tell(f"{step.name}: {step.preflight.reason}")
         elif step.name in self.picks:

@@ -228,8 +228,7 @@ class OptimizeFrame(Widget):
             for card, build in zip(self._cards, (verdict_lines, proof_lines, making_lines), strict=True):
                 card.show(partial(build, row.change))
         else:
-            doing = row.problem or ("stopped by you" if row.state == "stopped" else row.doing)
-            self._cards[0].show(lambda width: progress_lines(row.progress, doing, self._bar(row, width), width))
+            self._cards[0].show(lambda width: progress_lines(row, self._bar(row, width), width))
 
     def _bar(self, row: StepRow, width: int) -> list[Content]:
         progress = self.runner.progress if row.state == "running" else None
@@ -237,10 +236,11 @@ class OptimizeFrame(Widget):
             return []
         if progress.total <= 0:
             return [plain(shorten(progress.note, width), "$soft")]
-        filled = round(min(1.0, progress.done / progress.total) * _BAR_CELLS)
-        note = shorten(progress.note, max(4, width - _BAR_CELLS - 2))
+        share = min(1.0, progress.done / progress.total)
+        filled = round(share * _BAR_CELLS)
+        note = shorten(progress.note, max(4, width - _BAR_CELLS - 8))
         bar = ("━" * filled, "$accent-text"), ("━" * (_BAR_CELLS - filled), "$line")
-        return [Content.assemble(*bar, "  ", plain(note, "$soft"))]
+        return [Content.assemble(*bar, f" {share:4.0%}  ", plain(note, "$soft"))]
 
     def ask(self, title: str, question: str, then: Callable[[bool | None], None]) -> None:
         """Ask before something is lost."""
@@ -260,11 +260,6 @@ class OptimizeFrame(Widget):
     def on_descendant_focus(self) -> None:
         """Details follow the focus."""
         self.describe()
-
-    async def on_steps_table_picked(self, message: StepsTable.Picked) -> None:
-        """Space, or a click on the mark."""
-        message.stop()
-        await self.run_action("pick")
 
     async def on_line_table_chosen(self, message: LineTable.Chosen) -> None:
         """A double click: pick a step, or look at the graphs of a result."""

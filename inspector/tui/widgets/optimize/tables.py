@@ -64,7 +64,11 @@ class StepsTable(LineTable[PlannedStep]):
     """A list takes Space for a page down."""
 
     class Picked(Message):
-        """The row under the cursor is to be picked, or dropped."""
+        """A step is to be picked, or dropped."""
+
+        def __init__(self, step: PlannedStep) -> None:
+            super().__init__()
+            self.step = step
 
     def __init__(self) -> None:
         columns: tuple[Column[PlannedStep], ...] = (
@@ -75,13 +79,14 @@ class StepsTable(LineTable[PlannedStep]):
         super().__init__(columns, key=lambda step: step.name, search_text=lambda step: step.name, nothing="")
 
     def action_pick(self) -> None:
-        """Pick by key."""
-        self.post_message(self.Picked())
+        """Pick what is under the cursor now: keys may come faster than messages are handled."""
+        if self.row is not None:
+            self.post_message(self.Picked(self.row))
 
     def on_click(self, event: Click) -> None:
         """Pick by mouse; LineTable has put the cursor on the row when this message is handled."""
         if event.y > 0 and event.x < _MARK_CELLS + 2:
-            self.call_later(self.post_message, self.Picked())
+            self.call_later(self.action_pick)
 
 
 def _mark_cell(step: PlannedStep) -> Cell:
