@@ -90,7 +90,7 @@ def _contract(options: Options) -> int:
     check_targets(options, [artifact] if isinstance(artifact, Path) else [])
     unwind_when_terminated()
     with Narrator() as narrator:
-        opened = cast("Inspection", narrator.follow(inspect(artifact, options.batch, options.dimensions)))
+        opened = cast("Inspection", narrator.follow(inspect(artifact, options.batch, options.dimensions, options.platform)))
         check_targets(options, files_of(opened))
         contract = narrator.follow(derive_contract(opened))
     for warning in narrator.warnings:

@@ -87,7 +87,7 @@ def _check_output(wanted: OptimizationOptions) -> None:
 def _inspected(artifact: Target, options: Options, narrator: Narrator) -> Inspection:
     from inspector.workflows.examine import examine
 
-    opened: Any = narrator.follow(examine(artifact, options.batch, options.dimensions, options.digest))
+    opened: Any = narrator.follow(examine(artifact, options.batch, options.dimensions, options.digest, options.platform))
     return opened  # type: ignore[no-any-return]
 
 

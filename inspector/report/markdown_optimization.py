@@ -8,6 +8,7 @@ from typing import Final
 from inspector.records.contract import Contract
 from inspector.records.optimization import Change
 from inspector.report import optimization_sentences as say
+from inspector.report import proof_sentences as prove
 from inspector.report.contract_sentences import contract_entries
 from inspector.report.figures import plural
 from inspector.report.markdown_text import code, prose, table
@@ -38,9 +39,9 @@ def _row(change: Change) -> tuple[str, ...]:
         f"**{change.verdict}**",
         prose(say.size_text(change.before, change.after)),
         prose(say.nodes_text(change.before, change.after)),
-        prose(say.worst_text(change.parity)),
-        prose(say.ratio_text(say.comparison_of(change, "session_creation"))),
-        prose(say.ratio_text(say.comparison_of(change, "latency"))),
+        prose(prove.worst_text(change.parity)),
+        prose(prove.ratio_text(say.comparison_of(change, "session_creation"))),
+        prose(prove.ratio_text(say.comparison_of(change, "latency"))),
         prose(change.reason),
     )
 
@@ -65,10 +66,10 @@ def _facts(change: Change) -> Iterator[tuple[str, str]]:
         ("reason", [change.reason]),
         ("choice", [say.choice_text(change)]),
         ("grounds", list(preflight.notes) if preflight is not None else []),
-        ("parity", [say.parity_sentence(change.parity)] if change.parity is not None else []),
-        ("on unseen inputs", [say.parity_sentence(change.confirmation)] if change.confirmation is not None else []),
-        ("conformance", [say.conformance_sentence(change.conformance)] if change.conformance is not None else []),
-        *((say.kind_text(one.kind), [say.comparison_sentence(one)]) for one in change.comparisons),
+        ("parity", [prove.parity_sentence(change.parity)] if change.parity is not None else []),
+        ("on unseen inputs", [prove.parity_sentence(change.confirmation)] if change.confirmation is not None else []),
+        ("conformance", [prove.conformance_sentence(change.conformance)] if change.conformance is not None else []),
+        *((prove.kind_text(one.kind), [prove.comparison_sentence(one)]) for one in change.comparisons),
         ("left over", list(say.autopsy_sentences(change.autopsy)) if change.autopsy is not None else []),
         ("repairs", list(change.repairs)),
         ("**warning**", say.change_warnings(change)),
@@ -82,7 +83,7 @@ def _facts(change: Change) -> Iterator[tuple[str, str]]:
 
 
 def _gates(change: Change) -> list[tuple[str, ...]]:
-    return [(status, *map(prose, rest)) for status, *rest in say.gate_rows(change.gates)]
+    return [(status, *map(prose, rest)) for status, *rest in prove.gate_rows(change.gates)]
 
 
 def _contract_changes(change: Change) -> list[tuple[str, ...]]:

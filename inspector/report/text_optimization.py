@@ -9,6 +9,7 @@ from inspector.records.contract import Contract
 from inspector.records.measurement import MeasurementKind
 from inspector.records.optimization import Change, ChangeVerdict
 from inspector.report import optimization_sentences as say
+from inspector.report import proof_sentences as prove
 from inspector.report.contract_sentences import contract_entries
 from inspector.report.text_page import Cell, Column, Page, Style
 
@@ -43,7 +44,7 @@ def _row(change: Change) -> list[Cell]:
         Cell(change.optimizer, "title"),
         Cell(change.verdict, VERDICT_STYLES[change.verdict]),
         Cell(say.size_text(change.before, change.after)),
-        Cell(say.worst_text(change.parity)),
+        Cell(prove.worst_text(change.parity)),
         Cell(_ratio(change, "session_creation")),
         Cell(_ratio(change, "latency")),
     ]
@@ -76,10 +77,10 @@ def _entries(change: Change) -> Iterator[tuple[str, str]]:
         ("reason", [change.reason]),
         ("choice", [say.choice_text(change)]),
         ("grounds", list(change.preflight.notes) if change.preflight is not None else []),
-        ("parity", [say.parity_sentence(change.parity)] if change.parity is not None else []),
-        ("unseen inputs", [say.parity_sentence(change.confirmation)] if change.confirmation is not None else []),
-        ("conformance", [say.conformance_sentence(change.conformance)] if change.conformance is not None else []),
-        *((say.kind_text(one.kind), [say.comparison_sentence(one)]) for one in change.comparisons),
+        ("parity", [prove.parity_sentence(change.parity)] if change.parity is not None else []),
+        ("unseen inputs", [prove.parity_sentence(change.confirmation)] if change.confirmation is not None else []),
+        ("conformance", [prove.conformance_sentence(change.conformance)] if change.conformance is not None else []),
+        *((prove.kind_text(one.kind), [prove.comparison_sentence(one)]) for one in change.comparisons),
         ("left over", list(say.autopsy_sentences(change.autopsy)) if change.autopsy is not None else []),
         ("recipe", list(change.recipe)),
         ("repairs", list(change.repairs)),
@@ -96,7 +97,7 @@ def _write_gates(page: Page, change: Change) -> None:
     page.paragraph([Cell("gates, each held against the worst output", "label")], indent=2)
     rows = [
         [Cell(status, "good" if status == "passed" else "high"), Cell(figure), Cell(asked), Cell(observed)]
-        for status, figure, asked, observed, _ in say.gate_rows(change.gates)
+        for status, figure, asked, observed, _ in prove.gate_rows(change.gates)
     ]
     page.table([LEFT, NAME, LEFT, WORDS], rows, indent=4)
 

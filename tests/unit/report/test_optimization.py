@@ -11,6 +11,7 @@ from inspector.records.measurement import Comparison
 from inspector.records.optimization import Attempt, Change, KeptNode, ModelFacts, Preflight
 from inspector.records.parity import ConformanceResult, OutputParity, Parity
 from inspector.report import optimization_sentences as say
+from inspector.report import proof_sentences as prove
 from inspector.report.contract_sentences import contract_entries
 from inspector.report.markdown import to_markdown
 from inspector.report.markdown_text import prose
@@ -35,20 +36,20 @@ def test_the_worst_output_is_the_one_that_cannot_be_compared_then_the_noisiest()
     broken = OutputParity("scores", "float32", 0, problem="shape [1, 2] instead of [1, 3]")
     quiet = replace(LOGITS, output="quiet", sqnr_db=60.0)
     equal = replace(LOGITS, output="same", sqnr_db=None, max_absolute=0.0)
-    assert say.worst_text(parity(quiet, LOGITS, equal)) == "SQNR 27.4 dB"
-    assert say.worst_text(parity(quiet, broken)) == "not comparable"
-    assert say.parity_sentence(parity(quiet, broken)) == "output scores: shape [1, 2] instead of [1, 3]"
-    assert say.worst_text(parity(equal)) == "equal"
-    assert say.worst_text(parity(equal, LABEL)) == "94 % equal"
-    assert say.worst_text(parity(replace(LABEL, exact_share=1.0))) == "equal"
-    assert say.worst_text(parity()) == "no outputs"
-    assert say.worst_text(None) == ""
+    assert prove.worst_text(parity(quiet, LOGITS, equal)) == "SQNR 27.4 dB"
+    assert prove.worst_text(parity(quiet, broken)) == "not comparable"
+    assert prove.parity_sentence(parity(quiet, broken)) == "output scores: shape [1, 2] instead of [1, 3]"
+    assert prove.worst_text(parity(equal)) == "equal"
+    assert prove.worst_text(parity(equal, LABEL)) == "94 % equal"
+    assert prove.worst_text(parity(replace(LABEL, exact_share=1.0))) == "equal"
+    assert prove.worst_text(parity()) == "no outputs"
+    assert prove.worst_text(None) == ""
 
 
 def test_parity_says_what_it_was_measured_on() -> None:
-    assert say.parity_sentence(parity(LOGITS)).endswith("over 16 synthetic inputs of seed 3 on cpu")
-    assert "over 16 inputs from the data on cpu" in say.parity_sentence(replace(parity(LOGITS), source="data"))
-    assert "4 elements became NaN" in say.parity_sentence(parity(replace(LOGITS, nan_count=5, reference_nan_count=1)))
+    assert prove.parity_sentence(parity(LOGITS)).endswith("over 16 synthetic inputs of seed 3 on cpu")
+    assert "over 16 inputs from the data on cpu" in prove.parity_sentence(replace(parity(LOGITS), source="data"))
+    assert "4 elements became NaN" in prove.parity_sentence(parity(replace(LOGITS, nan_count=5, reference_nan_count=1)))
 
 
 @pytest.mark.parametrize(
@@ -56,24 +57,24 @@ def test_parity_says_what_it_was_measured_on() -> None:
     [(0.99987, "0.99987"), (0.9999999, "1"), (1.0, "1"), (0.5, "0.5"), (12.3456, "12.35"), (1e-9, "1e-09"), (None, "?")],
 )
 def test_figures_keep_the_digits_that_tell_them_apart(number: float | None, text: str) -> None:
-    assert say.number_text(number) == text
+    assert prove.number_text(number) == text
 
 
 def test_a_measurement_tells_its_interval_noise_and_place() -> None:
     comparison = Comparison("latency", 10.0, 5.0, 0.5, 0.45, 0.55, "faster", 40, 0.98, 1.02, "cpu", 2)
-    assert say.ratio_text(comparison) == "0.50× (0.45 to 0.55)"
-    assert say.comparison_sentence(comparison) == (
+    assert prove.ratio_text(comparison) == "0.50× (0.45 to 0.55)"
+    assert prove.comparison_sentence(comparison) == (
         "faster: 0.50× (0.45 to 0.55), 10 ms → 5 ms, the original against itself 0.98 to 1.02 (40 pairs, cpu, 2 threads)"
     )
     missing = replace(comparison, verdict="not measured", note="no time left")
-    assert (say.ratio_text(missing), say.comparison_sentence(missing)) == ("not measured", "not measured (no time left)")
-    assert say.ratio_text(None) == ""
+    assert (prove.ratio_text(missing), prove.comparison_sentence(missing)) == ("not measured", "not measured (no time left)")
+    assert prove.ratio_text(None) == ""
 
 
 def test_conformance_says_how_many_samples_would_do() -> None:
     result = ConformanceResult("accuracy", "underpowered", 0.95, 0.94, 0.01, 0.04, 0.005, 0.95, 120, 5200)
-    assert say.conformance_sentence(result).endswith("0.005 is allowed; needs about 5,200 samples")
-    assert "needs" not in say.conformance_sentence(replace(result, status="failed"))
+    assert prove.conformance_sentence(result).endswith("0.005 is allowed; needs about 5,200 samples")
+    assert "needs" not in prove.conformance_sentence(replace(result, status="failed"))
 
 
 def test_attempts_begin_with_the_chosen_one() -> None:
