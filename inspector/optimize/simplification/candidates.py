@@ -135,9 +135,10 @@ class Workshop:
             return
         grown = made.counts.size_bytes - self.subject.facts.size_bytes
         if grown > SLACK_BYTES and "growth" not in self.settings.allow:
-            self.attempts.append(made.attempt("rejected", f"folding would add {size(grown)}"))
-            made.remove()
             folds = made.counts.weight_bytes > self.subject.facts.weight_bytes
+            reason = f"folding would add {size(grown)}" if folds else f"it would be {size(grown)} larger"
+            self.attempts.append(made.attempt("rejected", reason))
+            made.remove()
             if fold_limit is None and folds and len(tools) == 1:
                 yield from self._make(tools, source, SMALL_FOLDS)
             return
