@@ -126,13 +126,13 @@ def cast(array: NDArray[Any], spec: TensorSpec, name: str) -> NDArray[Any]:
         return np.char.decode(array, "utf-8").astype(object) if array.dtype.kind == "S" else array.astype(object)
     wanted = np.dtype(spec.dtype)
     if array.dtype == wanted:
-        return np.ascontiguousarray(array)
+        return np.asarray(array, order="C")
     if wanted.kind in "iu" and array.size:
         limits, low, high = np.iinfo(wanted), int(array.min()), int(array.max())
         if low < limits.min or high > limits.max:
             worst = low if low < limits.min else high
             raise UsageError(f'array "{one_line(name)}" holds {worst:,}, which {spec.dtype} cannot', "check how it was made")
-    return np.ascontiguousarray(array).astype(wanted)
+    return np.asarray(array, order="C").astype(wanted)
 
 
 def _kind(dtype: str) -> str:
