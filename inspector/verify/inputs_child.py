@@ -6,7 +6,7 @@ import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,9 +22,6 @@ from inspector.verify.inputs import InputsAnswer, InputsRequest
 from inspector.verify.inputs_lengths import GUESSED_RANKS, attempts, shape_at
 from inspector.verify.inputs_rules import FLOATS, INTEGERS, InputRule, rule_for
 from inspector.verify.inputs_values_child import values_for
-
-if TYPE_CHECKING:
-    from onnxruntime import InferenceSession
 
 MOST_BYTES: Final = 1 << 30
 """One sample takes at most so much, or an eighth of the memory limit."""
@@ -81,7 +78,8 @@ class _Maker:
     """Makes samples for one model; search() settles lengths and values, write() makes the files."""
 
     request: InputsRequest
-    session: InferenceSession
+    session: Any
+    """As make_session() gives it."""
     names: tuple[str, ...]
     rules: tuple[InputRule, ...]
     lengths: Mapping[str, int] | None = None
