@@ -45,7 +45,7 @@ def optimize(options: Options, wanted: OptimizationOptions) -> int:
     unwind_when_terminated()
     with Narrator() as narrator:
         inspection = _inspected(artifact, options, narrator)
-        inputs = files_of(inspection)
+        inputs = [*files_of(inspection), *_data_of(contract, options)]
         check_targets(options, inputs)
         done = _run(inspection, wanted, _request(options, wanted, contract), narrator)
         review = _review(inspection, done, contract, narrator.warnings)
@@ -110,6 +110,12 @@ def _request(options: Options, wanted: OptimizationOptions, contract: Contract |
         lengths=options.dimensions,
         memory_bytes=wanted.memory_bytes,
     )
+
+
+def _data_of(contract: Contract | None, options: Options) -> list[Path]:
+    """Return the labelled data that a contract names, relative to its file."""
+    named = contract.conformance.data if contract is not None and contract.conformance is not None else ""
+    return [Path(options.contract or "").absolute().parent / named] if named else []
 
 
 def _run(inspection: Inspection, wanted: OptimizationOptions, request: OptimizationRequest, narrator: Narrator) -> _Done:

@@ -140,6 +140,10 @@ def test_no_result_is_written_over_an_input_under_whatever_name(command: Command
         assert (code, out) == (2, ""), target
         assert "overwrite" in err
         assert err.count("\n") == 1
+    terms = tmp_path / "terms.yaml"
+    terms.write_text("contract: 1\nconformance: {data: inputs.npz}\n")
+    for target in (terms, data):
+        assert command(model, "--apply", "simplify", "--contract", terms, "--output", target)[0] == 2
     assert {path: digest(path) for path in before} == before
 
 
