@@ -216,7 +216,9 @@ def held_to_gates(parity: Parity, gates: tuple[Gate, ...]) -> tuple[tuple[GateCh
 def conformance_failure(result: ConformanceResult) -> str:
     """Return why a conformance result is no proof."""
     figures = f"{result.metric} {result.before:.4g} became {result.after:.4g} on {result.samples:,} samples"
+    in_units = result.metric == "mae"
+    margin, high = (f"{one:.3g}" if in_units else f"{one:.2%}" for one in (result.margin, result.loss_high))
     if result.status == "underpowered":
         needed = f", needs about {result.samples_needed:,}" if result.samples_needed else ""
-        return f"underpowered: {figures}{needed} to show a loss below {result.margin:.2%}"
-    return f"{figures}: a loss of up to {result.loss_high:.2%} at {result.confidence:.0%}, {result.margin:.2%} is allowed"
+        return f"underpowered: {figures}{needed} to show a loss below {margin}"
+    return f"{figures}: a loss of up to {high} at {result.confidence:.0%}, {margin} is allowed"
