@@ -1,4 +1,4 @@
-"""Every adversarial graph ends in fp16 and right, or rejected for its true reason, as judged by what the program does not use."""
+"""Every adversarial graph ends in fp16 and right, or rejected for its true reason, judged by what the program does not use."""
 
 from __future__ import annotations
 

@@ -64,7 +64,8 @@ class Children:
     ) -> Steps[FinishedChild[Converted]]:
         """Run one converter and repair what it made."""
         names = tuple(one.name for one in kept)
-        request = ConvertRequest(self.work.folder, converter, names, tuple(half_io), output)
+        beside = bool(self.subject.inspection.computation.external_files)
+        request = ConvertRequest(self.work.folder, converter, names, tuple(half_io), output, beside)
         return (yield from self._run("convert_child:convert_in_child", request, Converted, f"{converter}'s conversion"))
 
     def emulate(self, candidate: str) -> Steps[str]:
@@ -91,3 +92,9 @@ class Children:
         finished = yield from finish(child)
         assert isinstance(finished, FinishedChild)
         return finished
+
+
+def discard(path: str) -> None:
+    """Remove a model file of the work folder and its weights: candidates of large models would fill the disk."""
+    Path(path).unlink(missing_ok=True)
+    Path(f"{path}.data").unlink(missing_ok=True)

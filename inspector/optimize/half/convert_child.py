@@ -50,7 +50,7 @@ def convert_in_child(request: ConvertRequest, report: Report) -> Converted:
         report(2, 3, "repairing")
         half, repairs = _repair(original, converted, aside, request)
     declare_stored_inputs(half.model)
-    size = _write(half, folder, Path(request.output))
+    size = _write(half, folder, Path(request.output), request.beside)
     return Converted(tuple(repairs), *count_nodes(half), tool_version(request.converter), size)
 
 
@@ -122,10 +122,10 @@ def _weights_only(original: ModelProto, stubbed: ModelProto, aside: Interface, f
     return half, []
 
 
-def _write(half: HalfModel, folder: Path, output: Path) -> int:
+def _write(half: HalfModel, folder: Path, output: Path, beside: bool) -> int:
     """Write the model with its weights; return its bytes. Raises OperationFailed where the folder cannot take it."""
     try:
-        fill_weights(half, folder, output)
+        fill_weights(half, folder, output, beside)
         output.write_bytes(half.model.SerializeToString())
         outside = output.with_name(output.name + ".data")
         return output.stat().st_size + (outside.stat().st_size if outside.exists() else 0)

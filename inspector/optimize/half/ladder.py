@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from inspector.errors import InspectorError
 from inspector.isolation.child import ChildFailed
-from inspector.optimize.half.children import Children
+from inspector.optimize.half.children import Children, discard
 from inspector.optimize.half.messages import Census, Converted, Converter, Kept, Prepared
 from inspector.optimize.half.verdicts import (
     attempt_of,
@@ -98,9 +98,9 @@ class Ladder:
             if made is None or made[1].passed:
                 return made
             candidate, judgement = made
-            if judgement.failed_at not in _NUMERIC or rung == WEIGHTS_ONLY or self._late or round_ == WIDENINGS:
-                return None
-            wider = yield from self._widen(candidate, kept, round_)
+            hopeless = judgement.failed_at not in _NUMERIC or rung == WEIGHTS_ONLY or self._late or round_ == WIDENINGS
+            wider = None if hopeless else (yield from self._widen(candidate, kept, round_))
+            discard(candidate.path)
             if wider is None:
                 return None
             kept = wider
@@ -141,6 +141,7 @@ class Ladder:
             return passed, attempt
         name = f"{candidate.name}, rounded to fp16 after every node"
         judgement = yield from self.judge(replace(candidate, path=path, name=name))
+        discard(path)
         if judgement.passed:
             return passed, replace(attempt, worst_sqnr_db=attempt_of(candidate, judgement, 0, None).worst_sqnr_db)
         if judgement.failed_at not in _NUMERIC:
@@ -174,6 +175,7 @@ class Ladder:
         try:
             path = yield from self._children.emulate(candidate.path)
             errors = yield from self._children.compare(path)
+            discard(path)
         except InspectorError as error:
             yield self._warned(f"which nodes are furthest off in fp16 is not known: {reason_of(error)}")
             return None

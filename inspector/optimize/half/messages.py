@@ -88,6 +88,8 @@ class ConvertRequest:
     half_io: tuple[str, ...]
     """Inputs and outputs that become fp16, too."""
     output: str
+    beside: bool = False
+    """Whether weights go into a file beside the output, as the original's do, however few they are."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -123,14 +123,14 @@ class _Pass:
     def ensure(self, name: str, wanted: int) -> str:
         """Return a tensor of the same value and the wanted element type, past added Casts where that is possible."""
         half = self._half
-        for source in reversed(half.sources(name)):
-            if half.types.get(source) == wanted:
-                return source
         root = half.root(name)
         if half.types.get(root) not in FLOATS:
             root = name
         if half.is_constant(root):
-            return half.copy_of(root, wanted)
+            return root if half.types.get(root) == wanted else half.copy_of(root, wanted)
+        for source in reversed(half.sources(name)):
+            if half.types.get(source) == wanted:
+                return source
         key = root, wanted
         if key not in self._casts:
             cast = half.make_cast(root, wanted)

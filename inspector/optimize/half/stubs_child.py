@@ -38,31 +38,30 @@ def _empty(tensor: TensorProto) -> None:
         tensor.ClearField(one)
 
 
-def fill_weights(half: HalfModel, folder: Path, output: Path) -> int:
-    """Give every initializer its values again, in the element type it ended in; return the bytes of all of them.
+def fill_weights(half: HalfModel, folder: Path, output: Path, beside: bool) -> None:
+    """Give every initializer its values again, in the element type it ended in.
 
-    More than LARGEST_FILE go into a file beside the output.
+    Large ones go into a file beside the output where that is wanted, or where all of them take more than LARGEST_FILE.
     """
     weights = StoredWeights(folder / "prepared.onnx")
     tensors = [tensor for graph in all_graphs(half.model) for tensor in graph.initializer]
     for tensor in tensors:
         if tensor.name in half.constants:
             tensor.dims[:] = half.constants[tensor.name].dims
-    total = sum(byte_count(tensor) for tensor in tensors)
+    beside = beside or sum(byte_count(tensor) for tensor in tensors) > LARGEST_FILE
     main = {id(tensor) for tensor in half.model.graph.initializer}
     with WeightWriter(output.with_name(output.name + ".data")) as writer:
         for tensor in tensors:
             original = half.constants.get(tensor.name)
             if original is None:
                 continue
-            outside = total > LARGEST_FILE and id(tensor) in main and byte_count(tensor) > INLINE_BYTES
+            outside = beside and id(tensor) in main and byte_count(tensor) > INLINE_BYTES
             pieces = _pieces(weights, original, int(tensor.data_type))
             if outside:
                 writer.put(tensor, pieces)
             else:
                 raw = b"".join(pieces)
                 _fill_inline(tensor, original, raw)
-    return total
 
 
 def _fill_inline(tensor: TensorProto, original: TensorProto, raw: bytes) -> None:

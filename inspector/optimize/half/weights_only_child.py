@@ -26,6 +26,9 @@ def _store(half: HalfModel, graph: GraphProto, unfit: Collection[str]) -> int:
         name = half.names.fresh(f"{tensor.name}_fp16")
         half.constants[name], half.types[name] = original, FLOAT16
         casts.append(helper.make_node("Cast", [name], [tensor.name], half.names.fresh(f"Cast_{name}"), to=FLOAT))
+        for value in graph.input:
+            if value.name == tensor.name:  # a weight that an old exporter lists as an input
+                value.name, value.type.tensor_type.elem_type = name, FLOAT16
         tensor.name, tensor.data_type = name, FLOAT16
     nodes = [*casts, *(type(node).FromString(node.SerializeToString()) for node in graph.node)]
     del graph.node[:]
