@@ -40,11 +40,12 @@ class Draft:
         self.folder, self._lock = _make(target)
 
     def data_name(self) -> str:
-        """Return a name for the data file that no file has yet."""
-        plain = f"{self._target.name}.data"
-        while os.path.lexists(self._target.parent / plain):
-            plain = f"{self._target.name}-{os.urandom(4).hex()}.data"
-        return plain
+        """Return a name for the data file that no file has yet; one that a model can mention, whatever the target's is."""
+        base = _base(self._target)
+        name = f"{base}.data"
+        while os.path.lexists(self._target.parent / name):
+            name = f"{base}-{os.urandom(4).hex()}.data"
+        return name
 
     def publish(self, data_name: str) -> None:
         """Put the files where they belong: data first, under a name only the new model mentions (empty: there is none)."""
@@ -99,6 +100,11 @@ def flush_folder(folder: Path) -> None:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
+
+
+def _base(target: Path) -> str:
+    """Return what the names of data files begin with."""
+    return target.name if target.name.isprintable() else MODEL
 
 
 def _digest(target: Path) -> str:
@@ -161,7 +167,7 @@ def _mentioned(model: Path) -> set[str]:
 
 def _own_data(target: Path, protected: Iterable[Path]) -> list[tuple[str, int]]:
     """Return the data files, with inodes, that only the model at target uses and that are named after it."""
-    pattern = re.compile(rf"{re.escape(target.name)}(-[0-9a-f]{{8}})?\.data")
+    pattern = re.compile(rf"{re.escape(_base(target))}(-[0-9a-f]{{8}})?\.data")
     try:
         named = sorted(name for name in _mentioned(target) if pattern.fullmatch(name) and "\n" not in name)
     except OSError:

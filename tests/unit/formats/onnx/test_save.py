@@ -155,6 +155,19 @@ def test_a_file_of_that_name_is_not_overwritten(tmp_path: Path) -> None:
     assert same_in_meaning(source, tmp_path / "out.onnx")
 
 
+@pytest.mark.parametrize("name", ["out\n\x1b[31m.onnx", os.fsdecode(b"out\xff.onnx"), "[b] %s.onnx", "модель.onnx"])
+def test_odd_names_make_models_that_find_their_data(name: str, tmp_path: Path) -> None:
+    source = write_external(with_large_weights(), tmp_path / "in.onnx")
+    (tmp_path / "target").mkdir()
+    for _ in range(2):
+        save(source, tmp_path / "target" / name)
+    assert len(names(tmp_path / "target")) == 2
+    (file,) = read(tmp_path / "target" / name).external_files
+    assert not file.problem
+    target = builders.save(onnx.load(tmp_path / "target" / name, load_external_data=False), tmp_path / "target" / "plain.onnx")
+    assert same_in_meaning(source, target)
+
+
 def test_the_replaced_file_keeps_its_permissions(tmp_path: Path) -> None:
     source = builders.save(builders.small_cnn(), tmp_path / "in.onnx")
     target = tmp_path / "out.onnx"
