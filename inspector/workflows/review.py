@@ -9,6 +9,7 @@ from typing import Final
 
 from inspector import __version__
 from inspector.records.artifact import Computation
+from inspector.records.contract import CONTRACT_KEY, Contract
 from inspector.records.cost import CostSummary, OperatorCount
 from inspector.records.finding import Finding
 from inspector.records.graph import NodeRef
@@ -66,8 +67,18 @@ def _of_model(inspection: Inspection, warnings: Sequence[str]) -> Review:
         saved_model=saved_model_review(computation),
         external_files=computation.external_files,
         findings=tuple(map(_shortened, inspection.findings)),
+        contract=_carried_contract(computation),
         warnings=tuple(warnings),
     )
+
+
+def _carried_contract(computation: Computation) -> Contract | None:
+    """Return the contract inside a model that this program wrote; None where there is none, or it is broken."""
+    if CONTRACT_KEY not in computation.artifact.metadata:
+        return None
+    from inspector.workflows.contract import derive_from
+
+    return derive_from(computation)
 
 
 def _shortened(finding: Finding) -> Finding:

@@ -5,14 +5,18 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import onnx
 import pytest
 
 from inspector import __version__
+from inspector.formats.contract_file.embedding import to_json
+from inspector.records.contract import CONTRACT_KEY, Contract, PreprocessingStep
 from inspector.records.finding import Finding
 from inspector.records.graph import NodeRef
 from inspector.workflows.examine import examine
 from inspector.workflows.review import FINDING_NODES, LARGEST_WEIGHTS, review
 from inspector.workflows.shapes import infer_shapes
+from tests.builders import save, small_cnn
 from tests.unit.workflows.models import branching, perceptron
 from tests.unit.workflows.test_inspect import opened
 
@@ -84,3 +88,21 @@ def test_a_finding_brings_only_its_first_nodes(tmp_path: Path) -> None:
     [finding] = review(inspection).findings
     assert finding.nodes == nodes[:FINDING_NODES]
     assert replace(finding, nodes=nodes) == many
+
+
+def test_the_contract_that_a_model_carries_is_in_its_review(tmp_path: Path) -> None:
+    model = small_cnn()
+    promised = Contract("digits", preprocessing=(PreprocessingStep("normalize", "image", "divided by 16"),))
+    onnx.helper.set_model_props(model, {CONTRACT_KEY: to_json(promised)})
+    carried = review(opened(save(model, tmp_path / "model.onnx"))).contract
+    assert carried is not None
+    assert carried.preprocessing == promised.preprocessing
+    assert [one.name for one in carried.inputs] == ["image"]
+
+
+def test_a_broken_contract_inside_a_model_does_not_break_its_review(tmp_path: Path) -> None:
+    model = small_cnn()
+    onnx.helper.set_model_props(model, {CONTRACT_KEY: "{"})
+    found = review(opened(save(model, tmp_path / "model.onnx")))
+    assert found.contract is not None
+    assert found.contract.preprocessing == ()
