@@ -78,6 +78,9 @@ class Simplify:
         if not promising and workshop.held_back:
             return Outcome(None, None, workshop.held_back, tuple(attempts))
         outcome = yield from _judged(promising, attempts, judge)
+        for made in workshop.made:
+            if made.candidate is not outcome.best:
+                made.remove()
         warnings = (f"only small constants were folded: {workshop.held_back}",) if workshop.held_back else ()
         return replace(outcome, warnings=warnings)
 

@@ -67,6 +67,8 @@ def test_what_does_nothing_goes_and_what_is_promised_stays(tmp_path: Path) -> No
     assert best.recipe
     assert found.judge.judged == [best.name]
     assert [one.outcome for one in found.outcome.attempts].count("chosen") == 1
+    left = [path for path in (tmp_path / "work").rglob("*") if path.is_file()]
+    assert left == [Path(best.path)]
 
 
 def test_tools_go_on_with_what_others_made(tmp_path: Path) -> None:
