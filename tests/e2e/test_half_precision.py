@@ -13,7 +13,7 @@ from onnx import TensorProto
 from inspector.isolation.limits import CancelToken
 from inspector.optimize.half_precision import HalfPrecision
 from inspector.optimize.optimizer import StepWork
-from inspector.records.event import Event, Finished
+from inspector.records.event import Event, Finished, Steps
 from inspector.records.inspection import Inspection
 from inspector.records.optimization import (
     Candidate,
@@ -71,14 +71,19 @@ def strict_judge(graph: AdversarialGraph) -> Callable[[Candidate], Generator[Eve
 def applied(graph: AdversarialGraph, folder: Path, **settings: Any) -> Outcome:
     """Return what the step makes of a graph."""
     subject, work = subject_of(graph, folder), work_for(graph, folder, **settings)
-    steps = HalfPrecision().apply(subject, work, strict_judge(graph), CancelToken())
-    while True:
-        try:
-            next(steps)
-        except StopIteration as stopped:
-            outcome = stopped.value
-            assert isinstance(outcome, Outcome)
-            return outcome
+    return result_of_steps(HalfPrecision().apply(subject, work, strict_judge(graph), CancelToken()))
+
+
+def result_of_steps(steps: Steps[Outcome]) -> Outcome:
+    """Run a part of a workflow to its end and return what it makes."""
+
+    def run() -> Generator[Event[Any]]:
+        found.append((yield from steps))
+
+    found: list[Outcome] = []
+    for _ in run():
+        pass
+    return found[0]
 
 
 def half_tensors(path: str) -> int:

@@ -117,10 +117,12 @@ class Ladder:
         except InspectorError as error:
             peak = error.peak_bytes if isinstance(error, ChildFailed) else None
             self.attempts.append(Attempt(name, "failed", reason_of(error), peak_bytes=peak))
+            discard(output)
             return None
         made = finished.result
         if reason := self._pointless(rung, made):
             self.attempts.append(Attempt(name, "rejected", reason, made.size_bytes, seconds=finished.seconds))
+            discard(output)
             return None
         candidate = self._candidate(name, rung, made, kept, output, half_io)
         judgement = yield from self.judge(candidate)

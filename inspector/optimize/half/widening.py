@@ -32,10 +32,15 @@ def widen(errors: Sequence[NodeError], kept: Collection[str], round_: int) -> tu
         if len(found) >= wanted:
             break
         for kept_node in _kept(loss, one):
-            found.setdefault(kept_node.name, kept_node)
+            _add(found, kept_node, kept)
         for name in one.makers if loss > AMPLIFIED_DB else ():
-            found.setdefault(name, _maker(known[name], one))
-    return tuple(one for one in found.values() if one.name not in kept)
+            _add(found, _maker(known[name], one), kept)
+    return tuple(found.values())
+
+
+def _add(found: dict[str, Kept], one: Kept, kept: Collection[str]) -> None:
+    if one.name not in kept:
+        found.setdefault(one.name, one)
 
 
 def _loss(one: NodeError) -> float:
