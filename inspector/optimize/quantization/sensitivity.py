@@ -18,7 +18,7 @@ from inspector.runtimes.onnx_runtime.child_environment import CHILD_ENVIRONMENT
 ENTRY: Final = "inspector.optimize.quantization.sensitivity_child:measure_in_child"
 SECONDS: Final = 60.0
 
-_SHARE_OF_BUDGET: Final = 0.25
+SHARE_OF_BUDGET: Final = 0.25
 """Share of a step's search that measuring sensitivity may take."""
 
 
@@ -78,7 +78,7 @@ def sensitivity(
     """
     work = Path(folder or Path(quantized).parent / "sensitivity")
     work.mkdir(parents=True, exist_ok=True)
-    allowed = seconds if seconds is not None else min(SECONDS, settings.budget_seconds * _SHARE_OF_BUDGET)
+    allowed = seconds if seconds is not None else min(SECONDS, settings.budget_seconds * SHARE_OF_BUDGET)
     request = SensitivityRequest(original, quantized, inputs, str(work), settings.threads, memory_budget, allowed)
     limits = Limits(settings.memory_bytes, settings.step_seconds)
     title = f"measuring what each node of {plain_line(Path(quantized).name, 80)} loses"

@@ -6,26 +6,25 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from math import inf, log10
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from onnxruntime import InferenceSession
 
 from inspector.errors import OperationFailed
+from inspector.optimize.quantization.impact import ImpactAnswer, NodeImpact
 from inspector.optimize.quantization.sensitivity import MeasuredNode, SensitivityAnswer, SensitivityRequest
+from inspector.optimize.quantization.sensitivity_outputs_child import SwitchedModel
 from inspector.optimize.quantization.sensitivity_sites_child import Site, SiteFinder
+from inspector.optimize.quantization.sensitivity_sums_child import Sums
 from inspector.runtimes.onnx_runtime.activations import Activation
 from inspector.runtimes.onnx_runtime.activations_child import FLOATS, ActivationSource
+from inspector.runtimes.onnx_runtime.feeds import read_feed
 from inspector.runtimes.onnx_runtime.sessions import run_session
 
 Report = Callable[[int, int, str], None]
 Run = Callable[[int], Iterator[Activation]]
-
-_CHUNK: Final = 1 << 20
-_LOWEST_DB: Final = -200.0
-"""What stands for a result that is no number where there should be one."""
 
 
 def measure_in_child(request: SensitivityRequest, report: Report) -> SensitivityAnswer:
@@ -33,39 +32,9 @@ def measure_in_child(request: SensitivityRequest, report: Report) -> Sensitivity
     return _Measurement(request, report).answer()
 
 
-@dataclass(slots=True)
-class Sums:
-    """Power of a reference and of what differs from it, over all samples."""
-
-    signal: float = 0.0
-    noise: float = 0.0
-    count: int = 0
-
-    def add(self, reference: NDArray[Any], other: NDArray[Any]) -> None:
-        """Take in one sample; where the reference is no finite number nothing can be said, and nothing is added."""
-        if reference.shape != other.shape:
-            self.noise = inf
-            return
-        flat, seen = reference.reshape(-1), other.reshape(-1)
-        for start in range(0, flat.size, _CHUNK):
-            part = flat[start : start + _CHUNK].astype(np.float64)
-            difference = part - seen[start : start + _CHUNK]
-            finite = np.isfinite(part)
-            if not finite.all():
-                part, difference = part[finite], difference[finite]
-            self.count += part.size
-            self.signal += float(part @ part)
-            self.noise += float(difference @ difference) if np.isfinite(difference).all() else inf
-
-    @property
-    def decibels(self) -> float | None:
-        """10 log10(signal / noise); inf where nothing differs, None where nothing was compared."""
-        if not self.count and not self.noise:
-            return None
-        if not self.noise:
-            return inf
-        ratio = self.signal / self.noise
-        return max(_LOWEST_DB, 10 * log10(ratio)) if ratio > 0 else _LOWEST_DB
+def impact_in_child(request: SensitivityRequest, report: Report) -> ImpactAnswer:
+    """Measure what each quantized node alone does to the outputs, until the time is up. Raises OperationFailed."""
+    return _Measurement(request, report).impact()
 
 
 @dataclass(slots=True)
@@ -97,6 +66,26 @@ class _Measurement:
             self._measure(group, samples, done * samples, len(groups) * samples)
         nodes = tuple(self._measured(site) for site in self._sites)
         return SensitivityAnswer(nodes, samples, sum(1 for site in self._sites if site.node not in self._losses))
+
+    def impact(self) -> ImpactAnswer:
+        """Measure one node after the other on the first sample."""
+        sites = [site for site in self._sites if site.inputs <= self._original.types.keys()]
+        if not sites or not self._request.inputs.count:
+            return ImpactAnswer((), len(self._sites))
+        models = self._original.model, self._quantized.model
+        model = SwitchedModel(*models, self._finder, sites, self._request.threads)
+        feed = read_feed(self._request.inputs, 0)
+        exact = model.outputs(feed)
+        found: list[NodeImpact] = []
+        for site in sites:
+            if found and time.monotonic() > self._end:
+                break
+            worst = model.worst(feed, exact, site.node)
+            if worst is not None:
+                found.append(NodeImpact(site.node, site.name, site.operator, worst))
+            self._report(len(found), len(sites), "nodes")
+        found.sort(key=lambda one: one.output_sqnr_db)
+        return ImpactAnswer(tuple(found), len(self._sites) - len(found))
 
     def _of_floats(self, site: Site) -> Site:
         """Return the site with those of its outputs that can be compared."""

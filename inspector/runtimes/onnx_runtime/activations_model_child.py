@@ -49,6 +49,21 @@ class ObservableModel:
         """The main graph as the file has it, but for large inline weights."""
         return self._proto.graph
 
+    @property
+    def folder(self) -> str:
+        """The folder that locations of external data are looked up in."""
+        return self._folder
+
+    def data_folders(self) -> set[str]:
+        """Return the folder that weights lie in, nothing where all are inline."""
+        return {self._folder} if _has_external(self._proto.graph) else set()
+
+    def copy(self) -> ModelProto:
+        """Return a copy of the model, weights in files staying there."""
+        proto = ModelProto()
+        proto.CopyFrom(self._proto)
+        return proto
+
     def names_of_outputs(self) -> set[str]:
         """Return the names of the model's own outputs."""
         return {one.name for one in self._own_outputs}
@@ -89,7 +104,7 @@ class ObservableModel:
             else:
                 present = self.names_of_outputs()
                 graph.output.extend(onnx.ValueInfoProto(name=name) for name in names if name not in present)
-            return self._start(self._proto, threads)
+            return self.session_of(self._proto, threads)
         finally:
             del graph.node[nodes:]
             del graph.output[:]
@@ -110,7 +125,7 @@ class ObservableModel:
         part.graph.initializer.extend(one for one in self._proto.graph.initializer if one.name in used)
         part.graph.input.extend(_described(name, kind) for name, kind in inputs.items())
         part.graph.output.extend(onnx.ValueInfoProto(name=name) for name in outputs)
-        return self._start(part, threads)
+        return self.session_of(part, threads)
 
     def _show_shapes(self, names: list[str]) -> None:
         graph = self._proto.graph
@@ -121,7 +136,8 @@ class ObservableModel:
         if not any(one.domain in ("", "ai.onnx") for one in self._proto.opset_import):
             self._proto.opset_import.append(helper.make_opsetid("", 13))
 
-    def _start(self, proto: ModelProto, threads: int) -> onnxruntime.InferenceSession:
+    def session_of(self, proto: ModelProto, threads: int) -> onnxruntime.InferenceSession:
+        """Return a session of a model whose weights may lie where this one's do; raises RuntimeRefused."""
         try:
             return onnxruntime.InferenceSession(
                 proto.SerializeToString(), self._options(threads), providers=["CPUExecutionProvider"]
