@@ -45,7 +45,7 @@ def read_in_child(request: DataRequest, report: Report) -> DataAnswer:
         layout.write(count, report)
         names = tuple(spec.name for spec in specs)
         _prove(session, names, layout.folder("evaluation"), request.label)
-        notes = (*_notes(archive, fits, labels, count), *split_notes(split))
+        notes = (*_notes(archive, fits, labels, count), *split_notes(split, count, labels is not None))
         counts = {use: len(getattr(split, use)) for use in _USES}
         return DataAnswer(names, count, counts, labels is not None, lengths, notes)
 

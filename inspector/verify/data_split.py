@@ -9,13 +9,16 @@ from typing import Final
 MOST_CALIBRATION: Final = 128
 MOST_EVALUATION: Final = 64
 MOST_CONFIRMATION: Final = 64
+MOST_LABELLED: Final = 20_000
+"""Enough to show a loss below half a percent; each is a run of two models, and a file."""
+
 FEW: Final = 24
 """Below that, every use gets less than eight."""
 
 
 @dataclass(frozen=True, slots=True)
 class SampleSplit:
-    """Indices of samples by use, ascending; labelled is all that is not in calibration."""
+    """Indices of samples by use, ascending; labelled is all that is not in calibration, or MOST_LABELLED of it."""
 
     calibration: tuple[int, ...]
     evaluation: tuple[int, ...]
@@ -32,13 +35,17 @@ def split_samples(count: int, seed: int) -> SampleSplit:
     evaluation = min(MOST_EVALUATION, (len(rest) + 1) // 2)
     confirmation = rest[evaluation : evaluation + MOST_CONFIRMATION]
     return SampleSplit(
-        tuple(sorted(order[:calibration])), tuple(sorted(rest[:evaluation])), tuple(sorted(confirmation)), tuple(sorted(rest))
+        tuple(sorted(order[:calibration])),
+        tuple(sorted(rest[:evaluation])),
+        tuple(sorted(confirmation)),
+        tuple(sorted(rest[:MOST_LABELLED])),
     )
 
 
-def split_notes(split: SampleSplit) -> tuple[str, ...]:
-    """Return what has to be said of a split of few samples."""
-    count = len(split.calibration) + len(split.labelled)
+def split_notes(split: SampleSplit, count: int, has_labels: bool) -> tuple[str, ...]:
+    """Return what has to be said of a split of few samples, or of very many."""
+    if has_labels and len(split.calibration) + len(split.labelled) < count:
+        return (f"labels: {len(split.labelled):,} of {count:,} samples are used, chosen at random",)
     if count == 1:
         return ("one sample: used for parity only, there is nothing to calibrate on or to confirm with",)
     if count == 2:

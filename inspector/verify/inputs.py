@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Final
 from inspector.formats.clean_text import one_line
 from inspector.isolation.child import run_child
 from inspector.isolation.limits import Limits
+from inspector.records.contract import ValueRange
 from inspector.records.event import Steps, finish
 from inspector.records.inspection import Inspection
 from inspector.records.optimization import InputSet, OptimizeSettings
 from inspector.runtimes.onnx_runtime.child_environment import CHILD_ENVIRONMENT
-from inspector.verify.inputs_rules import InputRule, rules_of
+from inspector.verify.inputs_rules import NO_RANGES, InputRule, rules_of
 
 if TYPE_CHECKING:
     from inspector.isolation.limits import CancelToken
@@ -57,10 +58,12 @@ def make_inputs(
     settings: OptimizeSettings,
     cancel: CancelToken | None,
     lengths: Mapping[str, int] = NO_LENGTHS,
+    ranges: Mapping[str, ValueRange] = NO_RANGES,
 ) -> Steps[InputSet]:
     """Make count different samples in the folder (one, where the model has no inputs), each of which the model runs on.
 
-    lengths are values for symbolic dimensions; those left open are tried until the runtime accepts them. Raises OperationFailed
+    lengths are values for symbolic dimensions; those left open are tried until the runtime accepts them. ranges are what a
+    contract promises of the values of inputs, by name. Raises OperationFailed
     with the runtime's reason where it accepts none, or where an input is no tensor; ChildFailed where the model crashes it.
     """
     artifact = inspection.computation.artifact
@@ -68,7 +71,7 @@ def make_inputs(
     request = InputsRequest(
         str(Path(artifact.path).absolute()),
         label,
-        rules_of(inspection.computation),
+        rules_of(inspection.computation, ranges),
         folder,
         count,
         seed,

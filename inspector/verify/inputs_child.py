@@ -97,6 +97,8 @@ class _Maker:
                 self._try(turn, lengths)
             except RuntimeRefused as error:
                 refusal = refusal or error.message
+            except MemoryError:
+                refusal = refusal or "the runtime ran out of memory"
             else:
                 return
             if time.monotonic() - start > SEARCH_SECONDS:

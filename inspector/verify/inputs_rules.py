@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from inspector.analysis.cost.bindings import data_inputs, is_missing, named_shape
 from inspector.records.artifact import Artifact, Computation
+from inspector.records.contract import ValueRange
 from inspector.records.graph import Graph
 from inspector.records.tensor import Dim, Shape, TensorSpec
 from inspector.verify.inputs_uses import UseFinder, Uses
@@ -42,12 +44,26 @@ class InputRule:
     high_of: Dim = None
     choices: tuple[float, ...] = ()
     note: str = ""
+    bounds: ValueRange | None = None
+    """What a contract promises of the values."""
 
 
-def rules_of(computation: Computation) -> tuple[InputRule, ...]:
-    """Return a rule for every input that must be fed, in the order of the file."""
+NO_RANGES: Final[Mapping[str, ValueRange]] = {}
+
+
+def rules_of(computation: Computation, ranges: Mapping[str, ValueRange] = NO_RANGES) -> tuple[InputRule, ...]:
+    """Return a rule for every input that must be fed, in the order of the file; ranges are what a contract promises."""
     finder = UseFinder(computation)
-    return tuple(_rule(spec, finder.uses(spec.name), computation) for spec in data_inputs(computation))
+    rules = (_rule(spec, finder.uses(spec.name), computation) for spec in data_inputs(computation))
+    return tuple(_bounded(rule, ranges.get(rule.name)) for rule in rules)
+
+
+def _bounded(rule: InputRule, bounds: ValueRange | None) -> InputRule:
+    """Return a rule whose values stay within what a contract promises."""
+    if bounds is None or (bounds.low is None and bounds.high is None) or rule.dtype not in INTEGERS | FLOATS:
+        return rule
+    low, high = ("" if bound is None else f"{bound:g}" for bound in (bounds.low, bounds.high))
+    return replace(rule, bounds=bounds, note=f"{rule.note}; within {low}..{high} (the contract)")
 
 
 def rule_for(spec: TensorSpec) -> InputRule:

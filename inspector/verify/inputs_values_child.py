@@ -9,11 +9,16 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from inspector.records.contract import ValueRange
 from inspector.records.tensor import Dim
-from inspector.verify.inputs_rules import InputRule, ValueKind
+from inspector.verify.inputs_rules import INTEGERS, InputRule, ValueKind
 from inspector.verify.inputs_scenes_child import Random, content, picture, waveform
 
 _WORDS: Final = ("the", "model", "runs", "faster", "now", "with", "eight", "bits", "and", "proof", "", "Straße", "模型")
+
+
+_SPAN: Final = (-2.5, 2.5)
+"""Where made numbers lie, nearly all of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +41,21 @@ def values_for(
         return made
     if positive and made.dtype.kind == "f":
         made = np.abs(made)
+    if rule.bounds is not None:
+        made = _within(made, rule, rule.bounds)
     return np.ascontiguousarray(made).astype(np.dtype(rule.dtype), copy=False).reshape(shape)
+
+
+def _within(made: NDArray[Any], rule: InputRule, bounds: ValueRange) -> NDArray[Any]:
+    """Return numbers moved into a range that is bounded on both sides, where they leave it; cut off at one that is not."""
+    low, high = bounds.low, bounds.high
+    if low is None or high is None or rule.dtype in INTEGERS or rule.kind == "mask":
+        return made if low is None and high is None else np.clip(made, low, high)
+    if made.size == 0 or (low <= made.min() and made.max() <= high):
+        return made
+    least, most = (rule.low, rule.high) if rule.kind == "pixels" else _SPAN
+    moved: NDArray[Any] = low + (high - low) * np.clip((made - least) / (most - least), 0, 1)
+    return moved
 
 
 def highest(rule: InputRule, lengths: Mapping[str, int]) -> int:

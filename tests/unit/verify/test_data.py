@@ -19,7 +19,7 @@ from inspector.records.optimization import DataSplit, InputSet
 from inspector.runtimes.onnx_runtime.child_environment import CHILD_ENVIRONMENT
 from inspector.runtimes.onnx_runtime.feeds import read_feed, sample_path
 from inspector.verify.data import ENTRY, DataAnswer, DataRequest, read_data
-from inspector.verify.data_split import split_notes, split_samples
+from inspector.verify.data_split import MOST_LABELLED, split_notes, split_samples
 from tests.builders import FLOAT, INT64, model_of, save, value
 from tests.unit.verify.stepping import SETTINGS, inspected, returned
 
@@ -75,7 +75,15 @@ def test_splits_share_nothing_and_lose_nothing(count: int) -> None:
     assert evaluation | confirmation <= set(split.labelled)
     assert split == split_samples(count, 7)
     assert count < 5 or split != split_samples(count, 8)
-    assert bool(split_notes(split)) == (count < 24)
+    assert bool(split_notes(split, count, True)) == (count < 24)
+
+
+def test_labels_of_very_many_samples_are_drawn_from() -> None:
+    split = split_samples(1_000_000, 0)
+    assert len(split.labelled) == MOST_LABELLED
+    assert set(split.evaluation) | set(split.confirmation) <= set(split.labelled)
+    assert split_notes(split, 1_000_000, True) == ("labels: 20,000 of 1,000,000 samples are used, chosen at random",)
+    assert split_notes(split, 1_000_000, False) == ()
 
 
 def test_samples_and_labels_stay_together(tmp_path: Path) -> None:

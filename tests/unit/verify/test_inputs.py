@@ -13,6 +13,7 @@ from onnx import ModelProto, TensorProto, helper
 
 from inspector.errors import OperationFailed
 from inspector.isolation.child import ChildFailed
+from inspector.records.contract import ValueRange
 from inspector.records.optimization import InputSet
 from inspector.runtimes.onnx_runtime.feeds import read_feed, sample_path
 from inspector.verify.inputs import make_inputs
@@ -54,6 +55,22 @@ def test_samples_differ_in_content_and_scale(tmp_path: Path) -> None:
     spreads = [float(image.std()) for image in images]
     assert max(spreads) > 1.5 * min(spreads)
     assert all(np.isfinite(image).all() and np.abs(image).max() < 10 for image in images)
+
+
+def test_ranges_of_a_contract_are_kept(tmp_path: Path) -> None:
+    path = save(small_cnn(), tmp_path / "m.onnx")
+    ranges = {"image": ValueRange(0.0, 1.0)}
+    inputs = returned(make_inputs(inspected(path), str(tmp_path / "in"), 8, 0, SETTINGS, None, {}, ranges))
+    images = np.stack([read_feed(inputs, index)["image"] for index in range(8)])
+    assert images.min() >= 0
+    assert images.max() <= 1
+    assert images.std() > 0.1
+    assert inputs.notes[0].endswith("; within 0..1 (the contract)")
+    tokens = save(encoder(), tmp_path / "e.onnx")
+    inputs = returned(
+        make_inputs(inspected(tokens), str(tmp_path / "t"), 8, 0, SETTINGS, None, {}, {"input_ids": ValueRange(3)})
+    )
+    assert min(int(read_feed(inputs, index)["input_ids"].min()) for index in range(8)) >= 3
 
 
 def test_some_samples_are_smooth_and_some_are_noise(tmp_path: Path) -> None:
