@@ -176,6 +176,25 @@ def test_floats_are_fed_in_the_width_the_changed_model_wants(tmp_path: Path) -> 
     assert 60 < found.sqnr_db < 90
 
 
+def test_maps_of_classifiers_are_compared_value_by_value(tmp_path: Path) -> None:
+    """A ZipMap gives a list of maps from class to probability, as scikit-learn exports do."""
+
+    def classifier(factor: float) -> ModelProto:
+        nodes = [
+            helper.make_node("Mul", ["x", "factor"], ["scores"]),
+            helper.make_node("ZipMap", ["scores"], ["y"], domain="ai.onnx.ml", classlabels_strings=["cat", "dog", "ant"]),
+        ]
+        kind = helper.make_map_type_proto(TensorProto.STRING, helper.make_tensor_type_proto(FLOAT, []))
+        output = helper.make_value_info("y", helper.make_sequence_type_proto(kind))
+        factors = [weight("factor", np.array(factor, np.float32))]
+        return model_of(nodes, [value("x", ["n", 3])], [output], factors, {"": 17, "ai.onnx.ml": 1})
+
+    inputs = inputs_of(tmp_path, [{"x": np.array([[1, 2, 4], [8, 16, 32]], np.float32)}])
+    paths = [save(classifier(factor), tmp_path / f"{factor}.onnx") for factor in (1.0, 1.5)]
+    (found,) = parity_of(paths[0], paths[1], inputs, tmp_path / "out").outputs
+    assert (found.elements, found.max_absolute, found.max_scaled, found.problem) == (6, 16.0, 0.5, "")
+
+
 def test_a_changed_model_that_does_not_run_is_refused(tmp_path: Path) -> None:
     original = save(adding(np.zeros((4, 50), np.float32)), tmp_path / "a.onnx")
     wider = save(adding(np.zeros((4, 51), np.float32)), tmp_path / "b.onnx")
