@@ -70,6 +70,8 @@ class OptimizeFrame(Widget):
         self._guide = TextBlock(first_steps)
         self._cards = [TextBlock(), TextBlock(), TextBlock()]
         self._timer: Timer | None = None
+        self._laid_out = False
+        """Whether there are widgets to fill: is_mounted is not yet true in on_mount()."""
 
     def compose(self) -> Iterator[Widget]:
         """Lay out the three boxes."""
@@ -101,9 +103,8 @@ class OptimizeFrame(Widget):
         if first:
             path = inspection.computation.artifact.path
             self.request = self._modelpack.requests.get(path) or OptimizationRequest(lengths=dict(inspection.settings))
-        if first or (self.runner.log.empty and not self.runner.busy):
+        if self._laid_out and self.runner.log.empty and not self.runner.busy:
             self.runner.begin(inspection, self.request)
-        if self.is_mounted:
             self.refresh_all()
 
     def keep_request(self, request: OptimizationRequest) -> None:
@@ -113,9 +114,11 @@ class OptimizeFrame(Widget):
         self._modelpack.requests[self.inspection.computation.artifact.path] = request
 
     def on_mount(self) -> None:
-        """Draw what is known; work that runs is drawn anew a few times a second."""
-        self.details.border_title = Content("details")
+        """Find out what steps would do: not before, since what a job says to a widget without a parent is lost."""
+        self._laid_out = True
         self._timer = self.set_interval(_TICK_SECONDS, self._tick)
+        if self.inspection is not None:
+            self.runner.begin(self.inspection, self.request)
         self.refresh_all()
 
     def on_unmount(self) -> None:
@@ -155,7 +158,7 @@ class OptimizeFrame(Widget):
 
     def refresh_all(self) -> None:
         """Draw everything as it is now."""
-        if not self.is_mounted:
+        if not self._laid_out:
             return
         self.refresh_steps()
         rows = self.runner.log.rows
@@ -192,7 +195,7 @@ class OptimizeFrame(Widget):
 
     def _place_results(self) -> None:
         """Give the results as many lines as they have, but never more than half of what is left."""
-        if not self.is_mounted:
+        if not self._laid_out:
             return
         rows = len(self.runner.log.rows)
         most = max(3, (self.size.height - _STEPS_HEIGHT) // 2 - 3)
@@ -208,7 +211,7 @@ class OptimizeFrame(Widget):
 
     def describe(self) -> None:
         """Show details of the row that has the cursor: of a result where results have the focus, otherwise of a step."""
-        if not self.is_mounted:
+        if not self._laid_out:
             return
         row = self.results.row
         about_result = row is not None and row.state != "original" and not self.steps.has_focus
