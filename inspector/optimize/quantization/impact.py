@@ -48,7 +48,7 @@ def impact(
 ) -> Steps[ImpactAnswer]:
     """Return the quantized nodes whose impact was measured, the worst first; names are the fp32 model's, not cleaned.
 
-    One sample is run for every node through a model that holds both forms of each. Arguments as of sensitivity(). Raises
+    A few samples are run for every node through a model that holds both forms of each. Arguments as of sensitivity(). Raises
     OperationFailed where both models cannot be put together (external data in two folders), or ChildFailed.
     """
     work = Path(folder or Path(quantized).parent / "sensitivity")

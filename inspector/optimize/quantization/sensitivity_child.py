@@ -26,6 +26,9 @@ from inspector.runtimes.onnx_runtime.sessions import run_session
 Report = Callable[[int, int, str], None]
 Run = Callable[[int], Iterator[Activation]]
 
+_SAMPLES = 3
+"""On which the impact of a node is measured: the output for one may be all zeros whatever is quantized."""
+
 
 def measure_in_child(request: SensitivityRequest, report: Report) -> SensitivityAnswer:
     """Measure every quantized node. Raises OperationFailed where a model does not run."""
@@ -68,19 +71,19 @@ class _Measurement:
         return SensitivityAnswer(nodes, samples, sum(1 for site in self._sites if site.node not in self._losses))
 
     def impact(self) -> ImpactAnswer:
-        """Measure one node after the other on the first sample."""
+        """Measure one node after the other on a few samples."""
         sites = [site for site in self._sites if site.inputs <= self._original.types.keys()]
         if not sites or not self._request.inputs.count:
             return ImpactAnswer((), len(self._sites))
         models = self._original.model, self._quantized.model
         model = SwitchedModel(*models, self._finder, sites, self._request.threads)
-        feed = read_feed(self._request.inputs, 0)
-        exact = model.outputs(feed)
+        feeds = [read_feed(self._request.inputs, sample) for sample in range(min(_SAMPLES, self._request.inputs.count))]
+        exact = [model.outputs(feed) for feed in feeds]
         found: list[NodeImpact] = []
         for site in sites:
             if found and time.monotonic() > self._end:
                 break
-            worst = model.worst(feed, exact, site.node)
+            worst = model.worst(feeds, exact, site.node)
             if worst is not None:
                 found.append(NodeImpact(site.node, site.name, site.operator, worst))
             self._report(len(found), len(sites), "nodes")

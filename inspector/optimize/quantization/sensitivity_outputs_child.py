@@ -42,14 +42,13 @@ class SwitchedModel:
         fed = {name: array for name, array in feed.items() if name in self._inputs}
         return run_session(self._session, {**fed, _SWITCH: np.array(node, np.int64)}, self._outputs)
 
-    def worst(self, feed: Feed, exact: Sequence[NDArray[Any]], node: int) -> float | None:
+    def worst(self, feeds: Sequence[Feed], exact: Sequence[Sequence[NDArray[Any]]], node: int) -> float | None:
         """Return the SQNR in dB of the output that quantizing the node changes most, None where nothing can be compared."""
-        found = []
-        for reference, changed in zip(exact, self.outputs(feed, node), strict=True):
-            sums = Sums()
-            sums.add(reference, changed)
-            found.append(sums.decibels)
-        return min((one for one in found if one is not None), default=None)
+        sums = [Sums() for _ in self._outputs]
+        for feed, references in zip(feeds, exact, strict=True):
+            for one, reference, changed in zip(sums, references, self.outputs(feed, node), strict=True):
+                one.add(reference, changed)
+        return min((one.decibels for one in sums if one.decibels is not None), default=None)
 
 
 def _joined(original: ObservableModel, quantized: ObservableModel) -> ModelProto:
