@@ -92,7 +92,7 @@ def test_a_finding_brings_only_its_first_nodes(tmp_path: Path) -> None:
 
 def test_the_contract_that_a_model_carries_is_in_its_review(tmp_path: Path) -> None:
     model = small_cnn()
-    promised = Contract("digits", preprocessing=(PreprocessingStep("normalize", "image", "divided by 16"),))
+    promised = Contract("digits", preprocessing=(PreprocessingStep("normalize", description="divided by 16"),))
     onnx.helper.set_model_props(model, {CONTRACT_KEY: to_json(promised)})
     carried = review(opened(save(model, tmp_path / "model.onnx"))).contract
     assert carried is not None
