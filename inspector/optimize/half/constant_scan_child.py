@@ -35,9 +35,8 @@ def constants_to_keep(model: ModelProto, weights: StoredWeights, kept: KeptNodes
     """Keep every node that takes a constant which fp16 cannot hold, with the value as the reason. Raises OperationFailed."""
     users = users_of(model)
     for name, tensor, maker in float_constants(model):
-        values = weights.array(tensor)
-        too_small = underflow(values)
-        reason, vanishing = overflow(values) or too_small, vanishes(values)
+        too_large, too_small, vanishing = problems(tensor, weights)
+        reason = too_large or too_small
         if maker is not None and reason:
             kept.keep(maker, f"constant {one_line(name)} {reason}")
         for user in users.get(name, ()) if reason or vanishing else ():
@@ -84,10 +83,17 @@ def float_constants(model: ModelProto) -> Iterator[tuple[str, TensorProto, NodeP
                     yield node.output[0], given.t, node
 
 
-def overflow(values: NDArray[Any]) -> str:
-    """Return what is too large for fp16 in a constant, in words; infinities stay what they are."""
-    finite = np.abs(values[np.isfinite(values)])
-    return f"holds {finite.max():.3g}, fp16 ends at {LARGEST:,.0f}" if finite.size and finite.max() > LARGEST else ""
+def problems(tensor: TensorProto, weights: StoredWeights) -> tuple[str, str, str]:
+    """Return what of a constant is too large for fp16, what is lost of a tiny one, and what becomes zero in a small one.
+
+    Large ones are read piece by piece. Raises OperationFailed.
+    """
+    largest = weights.largest(tensor)
+    small = np.prod(tensor.dims, dtype=np.int64) <= SMALL_CONSTANT
+    values = weights.array(tensor) if small or largest < SMALLEST_NORMAL else None
+    too_large = f"holds {largest:.3g}, fp16 ends at {LARGEST:,.0f}" if largest > LARGEST else ""
+    too_small = underflow(values) if values is not None and largest < SMALLEST_NORMAL else ""
+    return too_large, too_small, vanishes(values) if values is not None and small else ""
 
 
 def underflow(values: NDArray[Any]) -> str:
@@ -104,6 +110,8 @@ def underflow(values: NDArray[Any]) -> str:
 def vanishes(values: NDArray[Any]) -> str:
     """Return what becomes zero in a small constant, which matters where something is divided by it."""
     sizes = np.abs(values[np.isfinite(values) & (values != 0)])
-    if sizes.size and values.size <= SMALL_CONSTANT and (sizes.astype(np.float16) == 0).any():
+    with np.errstate(over="ignore", under="ignore"):
+        gone = (sizes.astype(np.float16) == 0).any()
+    if gone:
         return f"holds {sizes.min():.3g}, which is 0 in fp16"
     return ""

@@ -10,7 +10,7 @@ import onnx
 from onnx import ModelProto, numpy_helper
 
 from inspector.errors import OperationFailed
-from inspector.optimize.half.constant_scan_child import overflow, underflow
+from inspector.optimize.half.constant_scan_child import problems
 from inspector.optimize.half.converters_child import CONVERTERS, tool_version
 from inspector.optimize.half.element_types_child import FLOAT, FLOAT16
 from inspector.optimize.half.graph_walk_child import all_nodes, sort_nodes
@@ -111,9 +111,7 @@ def _weights_only(original: ModelProto, stubbed: ModelProto, aside: Interface, f
     half.types.update(half.kinds)
     weights = StoredWeights(folder / PREPARED)
     unfit = {
-        name
-        for name, tensor in half.constants.items()
-        if tensor.data_type == FLOAT and (overflow(values := weights.array(tensor)) or underflow(values))
+        name for name, tensor in half.constants.items() if tensor.data_type == FLOAT and any(problems(tensor, weights)[:2])
     }
     count = store_weights_in_half(half, unfit | aside.pinned)
     if not count:

@@ -6,7 +6,7 @@ shows. Here each node's result is cast to fp16 and back, explicitly; sums within
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -131,8 +131,19 @@ def _widen_weights(model: ModelProto, weights: StoredWeights, outside: Path) -> 
                     continue
                 if not half and byte_count(tensor) <= INLINE_BYTES:
                     continue
-                array = weights.array(tensor)
-                wide = array.astype(np.float32) if half else array
-                tensor.CopyFrom(numpy_helper.from_array(wide, tensor.name))
+                pieces = _widened(weights, TensorProto.FromString(tensor.SerializeToString()))
+                tensor.data_type = FLOAT if half else tensor.data_type
                 if graph is model.graph and byte_count(tensor) > INLINE_BYTES:
-                    writer.put(tensor, iter([wide.tobytes()]))
+                    writer.put(tensor, pieces)
+                else:
+                    tensor.CopyFrom(_inline(tensor, b"".join(pieces)))
+
+
+def _widened(weights: StoredWeights, tensor: TensorProto) -> Iterator[bytes]:
+    """Yield the bytes of a tensor, fp16 as fp32."""
+    for piece in weights.chunks(tensor):
+        yield np.frombuffer(piece, "<f2").astype("<f4").tobytes() if tensor.data_type == FLOAT16 else piece
+
+
+def _inline(tensor: TensorProto, raw: bytes) -> TensorProto:
+    return TensorProto(name=tensor.name, data_type=tensor.data_type, dims=tensor.dims, raw_data=raw)

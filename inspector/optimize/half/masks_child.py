@@ -34,6 +34,8 @@ def soften_masks(model: ModelProto, weights: StoredWeights) -> int:
     outputs = {value.name for graph in all_graphs(model) for value in graph.output}
     count = 0
     for name, tensor, _ in list(float_constants(model)):
+        if weights.largest(tensor) <= LARGEST:
+            continue
         values = weights.array(tensor)
         beyond = np.isfinite(values) & (np.abs(values) > LARGEST)
         if not beyond.any() or (values[beyond] > 0).any() or not _only_reaches_softmax(name, users, outputs):

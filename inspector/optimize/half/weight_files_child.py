@@ -64,6 +64,18 @@ class StoredWeights:
         finally:
             os.close(descriptor)
 
+    def largest(self, tensor: TensorProto) -> float:
+        """Return the largest finite |x| of an fp32 tensor, read piece by piece; 0 where there is none."""
+        found = 0.0
+        for piece in self.chunks(tensor):
+            for start in range(0, len(piece), _CHUNK):
+                sizes = np.abs(np.frombuffer(piece[start : start + _CHUNK], "<f4"))
+                top = sizes.max(initial=0.0)
+                if not np.isfinite(top):
+                    top = sizes[np.isfinite(sizes)].max(initial=0.0)
+                found = max(found, float(top))
+        return found
+
     def _packed(self, tensor: TensorProto) -> TensorProto:
         return numpy_helper.from_array(self.array(tensor))
 
