@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from inspector.errors import InspectorError
 from inspector.optimize.quantization.children import reason_of
+from inspector.optimize.quantization.fallback_influence import influence
+from inspector.optimize.quantization.fallback_influence_answer import Influence
 from inspector.optimize.quantization.fallback_order import worst_first
 from inspector.optimize.quantization.fallback_trial import Tried, better
 from inspector.optimize.quantization.fallback_trials import Trials
@@ -62,7 +64,23 @@ def _order(trials: Trials, start: Tried) -> Steps[list[str]]:
     if not trials.sensitivity:
         trials.sensitivity = yield from _measured(trials, start)
         trials.memory.note(sensitivity=trials.sensitivity)
-    return worst_first(trials.prepared, trials.sensitivity, start.trial.operators, trials.kept_always)
+    trials.alone = yield from _alone(trials, start)
+    return worst_first(trials.prepared, trials.sensitivity, start.trial.operators, trials.kept_always, trials.alone)
+
+
+def _alone(trials: Trials, start: Tried) -> Steps[tuple[Influence, ...]]:
+    """Return what nodes do to the outputs alone; nothing for models too large to be made again and again."""
+    known = trials.memory.memory.influence
+    if start.trial.key in known or trials.prepared.external:
+        return known.get(start.trial.key, ())
+    yield Partial(StepProgress(trials.optimizer, "measuring what each node does alone", tuple(trials.attempts)))
+    try:
+        found = yield from influence(trials, trials.alone_of(start.trial))
+    except InspectorError as error:
+        trials.attempts.append(Attempt("what each node does alone", "failed", reason_of(error)))
+        return ()
+    trials.memory.note(influence={**known, start.trial.key: found})
+    return found
 
 
 def _measured(trials: Trials, start: Tried) -> Steps[tuple[NodeSensitivity, ...]]:

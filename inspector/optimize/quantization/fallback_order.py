@@ -6,27 +6,36 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from math import inf
 
+from inspector.optimize.quantization.fallback_influence_answer import Influence
 from inspector.optimize.quantization.prepared import Prepared, PreparedNode
 from inspector.records.optimization import NodeSensitivity
 
 
 def worst_first(
-    prepared: Prepared, measured: Sequence[NodeSensitivity], operators: Sequence[str], always: frozenset[str]
+    prepared: Prepared,
+    measured: Sequence[NodeSensitivity],
+    operators: Sequence[str],
+    always: frozenset[str],
+    alone: Sequence[Influence] = (),
 ) -> list[str]:
     """Return the names of prepared nodes that could stay in fp32, those that lose most in int8 first.
 
-    measured are by index in the prepared model. Nodes that were not measured come last; where none was, both ends of the
-    model come first: what is near the inputs and outputs loses most as a rule.
+    alone says what nodes do to the outputs by themselves, which counts most; measured are by index in the prepared model and
+    rank the others. Nodes that were not measured come last; where none was, both ends of the model come first: what is near
+    the inputs and outputs loses most as a rule.
     """
     free = [node for node in prepared.nodes if node.operator in operators and node.name not in always]
-    if not measured:
+    if not measured and not alone:
         return _all_but_one(prepared, [node.name for node in _from_both_ends([node for node in free if node.weighted])])
+    solo = {one.name: one.sqnr_db for one in alone}
+    first = sorted((solo[node.name], node.name) for node in free if solo.get(node.name, inf) < inf)
+    free = [node for node in free if node.name not in solo]
     local = {one.node: one.local_sqnr_db for one in measured}
     ranked = [(value, node.name) for node in free if node.in_main and (value := local.get(node.index)) is not None]
     ranked.sort()
     known = {name for _, name in ranked}
     rest = [node.name for node in free if node.weighted and node.name not in known]
-    return _all_but_one(prepared, [name for value, name in ranked if value < inf] + rest)
+    return _all_but_one(prepared, [name for value, name in (*first, *ranked) if value < inf] + rest)
 
 
 def _all_but_one(prepared: Prepared, order: list[str]) -> list[str]:

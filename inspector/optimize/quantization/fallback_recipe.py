@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import inf, isfinite
 
 from inspector.isolation.plain_line import plain_line
+from inspector.optimize.quantization.fallback_influence_answer import Influence
 from inspector.optimize.quantization.fallback_trial import METHOD_NAMES, Trial
 from inspector.optimize.quantization.prepared import Prepared, PreparedNode
-from inspector.records.optimization import InputSet, KeptNode, NodeSensitivity, Subject
+from inspector.records.optimization import InputSet, KeptNode, Subject
 from inspector.runtimes.installed import installed_version
 
 
@@ -20,21 +22,26 @@ class Describer:
     prepared: Prepared
     calibration: InputSet
 
-    def kept_nodes(
-        self, trial: Trial, left_out: Mapping[str, str], measured: Sequence[NodeSensitivity]
-    ) -> tuple[KeptNode, ...]:
+    def kept_nodes(self, trial: Trial, left_out: Mapping[str, str], alone: Sequence[Influence]) -> tuple[KeptNode, ...]:
         """Return the nodes that could have become int8 and stay in fp32.
 
-        left_out are the quantizer's reasons by prepared name; measured are by index in the prepared model.
+        left_out are the quantizer's reasons, alone what nodes do to the outputs by themselves, both by prepared name.
         """
-        by_index = {one.node: one for one in measured}
+        solo = {one.name: one.sqnr_db for one in alone}
         found = []
         for node in self.prepared.nodes:
-            one = by_index.get(node.index) if node.in_main else None
-            sqnr = one.local_sqnr_db if one is not None else None
+            sqnr = solo.get(node.name)
             reason = self._reason(node, trial, left_out, sqnr) if node.operator in trial.operators else ""
             if reason:
-                found.append(KeptNode(self._name(node), node.operator, reason, _index(node), sqnr))
+                found.append(
+                    KeptNode(
+                        self._name(node),
+                        node.operator,
+                        reason,
+                        _index(node),
+                        sqnr if sqnr is not None and isfinite(sqnr) else None,
+                    )
+                )
         return tuple(found)
 
     def _reason(self, node: PreparedNode, trial: Trial, left_out: Mapping[str, str], sqnr: float | None) -> str:
@@ -43,7 +50,7 @@ class Describer:
         if set(self.prepared.kept).intersection(node.subject):
             return "asked for"
         if node.name in trial.exclude:
-            return "loses most in int8" + (f": {sqnr:.1f} dB" if sqnr is not None else "")
+            return "loses most in int8" if sqnr is None else _loss(sqnr)
         return left_out.get(node.name, "")
 
     def _name(self, node: PreparedNode) -> str:
@@ -75,6 +82,11 @@ class Describer:
         of = inputs.source if inputs.seed is None else f"{inputs.source}, seed {inputs.seed}"
         calibration = f"calibration {METHOD_NAMES[trial.method]} on {inputs.count} inputs ({of})"
         return f"{tool} QDQ: {types.activations} activations, symmetric {weights}, {bits}; {calibration}"
+
+
+def _loss(sqnr: float) -> str:
+    """Return what a node does alone, in words."""
+    return f"alone in int8 it leaves {sqnr:.1f} dB at the outputs" if sqnr > -inf else "alone in int8 it breaks the model"
 
 
 def _index(node: PreparedNode) -> int:

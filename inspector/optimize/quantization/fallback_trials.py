@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Final
 
 from inspector.errors import InspectorError
 from inspector.optimize.quantization.children import reason_of, run_in_child
+from inspector.optimize.quantization.fallback_influence import Alone
+from inspector.optimize.quantization.fallback_influence_answer import Influence
 from inspector.optimize.quantization.fallback_log import judged, recalled
 from inspector.optimize.quantization.fallback_recipe import Describer
 from inspector.optimize.quantization.fallback_trial import OtherTerms, Trial, Tried
@@ -32,6 +34,9 @@ if TYPE_CHECKING:
     from inspector.optimize.optimizer import Judge, StepWork
     from inspector.optimize.quantization.prepared import Prepared
 
+_SMALLER: Final = 0.99
+"""A file of at most this share of the subject's bytes is smaller."""
+
 _ENTRIES: Final = {"static": "static_child:quantize_static", "dynamic": "dynamic_child:quantize_dynamic"}
 
 
@@ -52,6 +57,8 @@ class Trials:
     """Files of ranges by calibration method."""
     sensitivity: tuple[NodeSensitivity, ...] = ()
     """By index in the prepared model."""
+    alone: tuple[Influence, ...] = ()
+    """By prepared name."""
     best: Tried | None = None
     recalled: int = 0
     """Verdicts of an earlier run that were taken for true, and whether this run's judge has shown to demand the same."""
@@ -101,7 +108,12 @@ class Trials:
     def _weighed(self, judgement: Judgement) -> Judgement:
         """Return the judgement, turned down where int8 made the model no smaller and the user does not allow that."""
         before, facts = self.subject.facts.size_bytes, judgement.facts
-        if not judgement.passed or facts is None or facts.size_bytes < before or "growth" in self.work.settings.allow:
+        if (
+            not judgement.passed
+            or facts is None
+            or facts.size_bytes <= _SMALLER * before
+            or "growth" in self.work.settings.allow
+        ):
             return judgement
         reason = f"it is no smaller: {facts.size_bytes:,} bytes, {before:,} before"
         return replace(judgement, passed=False, reason=reason, failed_at="size")
@@ -113,6 +125,12 @@ class Trials:
         except InspectorError as error:
             reason_of(error)
             return None
+
+    def alone_of(self, trial: Trial) -> Alone:
+        """Return what it takes to quantize the trial's nodes one at a time: those with weights first."""
+        free = [node for node in self.prepared.nodes if node.operator in trial.operators and node.name not in self.kept_always]
+        free.sort(key=lambda node: not node.weighted)
+        return Alone(self._request(trial, ""), trial.kind == "static", tuple(node.name for node in free))
 
     def discard(self, candidate: Candidate | None) -> None:
         """Remove the files of a candidate."""
@@ -173,7 +191,7 @@ class Trials:
             raise
         made = finished.result
         describer = Describer(self.subject, self.prepared, self.work.calibration)
-        kept = describer.kept_nodes(trial, {one.name: one.reason for one in made.left_out}, self.sensitivity)
+        kept = describer.kept_nodes(trial, {one.name: one.reason for one in made.left_out}, self.alone)
         added = set(made.domains) - set(self.subject.inspection.computation.opsets)
         expected: frozenset[Permission] = frozenset({"opset"}) if self.prepared.raised or added else frozenset()
         recipe = describer.recipe(trial, kept, self.notes, added)

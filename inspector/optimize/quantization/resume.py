@@ -12,11 +12,12 @@ import os
 import shutil
 import stat
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from inspector.optimize.quantization.fallback_influence_answer import Influence
 from inspector.records.optimization import InputSet, Judgement, NodeSensitivity
 
 _FORMAT: Final = 1
@@ -52,6 +53,8 @@ class Memory:
     passed: tuple[str, ...] = ()
     """Keys of candidates that passed: they are made again, first."""
     sensitivity: tuple[NodeSensitivity, ...] = ()
+    influence: Mapping[str, tuple[Influence, ...]] = field(default_factory=dict)
+    """What nodes do alone, by the key of the trial that was looked into."""
 
 
 @dataclass(slots=True)

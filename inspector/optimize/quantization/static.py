@@ -40,13 +40,14 @@ def search_static(trials: Trials, types: NumberTypes) -> Steps[Tried | None]:
             break
     if best is None:
         return None
-    products = replace(best.trial, operators=tuple(sorted(STATIC_PRODUCTS)), note="products only")
+    start = best
     if not trials.over_budget and _others(trials):
-        tried = yield from _try(trials, products)
-        if tried.enough:
-            return tried
-        best = better(best, tried)
-    return (yield from fall_back(trials, best))
+        products = replace(best.trial, operators=tuple(sorted(STATIC_PRODUCTS)), note="products only")
+        start = yield from _try(trials, products)
+        if start.enough:
+            return start
+    # from products alone: a node between others that are int8 does not get its fp32 inputs back by being left out
+    return better(best, (yield from fall_back(trials, start)))
 
 
 def _others(trials: Trials) -> bool:
