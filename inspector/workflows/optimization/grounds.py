@@ -129,7 +129,7 @@ def _gather_inputs(
 ) -> Steps[_Inputs]:
     data = _data_path(request, contract)
     if data is None:
-        return (yield from _make_inputs(inspection, request, folder, settings, cancel))
+        return (yield from _make_inputs(inspection, request, contract, folder, settings, cancel))
     from inspector.verify.data import read_data
 
     terms = contract.conformance
@@ -143,18 +143,24 @@ def _gather_inputs(
 
 
 def _make_inputs(
-    inspection: Inspection, request: OptimizationRequest, folder: Path, settings: OptimizeSettings, cancel: CancelToken
+    inspection: Inspection,
+    request: OptimizationRequest,
+    contract: Contract,
+    folder: Path,
+    settings: OptimizeSettings,
+    cancel: CancelToken,
 ) -> Steps[_Inputs]:
-    """Make three sets of inputs from three seeds."""
+    """Make three sets of inputs from three seeds, within the ranges that the contract promises."""
     from inspector.verify.inputs import make_inputs
 
     yield Started("making inputs")
+    ranges = {promise.name: promise.range for promise in contract.inputs if promise.range is not None}
     sets = []
     uses = (("evaluation", EVALUATION_INPUTS), ("confirmation", CONFIRMATION_INPUTS), ("calibration", CALIBRATION_INPUTS))
     for offset, (name, count) in enumerate(uses):
         made = str(_made(folder / name))
         seed = settings.seed + offset
-        sets.append((yield from make_inputs(inspection, made, count, seed, settings, cancel, request.lengths)))
+        sets.append((yield from make_inputs(inspection, made, count, seed, settings, cancel, request.lengths, ranges)))
     evaluation, confirmation, calibration = sets
     return _Inputs(calibration, evaluation, confirmation)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,16 +17,25 @@ if TYPE_CHECKING:
     from inspector.records.contract import Contract
 
 
-def save_subject(subject: Subject, target: Path, contract: Contract, limits: Limits, cancel: CancelToken) -> Steps[ModelFacts]:
+def save_subject(
+    subject: Subject,
+    target: Path,
+    contract: Contract,
+    protected: Sequence[Path],
+    limits: Limits,
+    cancel: CancelToken,
+) -> Steps[ModelFacts]:
     """Write the model to target with the contract in its metadata, read it back, and return its facts.
 
-    Raises OperationFailed where the system refuses, or what was written does not read back as what was proven.
+    protected are files that are neither overwritten nor removed. Raises UsageError where target is one of them,
+    OperationFailed where the system refuses, or what was written does not read back as what was proven.
     """
     from inspector.formats.contract_file.embedding import to_json
     from inspector.formats.onnx.read import read
     from inspector.formats.onnx.save import save_model
 
-    yield from save_model(subject.path, target, {CONTRACT_KEY: to_json(contract)}, cancel, limits)
+    properties = {CONTRACT_KEY: to_json(contract)}
+    yield from save_model(subject.path, target, properties, cancel, limits, protected)
     try:
         written = model_facts(read(target))
     except InspectorError as error:

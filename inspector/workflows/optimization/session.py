@@ -107,13 +107,15 @@ class OptimizationSession:
 
         Raises OperationFailed where no step was accepted or the system refuses; target is then as it was.
         """
+        from inspector.workflows.files import files_of
         from inspector.workflows.optimization.saving import save_subject
 
         if not self._accepted:
             raise OperationFailed("nothing is written: no step was accepted", "see the reason of each step")
         yield Started(f"writing {target.name}")
         contract = yield from self._contract(cancel)
-        final = yield from save_subject(self.current, target, contract, self._limits, cancel)
+        protected = files_of(self.inspection)
+        final = yield from save_subject(self.current, target, contract, protected, self._limits, cancel)
         last = max(at for at, step in enumerate(self._steps) if step.change.status == "accepted")
         step = self._steps[last]
         self._steps[last] = replace(step, change=replace(step.change, output=str(target)))
