@@ -8,6 +8,7 @@ import re
 import shutil
 import sys
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -15,6 +16,10 @@ from pathlib import Path
 from textual.pilot import Pilot
 
 from inspector.tui.app import ModelpackApp
+from inspector.tui.widgets import job_bar
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+from optimized import show_after, show_running
 
 FOLDER = Path(__file__).resolve().parent
 SAMPLES = FOLDER.parent / "sample_models"
@@ -25,11 +30,12 @@ _WEB_FONT = re.compile(r"\s*@font-face \{[^}]*\}", re.DOTALL)
 
 @dataclass(frozen=True)
 class Shot:
-    """One picture: the model opened, and the keys pressed before it is taken."""
+    """One picture: the model opened, and the keys pressed before it is taken; given, where there is one, after the first."""
 
     name: str
     model: Path
     keys: tuple[str, ...]
+    given: Callable[[ModelpackApp], None] | None = None
 
 
 def light_model(name: str) -> Path:
@@ -68,12 +74,17 @@ SHOTS = (
     Shot("image-history", IMAGE, ("5", *("down",) * 5)),
     Shot("image-findings", IMAGE, ("6",)),
     Shot("image-model-inside", IMAGE, ("1", "enter", "3", "down")),
+    Shot("optimize", CNN, ("7", "down", "down", "space")),
+    Shot("optimize-running", CNN, ("7",), show_running),
+    Shot("optimize-results", CNN, ("7",), show_after),
+    Shot("optimize-sensitivity", CNN, ("7", "n", "space"), show_after),
+    Shot("optimize-graphs", CNN, ("7", "g", "down", "down"), show_after),
     Shot("help", CNN, ("2", "question_mark")),
 )
 
 
 async def take(shot: Shot, size: tuple[int, int], theme: str) -> str:
-    """Return the SVG of one shot, taken when no job is running any more."""
+    """Return the SVG of one shot, taken when no job is running any more but one that only stands for work."""
     app = ModelpackApp(Path(shot.model.name))
     async with app.run_test(size=size) as pilot:
         await settle(app, pilot)
@@ -82,10 +93,16 @@ async def take(shot: Shot, size: tuple[int, int], theme: str) -> str:
         for key in shot.keys:
             await pilot.press(key)
             await pilot.pause()
-            if key == "enter":
+            if key in ("enter", "7"):
                 await settle(app, pilot)
-        await settle(app, pilot)
+            if shot.given is not None and key == shot.keys[0]:
+                shot.given(app)
+                await pilot.pause()
+        if shot.given is not show_running:
+            await settle(app, pilot)
+        await pilot.pause(0.5)
         svg = app.export_screenshot(title=f"modelpack-tui {shot.model.name}")
+        app.jobs.cancel_all()
     return _WEB_FONT.sub("", svg)
 
 
@@ -102,6 +119,7 @@ def main() -> None:
 
     The models are opened by name in a fresh folder with an empty state folder, so that no path of this machine is shown.
     """
+    job_bar._SPINNER = "⠹"  # the same in every picture
     with tempfile.TemporaryDirectory() as workplace:
         os.environ["XDG_STATE_HOME"] = workplace
         for shot in SHOTS:

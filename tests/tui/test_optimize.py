@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 
 from inspector.optimize import catalogue
 from inspector.records.event import Started, Steps
+from inspector.records.graph import NodeRef
 from inspector.records.inspection import Inspection
 from inspector.records.optimization import Change, OptimizationRequest
 from inspector.tui.app import ModelpackApp
@@ -24,7 +26,7 @@ from inspector.tui.tabs import PANES
 from inspector.tui.widgets.optimize import OptimizePane
 from tests.builders import save, small_cnn
 from tests.tui.driving import SAMPLES, SIZES, opened, press, screen_text, settle, showing, shows, until
-from tests.tui.inspections import HOSTILE, small_inspection
+from tests.tui.inspections import HOSTILE, inspection_of, small_inspection
 from tests.tui.optimizations import Idle, Patient, accepted, all_idle, rejected, shown_rows
 from tests.tui.test_hostile_text import assert_harmless
 from tests.unit.workflows.optimization import planting
@@ -214,10 +216,10 @@ async def test_a_change_is_told_in_full(size: tuple[int, int], theme: str, monke
         "94 % of FLOPs are in Conv",
         "12.0 KB → 3.6 KB  0.30×",
         "5 → 11; 9 without constants",
-        "1.20× (1.11–1.31)  2.00 → 2.40 ms",
+        "1.20× (1.11–1.31)  2 → 2.4 ms",
         "noise 0.97–1.03",
         "✓ cosine 0.99812, at least 0.99",
-        "✓ SQNR, dB 31.4, at least 20",
+        "✓ SQNR 31.4 dB, at least 20.0 dB",
         "30.9 dB",
         "8 inputs, synthetic, seed 1; on cpu",
         "◆ underpowered",
@@ -255,6 +257,44 @@ async def test_a_wide_screen_shows_every_column(monkeypatch: pytest.MonkeyPatch)
         assert figure in row
 
 
+async def test_where_one_graph_goes_the_other_follows() -> None:
+    inspection = small_inspection()
+    graph = inspection.computation.graph
+    shorter = replace(graph, nodes=(graph.nodes[0], *(replace(node, index=node.index - 1) for node in graph.nodes[2:])))
+    after = inspection_of(replace(inspection.computation, graph=shorter))
+    async with showing(inspection) as (app, pilot):
+        screen = GraphsScreen(inspection, after, "simplify")
+        app.push_screen(screen)
+        await shows(pilot, "5 nodes · 1 gone after", "4 nodes · 0 new")
+        left, right = (view.state for view in screen.views)
+        assert left is not None
+        assert right is not None
+        await press(pilot, "n")
+        assert left.ref == NodeRef("", 1)
+        assert right.ref == NodeRef("", 0)  # the row above that both have
+        await press(pilot, "down")
+        assert (left.ref, right.ref) == (NodeRef("", 2), NodeRef("", 1))
+        await press(pilot, "tab", "end")
+        assert (left.ref, right.ref) == (NodeRef("", 4), NodeRef("", 3))
+        await press(pilot, "n")
+        await until(pilot, lambda: len(app.screen.query("Toast")))
+        await press(pilot, "escape")
+        assert isinstance(app.screen, WorkbenchScreen)
+
+
+async def test_steps_fold_away_where_there_are_few_lines(monkeypatch: pytest.MonkeyPatch) -> None:
+    put(monkeypatch, {})
+    inspection = small_inspection()
+    async with showing(inspection, (80, 24)) as (app, pilot):
+        pane = await show_rows(app, pilot, inspection, accepted())
+        assert pane.query_one("#steps-box").size.height == 0
+        details = pane.details.size.height
+        assert "int8-dynamic" not in screen_text(app)
+        await press(pilot, "tab")
+        assert "int8-dynamic" in screen_text(app)
+        assert pane.details.size.height < details
+
+
 async def test_a_step_is_run_again_with_nodes_kept_in_fp32(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     patient = Patient("int8")
     put(monkeypatch, {"int8": patient})
@@ -284,8 +324,6 @@ async def test_a_step_is_run_again_with_nodes_kept_in_fp32(monkeypatch: pytest.M
 
 
 async def test_nodes_without_a_name_of_their_own_are_named_by_number() -> None:
-    from dataclasses import replace
-
     change = accepted()
     first, second, third = change.sensitivity
     nodes = (replace(first, name="same"), replace(second, name="same"), replace(third, name="", kept_fp32=True))

@@ -144,9 +144,7 @@ class GraphsScreen(ModalScreen[None]):
     def on_graph_view_cursor_moved(self, message: GraphView.CursorMoved) -> None:
         """Follow on the other side."""
         message.stop()
-        moved = next((at for at, view in enumerate(self.views) if view is message.control), None)
-        if moved is not None and moved == self._at:
-            self._follow(moved)
+        self._follow(self._at)
 
     def _follow(self, leader: int) -> None:
         """Put the cursor of the other side on what matches the row under this one's, at the same height."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from textual.content import Content
 
 from inspector.records.optimization import Attempt, Autopsy, Change
-from inspector.records.parity import ConformanceResult, GateCheck, Parity
+from inspector.records.parity import ConformanceResult, Gate, GateCheck, Parity
 from inspector.report.figures import bytes_text, plural, share_text
 from inspector.tui.plain_text import fit, plain, shorten
 from inspector.tui.widgets.optimize.figures import (
@@ -25,6 +25,7 @@ from inspector.tui.widgets.optimize.figures import (
 from inspector.tui.widgets.optimize.step_log import StepRow
 from inspector.tui.widgets.text_rows import heading, labeled, wrapped
 
+_SHARES = ("top1_agreement", "decided_top1_agreement", "exact_share")
 Lines = list[Content]
 
 _LABEL = 10
@@ -33,12 +34,12 @@ _OUTCOMES = {"chosen": "✓", "passed": "✓", "rejected": "✗", "failed": "✗
 _OUTCOME_STYLES = {"chosen": "$good bold", "passed": "$good", "rejected": "$high", "failed": "$high", "not run": "$soft"}
 _FIGURES = {
     "cosine": "cosine",
-    "sqnr_db": "SQNR, dB",
+    "sqnr_db": "SQNR",
     "max_absolute": "largest difference",
     "max_scaled": "largest, of the scale",
     "mean_scaled": "mean, of the scale",
-    "top1_agreement": "same top 1",
-    "decided_top1_agreement": "same decided top 1",
+    "top1_agreement": "top-1 agreement",
+    "decided_top1_agreement": "top-1 agreement of decided rows",
     "exact_share": "equal elements",
     "new_nan": "new NaN",
 }
@@ -178,7 +179,7 @@ def _speed_lines(change: Change, width: int) -> Lines:
         if one.verdict == "not measured":
             lines += labeled(_KINDS[one.kind], f"not measured: {one.note}", width, _LABEL)
             continue
-        figures = f"  {ratio_text(one.ratio)} ({interval_text(one)})  {one.before_ms:.2f} → {one.after_ms:.2f} ms"
+        figures = f"  {ratio_text(one.ratio)} ({interval_text(one)})  {one.before_ms:.3g} → {one.after_ms:.3g} ms"
         value = Content.assemble(plain(one.verdict, styles.get(one.verdict, "")), figures)
         lines += labeled(_KINDS[one.kind], value, width, _LABEL)
         noise = f"; noise {one.noise_low:.2f}–{one.noise_high:.2f}" if one.noise_low and one.noise_high else ""
@@ -212,12 +213,19 @@ def _parity_lines(parity: Parity, width: int) -> Lines:
 
 
 def _gate_lines(check: GateCheck, width: int) -> Iterator[Content]:
-    mark = ("✓ ", "$good") if check.passed else ("✗ ", "$high bold")
-    observed = "not told" if check.observed is None else f"{check.observed:.6g}"
-    figure = _FIGURES.get(check.gate.figure, check.gate.figure)
-    text = f"{figure} {observed}, {check.gate.bound} {check.gate.threshold:g}"
+    if check.passed and check.observed is None:  # a figure that makes no sense for any output
+        return
+    gate, mark = check.gate, ("✓ ", "$good") if check.passed else ("✗ ", "$high bold")
+    observed = "could not be computed" if check.observed is None else _gate_value(gate, check.observed)
+    text = f"{_FIGURES.get(gate.figure, gate.figure)} {observed}, {gate.bound} {_gate_value(gate, gate.threshold)}"
     where = f" ({shorten(check.output, 20)})" if check.output and not check.passed else ""
     yield from wrapped(Content.assemble(mark, plain(f"{text}{where}")), width, most=2)
+
+
+def _gate_value(gate: Gate, value: float) -> str:
+    if gate.figure == "sqnr_db":
+        return f"{value:.1f} dB"
+    return share_text(value) if gate.figure in _SHARES else f"{value:.6g}"
 
 
 def _kept_lines(change: Change, width: int) -> Lines:

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 _TICK_SECONDS = 0.25
 _TWO, _THREE = 100, 160
 """From this many columns on, details stand in so many columns."""
+_SHORT = 26
+"""With fewer rows than these, steps and details share the room in turns."""
 _BAR_CELLS = 24
 _STEPS_HEIGHT = len(STEPS) + 3
 
@@ -194,11 +196,17 @@ class OptimizeFrame(Widget):
         )
 
     def _place_results(self) -> None:
-        """Give the results as many lines as they have, but never more than half of what is left."""
+        """Give the results as many lines as they have, but never more than half of what is left.
+
+        Where there are few lines, the steps fold away while the results have the focus.
+        """
         if not self._laid_out:
             return
         rows = len(self.runner.log.rows)
-        most = max(3, (self.size.height - _STEPS_HEIGHT) // 2 - 3)
+        folded = bool(rows) and self.size.height < _SHORT and not self.steps.has_focus
+        steps = 2 if folded else _STEPS_HEIGHT
+        self.query_one("#steps-box").styles.height = steps
+        most = max(3, (self.size.height - steps) // 2 - 3)
         self.query_one("#results-box").styles.height = min(rows, most) + 3 if rows else "auto"
         self.results.refresh(layout=True)
 
@@ -262,6 +270,7 @@ class OptimizeFrame(Widget):
 
     def on_descendant_focus(self) -> None:
         """Details follow the focus."""
+        self._place_results()
         self.describe()
 
     async def on_line_table_chosen(self, message: LineTable.Chosen) -> None:

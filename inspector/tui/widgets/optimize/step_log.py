@@ -35,7 +35,7 @@ class StepRow:
     """Nodes the user keeps in fp32."""
     subject: Subject | None = None
     begun: float = field(default=0.0, compare=False)
-    """time.monotonic() of the start."""
+    """time.monotonic() of the start, 0 where nobody counts."""
 
     @property
     def gave_model(self) -> bool:

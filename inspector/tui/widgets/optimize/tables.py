@@ -137,7 +137,7 @@ def _verdict_cell(row: StepRow) -> Cell:
     if row.change is not None:
         return Cell(verdict_text(row.change.verdict), VERDICT_ROLES[row.change.verdict])
     if row.state == "running":
-        return Cell(f"▶ running {time.monotonic() - row.begun:.0f} s", "accent")
+        return Cell(f"▶ running {time.monotonic() - row.begun:.0f} s" if row.begun else "▶ running", "accent")
     return Cell({"stopped": "■ stopped", "failed": "✗ failed"}.get(row.state, ""), "high" if row.state == "failed" else "soft")
 
 
@@ -182,7 +182,7 @@ def _interval_cell(row: StepRow) -> Cell:
 
 def _reason_cell(row: StepRow) -> Cell:
     if row.change is not None:
-        return Cell(row.change.reason, "soft")
+        return Cell(row.change.reason or row.change.choice, "soft")
     if row.state == "running":
         return Cell((row.progress.doing if row.progress else row.doing) or "starting", "soft")
     if row.state == "stopped":
