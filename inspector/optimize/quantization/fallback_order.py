@@ -25,8 +25,9 @@ def worst_first(
     the inputs and outputs loses most as a rule.
     """
     free = [node for node in prepared.nodes if node.operator in operators and node.name not in always]
+    weighted = {node.name for node in free if node.weighted}
     if not measured and not alone:
-        return _all_but_one(prepared, [node.name for node in _from_both_ends([node for node in free if node.weighted])])
+        return _all_but_one(weighted, [node.name for node in _from_both_ends([node for node in free if node.weighted])])
     solo = {one.name: one.sqnr_db for one in alone}
     first = sorted((solo[node.name], node.name) for node in free if solo.get(node.name, inf) < inf)
     free = [node for node in free if node.name not in solo]
@@ -35,12 +36,13 @@ def worst_first(
     ranked.sort()
     known = {name for _, name in ranked}
     rest = [node.name for node in free if node.weighted and node.name not in known]
-    return _all_but_one(prepared, [name for value, name in (*first, *ranked) if value < inf] + rest)
+    return _all_but_one(weighted, [name for value, name in (*first, *ranked) if value < inf] + rest)
 
 
-def _all_but_one(prepared: Prepared, order: list[str]) -> list[str]:
-    """Leave out the last node with a weight, and those after it: with none of them in int8 there is no point."""
-    weighted = {node.name for node in prepared.nodes if node.weighted}
+def _all_but_one(weighted: set[str], order: list[str]) -> list[str]:
+    """Leave out the last node with a weight, and those after it, if it is the last one: without any there is no point."""
+    if weighted - set(order):
+        return order
     last = max((place for place, name in enumerate(order) if name in weighted), default=len(order))
     return order[:last]
 

@@ -14,7 +14,7 @@ from inspector.optimize.quantization.fallback_influence import Alone
 from inspector.optimize.quantization.fallback_influence_answer import Influence
 from inspector.optimize.quantization.fallback_log import judged, recalled
 from inspector.optimize.quantization.fallback_recipe import Describer
-from inspector.optimize.quantization.fallback_trial import OtherTerms, Trial, Tried
+from inspector.optimize.quantization.fallback_trial import OtherTerms, Trial, Tried, better
 from inspector.optimize.quantization.quantized import Quantized, QuantizeRequest
 from inspector.optimize.quantization.resume import Rejected, SearchMemory, terms_of
 from inspector.records.event import Partial, Progress, Steps
@@ -138,9 +138,9 @@ class Trials:
             shutil.rmtree(Path(candidate.path).parent, ignore_errors=True)
 
     def _settle(self, tried: Tried) -> None:
-        """Keep the files of the last candidate that passed, with room to spare if any did, and of no other."""
-        worse = self.best is not None and self.best.enough and not tried.enough
-        if tried.passed and not worse:
+        """Keep the files of the last candidate with room to spare, else of the best that passed, and of no other."""
+        nearer = tried.enough or self.best is None or better(self.best, tried) is tried
+        if tried.passed and nearer:
             previous, self.best = self.best, tried
             self.discard(previous.candidate if previous is not None else None)
         else:
