@@ -1,6 +1,6 @@
 """`make bench`: every performance promise as a ratio against a peer or a bare loop in the same run, with memory.
 
-Large models and an image are made once in .bench/ (about 9 GB). Name parts to run only those: `make bench BENCH="help paging"`.
+Large models and an image are made once in .bench/ (about 13 GB). Name parts to run only those: `make bench BENCH="help paging"`.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 
-from tests.performance import image_bench, large_models, without_tensorflow
+from tests.performance import image_bench, large_models, optimize_bench, without_tensorflow
 from tests.performance.measuring import Row, interleave, median_ratio, median_seconds, peak_bytes, run_once
 from tests.performance.terminal import Terminal
 from tests.saved_models.published import basic_pitch_folder
@@ -164,6 +164,8 @@ PARTS: dict[str, Callable[[], Iterator[Row]]] = {
     "image": image_bench.report,
     "textbook": image_bench.textbook,
     "engine": image_bench.engine,
+    "digits": optimize_bench.digits_int8,
+    "large_external": optimize_bench.large_external,
 }
 
 

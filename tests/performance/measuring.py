@@ -8,7 +8,7 @@ import statistics
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import psutil
@@ -32,8 +32,8 @@ class Row:
     holds: bool
 
 
-def run_once(argv: Sequence[str], environment: Mapping[str, str] | None = None) -> Sample:
-    """Run a command to its end; raises RuntimeError with its stderr if it fails."""
+def run_once(argv: Sequence[str], environment: Mapping[str, str] | None = None, accepted: Collection[int] = (0,)) -> Sample:
+    """Run a command to its end; raises RuntimeError with its stderr where its exit code is none of those accepted."""
     started = time.perf_counter()
     with subprocess.Popen(
         argv,
@@ -46,7 +46,7 @@ def run_once(argv: Sequence[str], environment: Mapping[str, str] | None = None) 
         _, stderr = process.communicate()
         seconds = time.perf_counter() - started
         peak = watcher.stop()
-    if process.returncode != 0:
+    if process.returncode not in accepted:
         raise RuntimeError(f"{argv} ended with {process.returncode}: {stderr.decode(errors='replace')[-500:]}")
     return Sample(seconds, peak)
 
