@@ -87,7 +87,7 @@ def _sensitivity(inspection: Inspection) -> Iterator[NodeSensitivity]:
 def show_after(app: ModelpackApp) -> None:
     """Show what the steps came to, the cursor on the one that was accepted."""
     pane = _pane(app)
-    pane.data_note = "2,985 samples, labelled"
+    pane.runner.data_note = "2,985 samples, labelled"
     pane.request = OptimizationRequest(data=DATA.name)
     pane.runner.log.rows = steps()
     pane.refresh_all()

@@ -15,7 +15,7 @@ from inspector.optimize import catalogue
 from inspector.records.event import Started, Steps
 from inspector.records.graph import NodeRef
 from inspector.records.inspection import Inspection
-from inspector.records.optimization import Change, OptimizationRequest
+from inspector.records.optimization import Change, OptimizationRequest, OptimizeSettings
 from inspector.tui.app import ModelpackApp
 from inspector.tui.screens.graphs import GraphsScreen
 from inspector.tui.screens.question import QuestionScreen
@@ -356,11 +356,12 @@ async def test_hostile_names_are_text(text: str, size: tuple[int, int], monkeypa
 async def test_what_the_command_line_says_reaches_the_steps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     put(monkeypatch, {})
     path = save(small_cnn(), tmp_path / "model.onnx")
-    app = ModelpackApp(path, request=OptimizationRequest(data="/data/real.npz"))
+    app = ModelpackApp(path, request=OptimizationRequest(OptimizeSettings(allow=frozenset({"growth"})), "/data/real.npz"))
     async with app.run_test(size=(120, 36)) as pilot:
         await settle(pilot)
         await press(pilot, "7")
-        await shows(pilot, "real.npz")
+        await shows(pilot, "real.npz: ")  # and why it cannot be read
+        await shows(pilot, "allowed: growth")
         assert pane_of(app).runner.session.request.data == "/data/real.npz"
 
 

@@ -67,6 +67,14 @@ async def test_a_contract_is_read_and_named(tmp_path: Path) -> None:
         assert request.contract_folder == str(tmp_path)
 
 
+async def test_the_data_a_contract_names_is_what_steps_use(tmp_path: Path) -> None:
+    (tmp_path / "digits.npz").symlink_to(SAMPLES / "digits_cnn.npz")
+    (tmp_path / "contract.yaml").write_text("contract: 1\nconformance:\n  data: digits.npz\n")
+    async with opened(SAMPLES / "digits_cnn.onnx") as (_, pilot):
+        await press(pilot, "7", "c", *"contract.yaml", "enter")
+        await shows(pilot, "digits.npz: 2,985 samples, labelled")
+
+
 async def test_a_broken_contract_is_explained(tmp_path: Path) -> None:
     (tmp_path / "contract.yaml").write_text("contract: 1\nnonsense: 3\n")
     async with opened(save(small_cnn(), tmp_path / "model.onnx")) as (app, pilot):

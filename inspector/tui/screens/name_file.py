@@ -13,6 +13,7 @@ from inspector.records.event import Event, Finished
 from inspector.records.optimization import OptimizationRequest
 from inspector.report.figures import plural
 from inspector.tui.screens.path_screen import PathScreen
+from inspector.tui.widgets.optimize.runner import data_note
 
 if TYPE_CHECKING:
     from inspector.workflows.optimization.data_facts import DataFacts
@@ -70,11 +71,6 @@ class NameDataScreen(PathScreen[NamedData]):
     def done(self, result: object) -> None:
         """Give the file back with what it holds."""
         self.dismiss(NamedData(getattr(result, "path"), data_note(result)))  # type: ignore[arg-type]  # noqa: B009
-
-
-def data_note(facts: DataFacts) -> str:
-    """Return "2,985 samples, labelled"."""
-    return f"{plural(facts.samples, 'sample')}, {'labelled' if facts.labelled else 'without labels'}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -192,6 +192,10 @@ class PathScreen(ModalScreen[Answer | None], Generic[Answer]):
             self._table.cursor += by
         self._picked = bool(self._table.view.shown)
 
+    def action_cancel_job(self) -> None:
+        """A click on the job bar."""
+        self.action_close()
+
     def action_close(self) -> None:
         """Stop what runs; where nothing does, change nothing and close."""
         if self._job is not None:

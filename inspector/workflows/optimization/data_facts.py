@@ -29,6 +29,14 @@ class DataFacts:
     confirmation: int
 
 
+def named_data(request: OptimizationRequest) -> Path | None:
+    """Return the file of samples that steps use: the user's, otherwise the contract's; None where inputs are made."""
+    if request.data:
+        return Path(request.data)
+    terms = request.contract.conformance if request.contract is not None else None
+    return Path(request.contract_folder, terms.data) if terms is not None and terms.data else None
+
+
 def look_at_data(
     path: Path, inspection: Inspection, request: OptimizationRequest, cancel: CancelToken
 ) -> Iterator[Event[DataFacts]]:

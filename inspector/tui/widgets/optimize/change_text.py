@@ -104,7 +104,7 @@ def progress_lines(row: StepRow, bar: Sequence[Content], width: int) -> Lines:
     lines += bar
     if progress is not None and progress.attempts:
         lines += [Content(), heading("candidates so far"), *attempt_lines(progress.attempts, width)]
-    return lines
+    return [*lines, *_warning_lines(row.warned, width)]
 
 
 def _stopped(row: StepRow, width: int) -> Lines:  # noqa: ARG001 -- one of _ENDS

@@ -164,8 +164,7 @@ class OptimizePane(OptimizeFrame):
 
         def named(data: NamedData | None) -> None:
             if data is not None:
-                self.data_note = data.note
-                self.start_over(data.of(self.request))
+                self.start_over(data.of(self.request), data.note)
 
         self.app.push_screen(NameDataScreen(self.runner.session, self._steps_lost), named)
 
@@ -191,11 +190,11 @@ class OptimizePane(OptimizeFrame):
     def _steps_lost(self) -> int:
         return self.runner.log.count
 
-    def start_over(self, request: OptimizationRequest) -> None:
+    def start_over(self, request: OptimizationRequest, data_note: str = "") -> None:
         """Judge by something else from now on; steps that were judged otherwise are forgotten."""
         assert self.inspection is not None
         self.keep_request(request)
-        self.runner.begin(self.inspection, request)
+        self.runner.begin(self.inspection, request, data_note)
         self.refresh_all()
         self.steps.focus()
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from textual.containers import Container, Vertical, VerticalScroll
@@ -62,8 +61,6 @@ class OptimizeFrame(Widget):
         super().__init__(id="optimize")
         self.inspection: Inspection | None = None
         self.request = OptimizationRequest()
-        self.data_note = ""
-        """What is known of the file of inputs: how many samples, and whether there are labels."""
         self.picks: tuple[OptimizerName, ...] = ()
         self.steps = StepsTable()
         self.results: LineTable[StepRow] = results_table()
@@ -106,7 +103,7 @@ class OptimizeFrame(Widget):
             path = inspection.computation.artifact.path
             self.request = self._modelpack.requests.get(path) or OptimizationRequest(lengths=dict(inspection.settings))
         if self._laid_out and self.runner.log.empty and not self.runner.busy:
-            self.runner.begin(inspection, self.request)
+            self.runner.begin(inspection, self.request, self.runner.data_note)
             self.refresh_all()
 
     def keep_request(self, request: OptimizationRequest) -> None:
@@ -177,14 +174,17 @@ class OptimizeFrame(Widget):
         self.query_one("#steps-box").border_subtitle = self._grounds_text()
 
     def _grounds_text(self) -> Content:
+        from inspector.workflows.optimization.data_facts import named_data
         from inspector.workflows.optimization.grounds import EVALUATION_INPUTS
 
         request = self.request
         room = max(20, (self.size.width - 30) // 2)
         inputs = f"{EVALUATION_INPUTS} seeded, synthetic"
-        if request.data:
-            inputs = shorten(Path(request.data).name, room) + (f": {self.data_note}" if self.data_note else "")
+        data, note = named_data(request), self.runner.data_note
+        if data is not None:
+            inputs = shorten(data.name, room) + (f": {shorten(note, room)}" if note else "")
         contract = "its own" if request.contract is None else shorten(request.contract.name or "yours", room)
+        allowed = f"  allowed: {', '.join(sorted(request.settings.allow))}" if request.settings.allow else ""
         return Content.assemble(
             ("i", "$accent-text bold"),
             " inputs: ",
@@ -193,6 +193,7 @@ class OptimizeFrame(Widget):
             ("c", "$accent-text bold"),
             " contract: ",
             plain(contract),
+            plain(allowed),
         )
 
     def _place_results(self) -> None:

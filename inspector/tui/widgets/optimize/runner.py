@@ -10,8 +10,9 @@ from textual.message_pump import MessagePump
 
 from inspector.errors import InspectorError
 from inspector.isolation.limits import CancelToken
-from inspector.records.event import Event, Finished, Partial, Progress, Started
+from inspector.records.event import Event, Finished, Partial, Progress, Started, Warned
 from inspector.records.optimization import Change, OptimizationRequest, OptimizerName, Preflight, StepProgress
+from inspector.report.figures import plural
 from inspector.tui.jobs import Job, Jobs
 from inspector.tui.messages import Cancelled, Failed, JobEvent
 from inspector.tui.widgets.optimize.step_log import StepLog, StepRow
@@ -19,6 +20,7 @@ from inspector.tui.widgets.optimize.tables import STEPS
 
 if TYPE_CHECKING:
     from inspector.records.inspection import Inspection
+    from inspector.workflows.optimization.data_facts import DataFacts
     from inspector.workflows.optimization.session import OptimizationSession
 
 DEFECT = "a defect of modelpack-tui; it is reported when you quit"
@@ -33,11 +35,14 @@ class StepRunner:
         self._session: OptimizationSession | None = None
         self._looking: Job | None = None
         self._running: Job | None = None
+        self._reading: Job | None = None
         self._queue: list[OptimizerName] = []
         self._threads: list[threading.Thread] = []
         self.log = StepLog()
         self.preflights: dict[OptimizerName, Preflight] = {}
         self.problems: dict[OptimizerName, str] = {}
+        self.data_note = ""
+        """What is known of the file of samples: how many, and whether there are labels."""
 
     @property
     def busy(self) -> bool:
@@ -55,14 +60,25 @@ class StepRunner:
         assert self._session is not None
         return self._session
 
-    def begin(self, inspection: Inspection, request: OptimizationRequest) -> None:
-        """Start over with a model, and find out what each step would do to it."""
+    def begin(self, inspection: Inspection, request: OptimizationRequest, data_note: str = "") -> None:
+        """Start over with a model, and find out what each step would do to it, and what the data is where nobody knows yet."""
         from inspector.workflows.optimization.session import OptimizationSession
 
         self.close()
         self._session = OptimizationSession(inspection, request)
         self.log = StepLog()
+        self.data_note = data_note
         self.look()
+        self._look_at_data(inspection, request)
+
+    def _look_at_data(self, inspection: Inspection, request: OptimizationRequest) -> None:
+        from inspector.workflows.optimization.data_facts import look_at_data, named_data
+
+        path = named_data(request)
+        if path is not None and not self.data_note:
+            self._reading = self._jobs.start(
+                f"reading {path.name}", lambda token: look_at_data(path, inspection, request, token), self._owner
+            )
 
     def look(self) -> None:
         """Find out what each step would do to the model as it is now."""
@@ -102,6 +118,8 @@ class StepRunner:
         """Take in what a job of ours says; False for others."""
         if message.job is self._looking:
             self._take_preflight(message.event)
+        elif message.job is self._reading:
+            self._take_data(message.event)
         elif message.job is self._running:
             self._take_step(message.event)
         else:
@@ -120,11 +138,21 @@ class StepRunner:
         if isinstance(event, Finished | Failed | Cancelled):
             self._looking = None
 
+    def _take_data(self, event: object) -> None:
+        if isinstance(event, Finished):
+            self.data_note = data_note(event.result)
+        elif isinstance(event, Failed):
+            self.data_note = str(event.error) if isinstance(event.error, InspectorError) else DEFECT
+        if isinstance(event, Finished | Failed | Cancelled):
+            self._reading = None
+
     def _take_step(self, event: object) -> None:
         if isinstance(event, Started):
             self.log.say("" if self._running is not None and event.title == self._running.title else event.title)
         elif isinstance(event, Partial) and isinstance(event.result, StepProgress):
             self.log.note(event.result)
+        elif isinstance(event, Warned):
+            self.log.warn(f"{event.message} ({event.hint})" if event.hint else event.message)
         elif isinstance(event, Finished):
             self.log.finish(event.result, self.session.current)
             self._go_on()
@@ -160,12 +188,18 @@ class StepRunner:
         """Stop what runs and remove what the session made."""
         self._stop(self._looking)
         self._stop(self._running)
-        self._looking = self._running = None
+        self._stop(self._reading)
+        self._looking = self._running = self._reading = None
         self._queue = []
         if self._session is not None:
             threads, session = self._threads, self._session
             self._session, self._threads = None, []
             threading.Thread(target=_close, args=(session, threads), name="closing", daemon=True).start()
+
+
+def data_note(facts: DataFacts) -> str:
+    """Return "2,985 samples, labelled"."""
+    return f"{plural(facts.samples, 'sample')}, {'labelled' if facts.labelled else 'without labels'}"
 
 
 def _preflights(session: OptimizationSession) -> Iterator[Event[Any]]:

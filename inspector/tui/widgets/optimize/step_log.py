@@ -29,6 +29,8 @@ class StepRow:
     progress: StepProgress | None = None
     doing: str = ""
     """What the step last said it had begun."""
+    warned: tuple[str, ...] = ()
+    """What it warned of while it ran; a change has warnings of its own."""
     problem: str = ""
     """Why it failed."""
     kept: tuple[str, ...] = ()
@@ -88,6 +90,10 @@ class StepLog:
     def say(self, doing: str) -> None:
         """Take in what the running step has begun."""
         self._change(doing=doing)
+
+    def warn(self, message: str) -> None:
+        """Take in a warning of the running step."""
+        self._change(warned=(*self.rows[-1].warned, message))
 
     def finish(self, change: Change, subject: Subject) -> None:
         """Take in what the running step came to."""
