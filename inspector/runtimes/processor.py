@@ -52,7 +52,7 @@ def integer_arithmetic() -> IntegerArithmetic:
 def _arithmetic(machine: str, system: str, cpuinfo: str) -> IntegerArithmetic:
     """Return what a machine of that name offers, from the text of its /proc/cpuinfo ("" where there is none)."""
     name = machine.lower()
-    flags = _flags(cpuinfo)
+    flags = processor_flags(cpuinfo)
     if name in ("x86_64", "amd64", "i386", "i686"):
         found = next((flag for flag in _X86 if flag in flags), "")
         return IntegerArithmetic("x86", _NAMES.get(found, ""), bool(flags))
@@ -62,8 +62,8 @@ def _arithmetic(machine: str, system: str, cpuinfo: str) -> IntegerArithmetic:
     return IntegerArithmetic("other", "", known=False)
 
 
-def _flags(cpuinfo: str) -> frozenset[str]:
-    """Return the instruction sets of the first processor, as Linux names them."""
+def processor_flags(cpuinfo: str) -> frozenset[str]:
+    """Return the instruction sets of the first processor in the text of /proc/cpuinfo, as Linux names them."""
     for line in cpuinfo.splitlines():
         key, _, value = line.partition(":")
         if key.strip() in ("flags", "Features"):

@@ -10,6 +10,7 @@ from typing import Final
 
 from inspector.records.review import Environment
 from inspector.runtimes.installed import installed_version
+from inspector.runtimes.processor import processor_flags
 
 _ISA_OF_INTEREST: Final = (
     *("sse4_2", "avx", "avx2", "fma", "f16c", "avx512f", "avx512bw", "avx512vl", "avx512_vnni", "avx_vnni"),
@@ -28,10 +29,10 @@ def environment() -> Environment:
     """Return processor, instruction sets, usable cores, usable memory in bytes, platform and package versions."""
     import platform
 
-    facts = _processor_facts(_read(_CPUINFO))
+    cpuinfo = _read(_CPUINFO)
     return Environment(
-        cpu=facts.get("name") or platform.processor() or platform.machine(),
-        isa=_instruction_sets(facts.get("flags", "")),
+        cpu=_processor_name(cpuinfo) or platform.processor() or platform.machine(),
+        isa=_instruction_sets(cpuinfo),
         cores=_usable_cores(),
         memory_bytes=_usable_memory(),
         platform=platform.platform(),
@@ -39,20 +40,17 @@ def environment() -> Environment:
     )
 
 
-def _processor_facts(cpuinfo: str) -> dict[str, str]:
-    """Return "name" and "flags" of the first processor described in the text of /proc/cpuinfo."""
-    wanted = {"model name": "name", "Processor": "name", "uarch": "name", "flags": "flags", "Features": "flags"}
-    facts: dict[str, str] = {}
+def _processor_name(cpuinfo: str) -> str:
+    """Return the name of the first processor described in the text of /proc/cpuinfo, "" where it has none."""
     for line in cpuinfo.splitlines():
         key, _, value = line.partition(":")
-        known = wanted.get(key.strip())
-        if known and value.strip():
-            facts.setdefault(known, value.strip())
-    return facts
+        if key.strip() in ("model name", "Processor", "uarch") and value.strip():
+            return value.strip()
+    return ""
 
 
-def _instruction_sets(flags: str) -> tuple[str, ...]:
-    present = set(flags.split())
+def _instruction_sets(cpuinfo: str) -> tuple[str, ...]:
+    present = processor_flags(cpuinfo)
     return tuple(name for name in _ISA_OF_INTEREST if name in present)
 
 

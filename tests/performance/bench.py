@@ -1,6 +1,6 @@
 """`make bench`: every performance promise as a ratio against a peer or a bare loop in the same run, with memory.
 
-Large models and an image are made once in .bench/ (about 13 GB). Name parts to run only those: `make bench BENCH="help paging"`.
+Large models and an image are made once in .bench/ (about 13 GB). Parts can be named: `make bench BENCH="help paging"`.
 """
 
 from __future__ import annotations

@@ -13,31 +13,20 @@ from numpy.typing import NDArray
 from onnxruntime import InferenceSession
 
 from inspector.errors import OperationFailed
-from inspector.optimize.quantization.impact import ImpactAnswer, NodeImpact
 from inspector.optimize.quantization.sensitivity import MeasuredNode, SensitivityAnswer, SensitivityRequest
-from inspector.optimize.quantization.sensitivity_outputs_child import SwitchedModel
 from inspector.optimize.quantization.sensitivity_sites_child import Site, SiteFinder
 from inspector.optimize.quantization.sensitivity_sums_child import Sums
 from inspector.runtimes.onnx_runtime.activations import Activation
 from inspector.runtimes.onnx_runtime.activations_child import FLOATS, ActivationSource
-from inspector.runtimes.onnx_runtime.feeds import read_feed
 from inspector.runtimes.onnx_runtime.sessions import run_session
 
 Report = Callable[[int, int, str], None]
 Run = Callable[[int], Iterator[Activation]]
 
-_SAMPLES = 3
-"""On which the impact of a node is measured: the output for one may be all zeros whatever is quantized."""
-
 
 def measure_in_child(request: SensitivityRequest, report: Report) -> SensitivityAnswer:
     """Measure every quantized node. Raises OperationFailed where a model does not run."""
     return _Measurement(request, report).answer()
-
-
-def impact_in_child(request: SensitivityRequest, report: Report) -> ImpactAnswer:
-    """Measure what each quantized node alone does to the outputs, until the time is up. Raises OperationFailed."""
-    return _Measurement(request, report).impact()
 
 
 @dataclass(slots=True)
@@ -69,26 +58,6 @@ class _Measurement:
             self._measure(group, samples, done * samples, len(groups) * samples)
         nodes = tuple(self._measured(site) for site in self._sites)
         return SensitivityAnswer(nodes, samples, sum(1 for site in self._sites if site.node not in self._losses))
-
-    def impact(self) -> ImpactAnswer:
-        """Measure one node after the other on a few samples."""
-        sites = [site for site in self._sites if site.inputs <= self._original.types.keys()]
-        if not sites or not self._request.inputs.count:
-            return ImpactAnswer((), len(self._sites))
-        models = self._original.model, self._quantized.model
-        model = SwitchedModel(*models, self._finder, sites, self._request.threads)
-        feeds = [read_feed(self._request.inputs, sample) for sample in range(min(_SAMPLES, self._request.inputs.count))]
-        exact = [model.outputs(feed) for feed in feeds]
-        found: list[NodeImpact] = []
-        for site in sites:
-            if found and time.monotonic() > self._end:
-                break
-            worst = model.worst(feeds, exact, site.node)
-            if worst is not None:
-                found.append(NodeImpact(site.node, site.name, site.operator, worst))
-            self._report(len(found), len(sites), "nodes")
-        found.sort(key=lambda one: one.output_sqnr_db)
-        return ImpactAnswer(tuple(found), len(self._sites) - len(found))
 
     def _of_floats(self, site: Site) -> Site:
         """Return the site with those of its outputs that can be compared."""

@@ -6,7 +6,10 @@ import pytest
 
 from inspector.runtimes.processor import _arithmetic, integer_arithmetic
 
-ICE_LAKE = "processor\t: 0\nmodel name\t: X\nflags\t\t: fpu sse4_2 avx2 avx512f avx512_vnni amx_tile\n\nprocessor\t: 1\nflags\t\t: fpu\n"
+ICE_LAKE = (
+    "processor\t: 0\nmodel name\t: X\nflags\t\t: fpu sse4_2 avx2 avx512f avx512_vnni amx_tile\n\n"
+    "processor\t: 1\nflags\t\t: fpu\n"
+)
 HASWELL = "flags\t\t: fpu sse4_2 avx avx2 fma\n"
 GRAVITON = "processor\t: 0\nFeatures\t: fp asimd asimddp sve\n"
 

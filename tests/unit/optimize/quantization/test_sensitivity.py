@@ -14,7 +14,6 @@ from onnxruntime.quantization import QuantType, quantize_dynamic
 
 from inspector.errors import OperationFailed
 from inspector.isolation.limits import CancelToken
-from inspector.optimize.quantization.impact import ImpactAnswer, impact
 from inspector.optimize.quantization.sensitivity import SensitivityAnswer, SensitivityRequest, sensitivity
 from inspector.optimize.quantization.sensitivity_child import measure_in_child
 from inspector.optimize.quantization.sensitivity_sums_child import Sums
@@ -240,32 +239,3 @@ def test_progress_ends_at_its_total(tmp_path: Path) -> None:
     answer = measure_in_child(request, lambda done, total, note: said.append((done, total)))
     assert isinstance(answer, SensitivityAnswer)
     assert said == [(done, 4) for done in range(1, 5)]
-
-
-def impacts(folder: Path, made: ModelProto, samples: list[Array], **options: object) -> ImpactAnswer:
-    inputs = inputs_of(folder, [{"x": one} for one in samples])
-    paths = [str(save(model, folder / name)) for model, name in ((plain(), "fp32.onnx"), (made, "int8.onnx"))]
-    steps = impact(*paths, inputs, OptimizeSettings(threads=1), CancelToken(), **options)
-    try:
-        while True:
-            next(steps)
-    except StopIteration as ended:
-        return ended.value
-
-
-def test_the_impact_of_a_node_is_what_it_alone_does_to_the_output(tmp_path: Path) -> None:
-    x = RANDOM.normal(size=(40, 6)).astype(np.float32)
-    found = {one.name: one.output_sqnr_db for one in impacts(tmp_path, quantized(), [x[:15], x[15:]]).nodes}
-    h = x @ FIRST
-    y = sigmoid(h) @ SECOND
-    h_int8 = rounded(rounded(x, "x") @ rounded(FIRST, "first"), "h")
-    assert set(found) == {"one", "two"}
-    assert found["one"] == pytest.approx(decibels([(y, sigmoid(h_int8) @ SECOND)]), abs=0.05)
-    assert found["two"] == pytest.approx(decibels([(y, rounded(sigmoid(h) @ rounded(SECOND, "second"), "y"))]), abs=0.05)
-
-
-def test_impact_without_time_or_nodes(tmp_path: Path) -> None:
-    x = np.ones((1, 6), np.float32)
-    hurried = impacts(tmp_path, quantized(), [x], seconds=0.0)
-    assert (len(hurried.nodes), hurried.left) == (1, 1)
-    assert impacts(tmp_path, plain(), [x]) == ImpactAnswer(())
