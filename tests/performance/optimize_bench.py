@@ -24,6 +24,7 @@ STEPS = ("simplify", "fp16", "int8")
 DIGITS = {"digits_cnn": "digits_cnn.npz", "digits_transformer": "digits_transformer.npz"}
 PACKAGES = ("basic_pitch", "rapidocr_onnxruntime", "silero_vad")
 MOST_SECONDS = 1800
+BUDGET = "90s"
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,19 @@ def _shipped(package: str) -> list[Path]:
 
 def change_of(subject: Subject, step: str) -> dict[str, Any]:
     """Return the change that the command reports for one step."""
-    command = [COMMAND, str(subject.path), "--apply", step, "--report", "-", "--format", "json", *subject.options]
+    command = [
+        COMMAND,
+        str(subject.path),
+        "--apply",
+        step,
+        "--budget",
+        BUDGET,
+        "--report",
+        "-",
+        "--format",
+        "json",
+        *subject.options,
+    ]
     done = subprocess.run(command, capture_output=True, text=True, timeout=MOST_SECONDS)
     if done.returncode not in (0, 1):
         raise RuntimeError(f"{command} ended with {done.returncode}: {done.stderr[-500:]}")
