@@ -200,7 +200,7 @@ REGISTRY: tuple[Action, ...] = (
     Action("show_place", "enter", "↵", "go to", "Show the node, weight or file the finding is about", "findings", 10),
     Action("run_steps", "enter", "↵", "run", "Run the picked steps in order, or the one under the cursor", "optimize", 10),
     Action("pick", "space", "space", "pick", "Pick the step or drop it; they run in the order picked", "optimize", 11),
-    Action("other_side", "tab", "tab", "results", "Move between the steps and their results", "optimize", 12),
+    Action("other_side", "tab", "tab", "switch", "Move between the steps and their results", "optimize", 12),
     Action("sensitivity", "n", "n", "nodes", "What quantizing does to each node; keep some in fp32", "optimize", 13),
     Action("graphs", "g", "g", "graphs", "The graphs before and after the step, side by side", "optimize", 14),
     Action("save", "w,ctrl+s", "w", "save", "Write the model that the steps came to", "optimize", 15),

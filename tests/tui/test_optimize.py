@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import Any
 
 import pytest
+from textual.events import Key
 
 from inspector.optimize import catalogue
 from inspector.records.event import Started, Steps
@@ -118,6 +119,23 @@ async def test_steps_are_picked_in_order_and_dropped(monkeypatch: pytest.MonkeyP
         await pilot.click(pane.steps, offset=(3, 3))
         await pilot.pause()
         assert pane.picks == ("simplify",)
+
+
+async def test_keys_typed_faster_than_messages_are_handled_count_in_order(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    put(monkeypatch, {"simplify": Patient("simplify"), "fp16": Patient("fp16")})
+    async with opened(save(small_cnn(), tmp_path / "model.onnx")) as (app, pilot):
+        await press(pilot, "7")
+        await settle(pilot)
+        for key in ("down", "space", "up", "space", "enter"):
+            app.post_message(Key(key, " " if key == "space" else None))
+        await shows(pilot, "▶ running")
+        pane = pane_of(app)
+        assert pane.runner.log.rows[-1].optimizer == "fp16"
+        assert pane.runner._queue == ["simplify"]
+        await press(pilot, "escape")
+        await settle(pilot)
 
 
 async def test_a_stopped_step_keeps_what_it_found_out(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, ClassVar, Final, cast
 
+from textual.actions import SkipAction
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.events import Click
@@ -77,14 +78,17 @@ class NodeTable(LineTable[NodeSensitivity]):
         return Cell("[x]", "accent") if self.keeps(node) else Cell("[ ]", "soft")
 
     def action_keep(self) -> None:
-        """Turn the mark of what is under the cursor now: keys may come faster than messages are handled."""
+        """Leave it to the screen, at once: a message might come after the next key, which may be Enter."""
+        raise SkipAction
+
+    def _turn_row(self) -> None:
         if self.row is not None:
             self.post_message(self.Turned(self.row))
 
     def on_click(self, event: Click) -> None:
         """Turn it by mouse; LineTable has put the cursor there when this message is handled."""
         if event.y > 0 and event.x < _MARK_CELLS + 3:
-            self.call_later(self.action_keep)
+            self.call_later(self._turn_row)
 
 
 class SensitivityScreen(ModalScreen[tuple[str, ...] | None]):

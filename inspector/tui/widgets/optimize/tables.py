@@ -7,12 +7,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Final
 
+from textual.actions import SkipAction
 from textual.binding import Binding, BindingType
 from textual.events import Click
 from textual.message import Message
 
 from inspector.records.measurement import MeasurementKind
 from inspector.records.optimization import OptimizerName, Preflight
+from inspector.report.figures import plural
 from inspector.tui.widgets.line_table import LineTable
 from inspector.tui.widgets.optimize.figures import (
     VERDICT_ROLES,
@@ -79,14 +81,17 @@ class StepsTable(LineTable[PlannedStep]):
         super().__init__(columns, key=lambda step: step.name, search_text=lambda step: step.name, nothing="")
 
     def action_pick(self) -> None:
-        """Pick what is under the cursor now: keys may come faster than messages are handled."""
+        """Leave it to the pane, at once: a message might come after the next key, which may be Enter."""
+        raise SkipAction
+
+    def _pick_row(self) -> None:
         if self.row is not None:
             self.post_message(self.Picked(self.row))
 
     def on_click(self, event: Click) -> None:
         """Pick by mouse; LineTable has put the cursor on the row when this message is handled."""
         if event.y > 0 and event.x < _MARK_CELLS + 2:
-            self.call_later(self.action_pick)
+            self.call_later(self._pick_row)
 
 
 def _mark_cell(step: PlannedStep) -> Cell:
@@ -187,7 +192,7 @@ def _reason_cell(row: StepRow) -> Cell:
         return Cell((row.progress.doing if row.progress else row.doing) or "starting", "soft")
     if row.state == "stopped":
         tried = len(row.progress.attempts) if row.progress else 0
-        return Cell(f"what was found out of {tried} candidates is kept" if tried else "nothing was found out yet", "soft")
+        return Cell(f"by you, after {plural(tried, 'candidate')}" if tried else "by you, before the first candidate", "soft")
     return Cell(row.problem or "what every step is judged against", "soft")
 
 
