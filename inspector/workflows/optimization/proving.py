@@ -50,7 +50,7 @@ class Proof:
             self._change(outcome),
             status="accepted",
             verdict="accepted",
-            reason=outcome.reason,
+            reason=outcome.reason or best.name,
             after=judgement.facts,
             recipe=best.recipe,
             repairs=best.repairs,
