@@ -9,7 +9,7 @@ from textual.content import Content
 from inspector.records.optimization import Attempt, Autopsy, Change
 from inspector.records.parity import ConformanceResult, Gate, GateCheck, Parity
 from inspector.report.figures import bytes_text, plural, share_text
-from inspector.tui.plain_text import fit, plain, shorten
+from inspector.tui.plain_text import plain, shorten
 from inspector.tui.widgets.optimize.figures import (
     ROLE_STYLES,
     VERDICT_ROLES,
@@ -45,18 +45,22 @@ _FIGURES = {
 }
 
 
-def verdict_lines(change: Change, width: int) -> Lines:
+def verdict_lines(row: StepRow, width: int) -> Lines:
     """Return verdict, reason, what was chosen and why, size, speed, and where it was written."""
+    change = row.change
+    if change is None:
+        return []
     style = ROLE_STYLES[VERDICT_ROLES[change.verdict]]
     lines = [Content.assemble((verdict_text(change.verdict), style), (f"  {change.seconds:.1f} s", "$soft"))]
     lines += wrapped(change.reason, width, most=6) if change.reason else []
     lines += _labeled("written", change.output, width, "$good")
+    lines += _labeled("kept", f"in fp32, by you: {', '.join(row.kept)}" if row.kept else "", width)
     notes = change.preflight.notes if change.preflight else ()
     if change.choice or notes:
         lines += [Content(), heading("what it did, and why")]
         lines += wrapped(change.choice, width, "$ink bold") if change.choice else []
         lines += [line for note in notes for line in sentence(note, width)]
-    lines += [*_size_lines(change, width), *_speed_lines(change, width), *_warning_lines(change.warnings, width)]
+    lines += [*_size_lines(change, width), *_speed_lines(change, width), *warning_lines(change.warnings, width)]
     return lines
 
 
@@ -104,7 +108,7 @@ def progress_lines(row: StepRow, bar: Sequence[Content], width: int) -> Lines:
     lines += bar
     if progress is not None and progress.attempts:
         lines += [Content(), heading("candidates so far"), *attempt_lines(progress.attempts, width)]
-    return [*lines, *_warning_lines(row.warned, width)]
+    return [*lines, *warning_lines(row.warned, width)]
 
 
 def _stopped(row: StepRow, width: int) -> Lines:  # noqa: ARG001 -- one of _ENDS
@@ -118,10 +122,10 @@ def _failed(row: StepRow, width: int) -> Lines:
 _ENDS = {"stopped": _stopped, "failed": _failed}
 
 
-def sentence(text: str, width: int) -> Lines:
+def sentence(text: str, width: int, mark: str = "· ", style: str = "$soft") -> Lines:
     """Return a sentence of a list, wrapped under itself."""
     first, *others = wrapped(text, width - 2, most=6) or [Content()]
-    return [Content.assemble(("· ", "$soft"), first), *(Content.assemble("  ", line) for line in others)]
+    return [Content.assemble((mark, style), first), *(Content.assemble("  ", line) for line in others)]
 
 
 def conformance_lines(result: ConformanceResult, width: int) -> Lines:
@@ -141,17 +145,12 @@ def attempt_lines(attempts: Sequence[Attempt], width: int) -> Lines:
     """Return one candidate after another: outcome, name, figures, and under them the reason."""
     lines: Lines = []
     for one in attempts[-_MOST_ROWS:]:
+        mark, style = f"{_OUTCOMES[one.outcome]} ", _OUTCOME_STYLES[one.outcome]
+        name, *more = wrapped(one.name, width - 2, "$ink", most=2) or [Content()]
+        lines += [Content.assemble((mark, style), name), *(Content.assemble("  ", line) for line in more)]
         figures = [bytes_text(one.size_bytes)] if one.size_bytes is not None else []
         figures += [f"{one.worst_sqnr_db:.1f} dB"] if one.worst_sqnr_db is not None else []
-        tail = "  ".join(figures)
-        room = max(8, width - len(tail) - 4)
-        style = _OUTCOME_STYLES[one.outcome]
-        lines.append(
-            Content.assemble(
-                (f"{_OUTCOMES[one.outcome]} ", style), plain(fit(shorten(one.name, room), room), "$ink"), (f"  {tail}", "$soft")
-            )
-        )
-        told = one.outcome if not one.reason else f"{one.outcome}: {one.reason}"
+        told = ", ".join((one.outcome, *figures)) + (f": {one.reason}" if one.reason else "")
         lines += [Content.assemble("  ", line) for line in wrapped(told, width - 2, "$soft", most=3)]
     return lines
 
@@ -191,11 +190,11 @@ def _speed_lines(change: Change, width: int) -> Lines:
 _KINDS = {"session_creation": "load", "latency": "latency", "cold_start": "cold start"}
 
 
-def _warning_lines(warnings: Sequence[str], width: int) -> Lines:
+def warning_lines(warnings: Sequence[str], width: int) -> Lines:
+    """Return what a reader should mind, under a heading; nothing where there is nothing."""
     if not warnings:
         return []
-    told = [Content.assemble(("! ", "$medium bold"), line) for one in warnings for line in wrapped(one, width - 2, most=5)]
-    return [Content(), heading("mind"), *told]
+    return [Content(), heading("mind"), *(line for one in warnings for line in sentence(one, width, "! ", "$medium bold"))]
 
 
 def _parity_lines(parity: Parity, width: int) -> Lines:

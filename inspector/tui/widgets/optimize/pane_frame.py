@@ -237,7 +237,8 @@ class OptimizeFrame(Widget):
     def _describe_result(self, row: StepRow) -> None:
         self.details.border_title = Content(f"step: {row.optimizer}")
         if row.change is not None:
-            for card, build in zip(self._cards, (verdict_lines, proof_lines, making_lines), strict=True):
+            self._cards[0].show(partial(verdict_lines, row))
+            for card, build in zip(self._cards[1:], (proof_lines, making_lines), strict=True):
                 card.show(partial(build, row.change))
         else:
             self._cards[0].show(lambda width: progress_lines(row, self._bar(row, width), width))

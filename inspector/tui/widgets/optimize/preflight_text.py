@@ -5,7 +5,7 @@ from __future__ import annotations
 from textual.content import Content
 
 from inspector.tui.plain_text import plain
-from inspector.tui.widgets.optimize.change_text import sentence
+from inspector.tui.widgets.optimize.change_text import sentence, warning_lines
 from inspector.tui.widgets.optimize.tables import PlannedStep, purpose
 from inspector.tui.widgets.text_rows import heading, wrapped
 
@@ -40,9 +40,4 @@ def preflight_lines(step: PlannedStep, width: int) -> list[Content]:
         lines += [Content(), heading("would do"), *wrapped(preflight.choice or purpose(step.name), width, "$ink bold")]
     if preflight.notes:
         lines += [Content(), heading("because"), *(line for note in preflight.notes for line in sentence(note, width))]
-    if preflight.warnings:
-        lines += [Content(), heading("mind")]
-        lines += [
-            Content.assemble(("! ", "$medium bold"), line) for one in preflight.warnings for line in wrapped(one, width - 2)
-        ]
-    return lines
+    return [*lines, *warning_lines(preflight.warnings, width)]
