@@ -10,6 +10,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from inspector.records.optimization import OptimizationRequest
     from inspector.workflows.opening import Opening
 
 
@@ -18,11 +19,13 @@ def run(argv: Sequence[str] | None = None) -> int:
     return main.run(sys.argv[1:] if argv is None else argv, open_workbench)
 
 
-def open_workbench(opening: Opening | None, batch: int, settings: Mapping[str, int]) -> int:
+def open_workbench(
+    opening: Opening | None, batch: int, settings: Mapping[str, int], request: OptimizationRequest | None = None
+) -> int:
     """Open the workbench; Textual is imported only now."""
     from inspector.tui.app import run_app
 
-    return run_app(opening, batch, settings)
+    return run_app(opening, batch, settings, request)
 
 
 if __name__ == "__main__":

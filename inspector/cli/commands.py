@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from inspector.records.contract import Contract
     from inspector.records.inspection import Inspection
     from inspector.records.opened import Target
+    from inspector.records.optimization import OptimizationRequest
     from inspector.records.review import Review
     from inspector.workflows.opening import Opening
 
@@ -32,23 +33,37 @@ READ_AHEAD_SECONDS = 1.0
 class Workbench(Protocol):
     """Opens the workbench on an artifact that is being read (None: let the user choose) and returns the exit code."""
 
-    def __call__(self, opening: Opening | None, batch: int, settings: Mapping[str, int]) -> int: ...
+    def __call__(
+        self, opening: Opening | None, batch: int, settings: Mapping[str, int], request: OptimizationRequest | None
+    ) -> int: ...
 
 
 def run_command(options: Options, workbench: Workbench) -> int:
     """Do what the options ask for and return the exit code; every InspectorError passes through."""
     interactive = sys.stdin is not None and sys.stdin.isatty() and output.is_terminal()
-    if options.optimization is not None:
+    wanted = options.optimization
+    if wanted is not None and not wanted.steps and not interactive:
+        raise UsageError("no step is named that could be applied, and there is no terminal to pick one in", "--apply simplify")
+    if wanted is not None and wanted.steps:
         from inspector.cli.optimize_command import optimize
 
-        return optimize(options, options.optimization)
+        return optimize(options, wanted)
     if options.contract_target is not None and not options.wants_report:
         return _contract(options)
     if options.wants_report or (options.artifact is not None and not interactive):
         return _report(options)
     if not interactive:
         raise UsageError("no artifact is named and there is no terminal to choose one in", f"see {PROGRAM} --help")
-    return workbench(_opening(options), options.batch, options.dimensions)
+    return workbench(_opening(options), options.batch, options.dimensions, _request(options))
+
+
+def _request(options: Options) -> OptimizationRequest | None:
+    """Return what the command line says of steps that are picked in the workbench."""
+    if options.optimization is None:
+        return None
+    from inspector.cli.optimization_request import optimization_request
+
+    return optimization_request(options, options.optimization, None)
 
 
 def _opening(options: Options) -> Opening | None:

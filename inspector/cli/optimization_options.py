@@ -16,7 +16,7 @@ OPTIMIZERS: tuple[OptimizerName, ...] = ("simplify", "fp16", "int8", "int8-dynam
 PERMISSIONS: tuple[Permission, ...] = ("io-dtype", "static-dims", "opset", "growth")
 
 _BELONGING = ("output", "data", "allow", "keep_fp32", "budget", "threads", "memory", "seed")
-"""What has no meaning without --apply."""
+"""What has no meaning without --apply or, all but the first, the workbench's tab that applies steps."""
 
 
 class OptimizationOptions:
@@ -37,7 +37,7 @@ class OptimizationOptions:
         seed: int | None = None,
     ) -> None:
         self.steps = steps
-        """In order, none twice."""
+        """In order, none twice; empty where they are picked in the workbench."""
         self.output = output
         """Where the last accepted result goes; None: nothing is written."""
         self.data = data
@@ -66,20 +66,23 @@ def add_optimization_options(parser: argparse.ArgumentParser) -> None:
     add("--seed", type=seed_number, metavar="N")
 
 
-def optimization_of(parsed: argparse.Namespace) -> OptimizationOptions | None:
-    """Return what --apply asks for, None without it; UsageError where an option belongs to it and it is not there."""
+def optimization_of(parsed: argparse.Namespace, wants_report: bool) -> OptimizationOptions | None:
+    """Return what --apply and its options ask for, without steps where only the workbench can take those up; None for nothing.
+
+    UsageError where an option belongs to --apply, and that is not there.
+    """
     if parsed.apply is None:
-        for name in _BELONGING:
-            if getattr(parsed, name) is not None:
-                option = f"--{name.replace('_', '-')}"
-                raise UsageError(f"{option} belongs to --apply", f"--apply {OPTIMIZERS[0]} {option} ...")
-        return None
+        named = [name for name in _BELONGING if getattr(parsed, name) is not None]
+        if not named:
+            return None
+        if wants_report or "output" in named:
+            raise belongs_to_apply(named[0])
     if "" in (parsed.output, parsed.data, *(parsed.keep_fp32 or ())):
         raise UsageError("an empty --output, --data or --keep-fp32 names nothing", "leave the option out")
     if parsed.output == "-":
         raise UsageError("a model cannot go to standard output", "name a file: --output PATH")
     return OptimizationOptions(
-        _steps(parsed.apply),
+        _steps(parsed.apply) if parsed.apply is not None else (),
         parsed.output,
         parsed.data,
         _permissions(parsed.allow or ()),
@@ -89,6 +92,12 @@ def optimization_of(parsed: argparse.Namespace) -> OptimizationOptions | None:
         parsed.memory,
         parsed.seed,
     )
+
+
+def belongs_to_apply(name: str) -> UsageError:
+    """Return the error for an option that means nothing without --apply."""
+    option = f"--{name.replace('_', '-')}"
+    return UsageError(f"{option} belongs to --apply", f"--apply {OPTIMIZERS[0]} {option} ...")
 
 
 def _steps(text: str) -> tuple[OptimizerName, ...]:

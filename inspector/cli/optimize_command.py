@@ -12,6 +12,7 @@ from inspector.cli.commands import unwind_when_terminated
 from inspector.cli.contract_files import contract_to_keep, write_contract
 from inspector.cli.diagnostics import say_error, say_note, say_warning
 from inspector.cli.narrator import Narrator
+from inspector.cli.optimization_request import optimization_request
 from inspector.cli.report_files import check_targets, write_report
 from inspector.errors import EXIT_CHECK_FAILED, EXIT_OK, InspectorError, UsageError
 from inspector.records.event import Event, Partial, Started
@@ -47,7 +48,7 @@ def optimize(options: Options, wanted: OptimizationOptions) -> int:
         inspection = _inspected(artifact, options, narrator)
         inputs = [*files_of(inspection), *_data_of(contract, options)]
         check_targets(options, inputs)
-        done = _run(inspection, wanted, _request(options, wanted, contract), narrator)
+        done = _run(inspection, wanted, optimization_request(options, wanted, contract), narrator)
         review = _review(inspection, done, contract, narrator.warnings)
     if options.contract_target is not None:
         write_contract(done.optimization.contract, options, inputs)
@@ -89,27 +90,6 @@ def _inspected(artifact: Target, options: Options, narrator: Narrator) -> Inspec
 
     opened: Any = narrator.follow(examine(artifact, options.batch, options.dimensions, options.digest, options.platform))
     return opened  # type: ignore[no-any-return]
-
-
-def _request(options: Options, wanted: OptimizationOptions, contract: Contract | None) -> OptimizationRequest:
-    from inspector.records.optimization import OptimizationRequest, OptimizeSettings
-
-    defaults = OptimizeSettings()
-    settings = OptimizeSettings(
-        budget_seconds=wanted.budget_seconds or defaults.budget_seconds,
-        threads=wanted.threads or defaults.threads,
-        seed=wanted.seed or defaults.seed,
-        allow=wanted.allow,
-        keep_fp32=wanted.keep_fp32,
-    )
-    return OptimizationRequest(
-        settings=settings,
-        data=wanted.data or "",
-        contract=contract,
-        contract_folder=str(Path(options.contract).absolute().parent) if options.contract else "",
-        lengths=options.dimensions,
-        memory_bytes=wanted.memory_bytes,
-    )
 
 
 def _data_of(contract: Contract | None, options: Options) -> list[Path]:

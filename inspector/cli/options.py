@@ -66,7 +66,7 @@ class Options:
         self.contract_target = contract_target
         """Where the derived contract goes: a path, or "-" for standard output; None: nowhere."""
         self.optimization = optimization
-        """What --apply and the options that belong to it ask for; None without --apply."""
+        """What --apply and the options that belong to it ask for; None where there are none of them."""
 
 
 def parse(arguments: Sequence[str]) -> Options:
@@ -79,9 +79,9 @@ def parse(arguments: Sequence[str]) -> Options:
         artifact, parsed.write_contract = _artifact_named_by_contract(parsed.write_contract), STDOUT
     if "" in (artifact, report, parsed.contract, parsed.write_contract):
         raise UsageError("an empty path names nothing", f"see {PROGRAM} --help")
-    optimization = optimization_of(parsed)
-    asked = (report, parsed.format, parsed.contract, optimization)
+    asked = (report, parsed.format, parsed.contract, parsed.apply)
     wants_report = parsed.digest or any(one is not None for one in asked)
+    optimization = optimization_of(parsed, wants_report or parsed.write_contract is not None)
     _check_artifact(artifact, wants_report, parsed)
     target = STDOUT if report is None else report
     return Options(

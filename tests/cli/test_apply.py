@@ -168,3 +168,9 @@ def test_data_that_does_not_fit_is_refused_in_one_line(command: Command, model: 
     assert "inputs.npz" in err
     assert err.count("\n") == 1
     assert command(model, "--apply", "int8", "--data", tmp_path / "missing.npz")[0] == 2
+
+
+def test_data_without_steps_and_without_a_terminal_is_refused(command: Command) -> None:
+    code, out, err = command(SAMPLES / "digits_cnn.onnx", "--data", SAMPLES / "digits_cnn.npz")
+    assert (code, out) == (2, "")
+    assert "no step is named" in err

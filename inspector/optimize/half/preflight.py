@@ -10,7 +10,7 @@ from inspector.records.artifact import Computation
 from inspector.records.optimization import OptimizeSettings, Preflight, Subject
 
 _FLOATS = ("float32", "float64")
-_MIB = 1 << 20
+_MB = 1_000_000
 
 
 def preflight(subject: Subject, settings: OptimizeSettings) -> Preflight:
@@ -77,4 +77,4 @@ def _float_constants(computation: Computation) -> Iterator[list[float]]:
 
 
 def _size(count: int) -> str:
-    return f"{count / _MIB:.1f} MiB" if count >= _MIB else f"{count / 1024:.1f} KiB"
+    return f"{count / _MB:.1f} MB" if count >= _MB else f"{count / 1000:.1f} KB"

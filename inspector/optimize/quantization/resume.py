@@ -83,10 +83,11 @@ class SearchMemory:
         self._write()
 
     def forget(self) -> None:
-        """Start over."""
+        """Start over with the verdicts; collected ranges are true whatever the judge demands, and may be in use."""
         self.memory = Memory()
         if self.folder is not None:
-            shutil.rmtree(self.folder, ignore_errors=True)
+            with contextlib.suppress(OSError):
+                (self.folder / _STATE).unlink(missing_ok=True)
 
     def ranges(self, method: str) -> Path | None:
         """Return the file of ranges an earlier run collected by a method."""

@@ -111,9 +111,20 @@ def test_options_of_apply_that_make_no_sense_are_refused(arguments: list[str], m
     "option",
     ["--output=o", "--data=d", "--allow=opset", "--keep-fp32=n", "--budget=5m", "--threads=2", "--memory=4G", "--seed=1"],
 )
-def test_what_belongs_to_apply_is_refused_without_it(option: str) -> None:
+def test_what_belongs_to_apply_is_refused_in_reports_without_it(option: str) -> None:
     name = option.partition("=")[0]
-    assert refused("m", option) == f"{name} belongs to --apply (--apply simplify {name} ...)"
+    assert refused("m", "--report", option) == f"{name} belongs to --apply (--apply simplify {name} ...)"
+
+
+def test_an_output_is_refused_without_steps() -> None:
+    assert "--output belongs to --apply" in refused("m", "--output=o")
+
+
+def test_without_steps_the_rest_is_for_the_workbench() -> None:
+    options = parse(["m.onnx", "--data", "d.npz", "--allow", "opset"])
+    assert not options.wants_report
+    assert options.optimization is not None
+    assert (options.optimization.steps, options.optimization.data) == ((), "d.npz")
 
 
 def test_apply_needs_an_artifact() -> None:

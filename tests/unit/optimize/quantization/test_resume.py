@@ -111,6 +111,19 @@ def test_the_cache_does_not_grow_without_bound(cache: Path) -> None:
     assert SearchMemory.of(("39",)).rejected("key") == REJECTED
 
 
+def test_ranges_in_use_outlive_verdicts_that_are_forgotten(cache: Path, tmp_path: Path) -> None:
+    memory = SearchMemory.of(["a search"])
+    collected = tmp_path / "ranges"
+    collected.write_bytes(b"ranges")
+    memory.keep_ranges("minmax", str(collected))
+    memory.note(terms="one", passed=("key",))
+    memory.forget()
+    kept = memory.ranges("minmax")
+    assert kept is not None
+    assert kept.read_bytes() == b"ranges"
+    assert SearchMemory.of(["a search"]).memory == Memory()
+
+
 def test_inputs_are_told_apart_by_their_values(tmp_path: Path) -> None:
     one = inputs_of(tmp_path / "one", vectors())
     same = inputs_of(tmp_path / "same", vectors())
