@@ -3,7 +3,8 @@ the judge is content."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -36,7 +37,7 @@ class Int8:
     def apply(self, subject: Subject, work: StepWork, judge: Judge, cancel: CancelToken) -> Steps[Outcome]:
         """Prepare the model, then quantize and judge until a candidate passes or the budget is spent."""
         from inspector.errors import InspectorError
-        from inspector.optimize.quantization.children import reason_of
+        from inspector.optimize.attempts import reason_of
         from inspector.optimize.quantization.fallback_trial import OtherTerms
         from inspector.optimize.quantization.fallback_trials import Trials
         from inspector.optimize.quantization.prepare import prepare
@@ -96,6 +97,7 @@ def _memory(name: str, subject: Subject, work: StepWork, choice: Choice) -> Sear
     return SearchMemory.of(
         [
             *(name, choice.kind, choice.types.name, subject.facts.sha256 or _file_digest(subject.path), __version__),
+            *_external_states(subject),
             *versions,
             *(digest_of(one) for one in inputs),
             *sorted(settings.keep_fp32),
@@ -103,6 +105,14 @@ def _memory(name: str, subject: Subject, work: StepWork, choice: Choice) -> Sear
             *sorted(settings.allow),
         ]
     )
+
+
+def _external_states(subject: Subject) -> Iterator[str]:
+    """Yield name, size and time of each external file: hashing gigabytes would take longer than most searches."""
+    for file in subject.inspection.computation.external_files:
+        with suppress(OSError):
+            status = Path(subject.path).parent.joinpath(file.location).stat()
+            yield f"{file.location} {status.st_size} {status.st_mtime_ns}"
 
 
 def _file_digest(path: str) -> str:

@@ -59,7 +59,8 @@ def test_the_samples_keep_their_accuracy_in_a_third_of_the_size(
 ) -> None:
     target = tmp_path / "int8.onnx"
     change = applied(model, "int8", target)
-    assert (change.status, change.reason) == ("accepted", "")
+    assert change.status == "accepted"
+    assert choice.split()[0] in change.reason
     assert change.preflight is not None
     assert change.preflight.choice.startswith(choice)
     assert change.conformance is not None

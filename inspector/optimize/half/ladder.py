@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING, Final
 
 from inspector.errors import InspectorError
 from inspector.isolation.child import ChildFailed
+from inspector.optimize.attempts import attempt_of, reason_of
 from inspector.optimize.half.children import Children, discard
 from inspector.optimize.half.messages import Census, Converted, Converter, Kept, Prepared
 from inspector.optimize.half.verdicts import (
-    attempt_of,
     candidate_name,
     census_line,
     kept_nodes,
-    reason_of,
     recipe,
     summary,
     where_measured,
@@ -129,7 +128,7 @@ class Ladder:
         attempt = attempt_of(candidate, judgement, finished.seconds, finished.peak_bytes)
         if judgement.passed and rung != WEIGHTS_ONLY:
             judgement, attempt = yield from self._judge_emulation(candidate, judgement, attempt)
-        self.attempts.append(attempt)
+        self.attempts.append(replace(attempt, outcome="chosen") if judgement.passed else attempt)
         yield self._doing(f"judged: {name}")
         return candidate, judgement
 

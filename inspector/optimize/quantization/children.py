@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TypeVar
 
-from inspector.errors import InspectorError
 from inspector.isolation.child import FinishedChild, run_child
 from inspector.isolation.limits import CancelToken, Limits
 from inspector.records.event import Steps, finish
@@ -27,10 +26,3 @@ def run_in_child(
     finished = yield from finish(events)
     assert isinstance(finished, FinishedChild)
     return finished
-
-
-def reason_of(error: InspectorError) -> str:
-    """Return why something failed, as a reason; where that is because the work was cancelled, the error is raised again."""
-    if getattr(error, "kind", "") == "cancelled":
-        raise error
-    return f"{error.message} ({error.hint})" if error.hint else error.message

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from inspector.errors import InspectorError
-from inspector.optimize.quantization.children import reason_of
+from inspector.optimize.attempts import reason_of
 from inspector.optimize.quantization.fallback_influence import influence
 from inspector.optimize.quantization.fallback_influence_answer import Influence
 from inspector.optimize.quantization.fallback_order import worst_first

@@ -8,23 +8,7 @@ from typing import Literal
 
 from inspector.optimize.quantization.fallback_trial import Tried
 from inspector.optimize.quantization.resume import EARLIER, Rejected
-from inspector.records.optimization import Attempt, Candidate, Judgement
-
-
-def judged(candidate: Candidate, judgement: Judgement, seconds: float) -> Attempt:
-    """Return a judged candidate as a line of the log."""
-    outputs = judgement.parity.outputs if judgement.parity else ()
-    return Attempt(
-        candidate.name,
-        "passed" if judgement.passed else "rejected",
-        judgement.reason,
-        judgement.facts.size_bytes if judgement.facts else None,
-        judgement.facts.node_count if judgement.facts else None,
-        min((one.sqnr_db for one in outputs if one.sqnr_db is not None), default=None),
-        min((one.cosine for one in outputs if one.cosine is not None), default=None),
-        candidate.repairs,
-        seconds,
-    )
+from inspector.records.optimization import Attempt
 
 
 def recalled(known: Rejected) -> Attempt:

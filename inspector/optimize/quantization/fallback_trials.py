@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from inspector.errors import InspectorError
-from inspector.optimize.quantization.children import reason_of, run_in_child
+from inspector.optimize.attempts import attempt_of, reason_of
+from inspector.optimize.quantization.children import run_in_child
 from inspector.optimize.quantization.fallback_influence import Alone
 from inspector.optimize.quantization.fallback_influence_answer import Influence
-from inspector.optimize.quantization.fallback_log import judged, recalled
+from inspector.optimize.quantization.fallback_log import recalled
 from inspector.optimize.quantization.fallback_recipe import Describer
 from inspector.optimize.quantization.fallback_trial import OtherTerms, Trial, Tried, better
 from inspector.optimize.quantization.quantized import Quantized, QuantizeRequest
@@ -97,7 +98,7 @@ class Trials:
             self._note(tried, Attempt(trial.name, "failed", tried.reason, seconds=time.monotonic() - start))
             return tried
         judgement = self._weighed((yield from self.judge(candidate)))
-        attempt = judged(candidate, judgement, time.monotonic() - start)
+        attempt = attempt_of(candidate, judgement, time.monotonic() - start)
         sqnr, failed_at = attempt.worst_sqnr_db, judgement.failed_at
         tried = Tried(trial, judgement.passed, judgement.reason, failed_at, sqnr, candidate, judgement)
         self._check_terms(judgement)

@@ -8,7 +8,8 @@ from typing import Final
 
 from inspector.errors import InspectorError
 from inspector.isolation.limits import CancelToken
-from inspector.optimize.quantization.children import reason_of, run_in_child
+from inspector.optimize.attempts import reason_of
+from inspector.optimize.quantization.children import run_in_child
 from inspector.optimize.quantization.prepared import ConvertRequest, Named
 from inspector.records.event import Steps
 from inspector.records.optimization import Attempt, OptimizeSettings

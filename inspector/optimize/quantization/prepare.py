@@ -10,7 +10,8 @@ from typing import Final
 
 from inspector.errors import InspectorError
 from inspector.isolation.limits import CancelToken
-from inspector.optimize.quantization.children import reason_of, run_in_child
+from inspector.optimize.attempts import reason_of
+from inspector.optimize.quantization.children import run_in_child
 from inspector.optimize.quantization.opset import NEEDED_OPSET, raise_opset
 from inspector.optimize.quantization.prepared import FinishRequest, FoldRequest, Named, NameRequest, Prepared
 from inspector.records.event import Steps

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Final
 
 from inspector.errors import InspectorError
+from inspector.optimize.attempts import reason_of
 from inspector.optimize.quantization.calibration import calibrate
-from inspector.optimize.quantization.children import reason_of
 from inspector.optimize.quantization.fallback import fall_back
 from inspector.optimize.quantization.fallback_trial import METHOD_NAMES, Trial, Tried, better
 from inspector.optimize.quantization.fallback_trials import Trials

@@ -24,6 +24,7 @@ from inspector.tui.plain_text import plain
 from inspector.tui.widgets.graph.counterparts import Pairs, counterparts, without_counterpart
 from inspector.tui.widgets.graph.folding import FoldMode
 from inspector.tui.widgets.graph.graph_view import GraphView
+from inspector.tui.widgets.graph.row_actions import RowActions
 from inspector.tui.widgets.graph.rows import BranchRow, FoldRow, NodeRow, Row, cover
 from inspector.tui.widgets.graph.search import Matches
 from inspector.tui.widgets.graph.state import GraphState, spot_of
@@ -71,7 +72,7 @@ def lay_out(before: Inspection, after: Inspection) -> Sides:
     return Sides(states, (forth, back), alone)
 
 
-class GraphsScreen(ModalScreen[None]):
+class GraphsScreen(RowActions, ModalScreen[None]):
     """Two graphs; every key moves both, Tab moves between them, and nodes that only one has are marked."""
 
     BINDINGS: ClassVar[list[BindingType]] = modal_bindings("dialog", "graphs")
@@ -223,30 +224,6 @@ class GraphsScreen(ModalScreen[None]):
 
     def _move(self, by: Callable[[GraphView], None]) -> None:
         by(self.views[self._at])
-
-    def action_cursor_up(self) -> None:
-        """One row up."""
-        self._move(lambda view: view.move(-1))
-
-    def action_cursor_down(self) -> None:
-        """One row down."""
-        self._move(lambda view: view.move(1))
-
-    def action_page_up(self) -> None:
-        """One page up."""
-        self._move(lambda view: view.page(-1))
-
-    def action_page_down(self) -> None:
-        """One page down."""
-        self._move(lambda view: view.page(1))
-
-    def action_first_row(self) -> None:
-        """To the first row."""
-        self._move(lambda view: view.first())
-
-    def action_last_row(self) -> None:
-        """To the last row."""
-        self._move(lambda view: view.last())
 
     def action_close(self) -> None:
         """Go back to the steps."""

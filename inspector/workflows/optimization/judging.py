@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from inspector.errors import InspectorError, OperationFailed
+from inspector.optimize.attempts import attempt_of, reason_of
 from inspector.records.event import Partial, Progress, Steps
 from inspector.records.optimization import (
     Attempt,
@@ -59,28 +60,6 @@ class Judging:
 
     def _note(self, candidate: Candidate, judgement: Judgement) -> None:
         self.attempts = (*self.attempts, attempt_of(candidate, judgement))
-
-
-def attempt_of(candidate: Candidate, judgement: Judgement) -> Attempt:
-    """Return a judged candidate as a line of a step's log."""
-    facts, outputs = judgement.facts, judgement.parity.outputs if judgement.parity else ()
-    return Attempt(
-        name=candidate.name,
-        outcome="passed" if judgement.passed else "rejected",
-        reason=judgement.reason,
-        size_bytes=facts.size_bytes if facts else None,
-        node_count=facts.node_count if facts else None,
-        worst_sqnr_db=min((one.sqnr_db for one in outputs if one.sqnr_db is not None), default=None),
-        worst_cosine=min((one.cosine for one in outputs if one.cosine is not None), default=None),
-        repairs=candidate.repairs,
-    )
-
-
-def reason_of(error: InspectorError) -> str:
-    """Return why something failed, as a reason; a cancelled child is no reason but the end, and is raised again."""
-    if getattr(error, "kind", "") == "cancelled":
-        raise error
-    return f"{error.message} ({error.hint})" if error.hint else error.message
 
 
 class _Trial:

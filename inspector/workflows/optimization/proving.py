@@ -6,9 +6,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from inspector.errors import OperationFailed
+from inspector.optimize.attempts import reason_of
 from inspector.records.event import Started, Steps, Warned
 from inspector.records.optimization import Change, ChangeVerdict, Judgement, ModelFacts, Outcome, Preflight
-from inspector.workflows.optimization.judging import gates_of, held_to_gates, reason_of
+from inspector.workflows.optimization.judging import gates_of, held_to_gates
 
 if TYPE_CHECKING:
     from inspector.isolation.limits import CancelToken

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from inspector.errors import OperationFailed, UsageError
+from inspector.optimize.attempts import reason_of
 from inspector.records.event import Event, Finished, Partial, Started, Steps, result_of
 from inspector.records.optimization import (
     Change,
@@ -24,7 +25,7 @@ from inspector.records.optimization import (
 )
 from inspector.workflows.optimization.facts import model_facts, total_bytes
 from inspector.workflows.optimization.grounds import Grounds, lay_grounds
-from inspector.workflows.optimization.judging import Judging, reason_of
+from inspector.workflows.optimization.judging import Judging
 
 if TYPE_CHECKING:
     from inspector.isolation.limits import CancelToken

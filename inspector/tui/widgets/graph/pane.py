@@ -17,10 +17,11 @@ from inspector.tui.widgets.graph.graph_view import GraphView
 from inspector.tui.widgets.graph.pane_search import SearchingPane
 from inspector.tui.widgets.graph.panel_text import Link
 from inspector.tui.widgets.graph.panel_view import PanelView
+from inspector.tui.widgets.graph.row_actions import RowActions
 from inspector.tui.widgets.graph.state import GraphState
 
 
-class GraphPane(SearchingPane):
+class GraphPane(RowActions, SearchingPane):
     """Shows one inspection as a graph; see show, go_to and highlight."""
 
     DEFAULT_CSS = """
@@ -178,27 +179,3 @@ class GraphPane(SearchingPane):
         """Move in the panel while it has the focus, else in the rows, all that follows them in the same frame."""
         by(self.panel.view if self.panel.view.has_focus else self.view)
         self._view_moved()
-
-    def action_cursor_up(self) -> None:
-        """Move up one row."""
-        self._move(lambda view: view.move(-1))
-
-    def action_cursor_down(self) -> None:
-        """Move down one row."""
-        self._move(lambda view: view.move(1))
-
-    def action_page_up(self) -> None:
-        """Move up one page."""
-        self._move(lambda view: view.page(-1))
-
-    def action_page_down(self) -> None:
-        """Move down one page."""
-        self._move(lambda view: view.page(1))
-
-    def action_first_row(self) -> None:
-        """Move to the first row."""
-        self._move(lambda view: view.first())
-
-    def action_last_row(self) -> None:
-        """Move to the last row."""
-        self._move(lambda view: view.last())
