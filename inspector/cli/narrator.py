@@ -30,7 +30,7 @@ class Narrator:
 
     def follow(self, events: Iterable[Event[Result]]) -> Result:
         """Return the result of a workflow; whatever interrupts it, its child processes end with it."""
-        with closing(_closable(events)) as running:
+        with closing(closable(events)) as running:
             for event in running:
                 if isinstance(event, Finished):
                     return event.result
@@ -46,5 +46,6 @@ class Narrator:
             self.warnings.append(f"{event.message} ({event.hint})" if event.hint else event.message)
 
 
-def _closable(events: Iterable[Event[Result]]) -> Generator[Event[Result]]:
+def closable(events: Iterable[Event[Result]]) -> Generator[Event[Result]]:
+    """Return events as a generator, which closing() ends with all that runs in it."""
     yield from events

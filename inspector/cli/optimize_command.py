@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from inspector.cli.commands import unwind_when_terminated
 from inspector.cli.contract_files import contract_to_keep, write_contract
 from inspector.cli.diagnostics import say_error, say_note, say_warning
-from inspector.cli.narrator import Narrator
+from inspector.cli.narrator import Narrator, closable
 from inspector.cli.optimization_request import optimization_request
 from inspector.cli.report_files import check_targets, write_report
 from inspector.errors import EXIT_CHECK_FAILED, EXIT_OK, InspectorError, UsageError
@@ -123,16 +123,12 @@ def _accepted_any(session: OptimizationSession) -> bool:
 
 def _narrated(events: Iterable[Event[Any]]) -> Iterator[Event[Any]]:
     """Show what a step is doing as the title of the progress line."""
-    with closing(_closable(events)) as running:
+    with closing(closable(events)) as running:
         for event in running:
             if isinstance(event, Partial) and isinstance(event.result, StepProgress):
                 yield Started(f"{event.result.optimizer}: {event.result.doing}")
             else:
                 yield event
-
-
-def _closable(events: Iterable[Event[Any]]) -> Any:
-    yield from events
 
 
 def _review(inspection: Inspection, done: _Done, contract: Contract | None, warnings: list[str]) -> Any:

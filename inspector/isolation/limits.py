@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 GIB = 1 << 30
+
+NUMPY_ON_ONE_THREAD: Final[Mapping[str, str]] = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+"""Environment of a child that imports numpy: memory for threads it will not use would count against its limit."""
 
 
 @dataclass(frozen=True, slots=True)

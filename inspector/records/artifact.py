@@ -111,6 +111,11 @@ class Computation:
         facts = self.saved_model
         return self.artifact.path if facts is None else f"{facts.folder}/{facts.definition}"
 
+    @property
+    def total_bytes(self) -> int:
+        """Bytes of the artifact with those of its external files that are there."""
+        return self.artifact.size_bytes + sum(file.size_bytes or 0 for file in self.external_files)
+
     def roots(self) -> tuple[Graph, ...]:
         """Return the graphs that no node holds: the main one, functions, training graphs and surroundings."""
         return (self.graph, *(function.body for function in self.functions), *self.training, *self.surroundings)

@@ -94,7 +94,7 @@ def _total_bytes(computation: Computation) -> int:
     """Return the bytes of a model with its external data, or of every file in a SavedModel's folder."""
     facts = computation.saved_model
     if facts is None:
-        return computation.artifact.size_bytes + sum(file.size_bytes or 0 for file in computation.external_files)
+        return computation.total_bytes
     return sum(path.stat().st_size for path in Path(facts.folder).rglob("*") if path.is_file())
 
 

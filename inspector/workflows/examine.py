@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING
 
 from inspector.errors import OperationFailed
 from inspector.records.artifact import Computation, Format
-from inspector.records.event import Event, Finished, Partial, Started, Warned
+from inspector.records.event import Event, Partial, Started, Steps, Warned, result_of
 from inspector.records.finding import Finding
 from inspector.workflows.targets import title_of
 
 if TYPE_CHECKING:
     from inspector.records.opened import Opened, Target
-
-Result = TypeVar("Result")
-Steps = Generator[Event[Any], None, Result]
 
 
 def examine(
@@ -57,27 +54,18 @@ def _examine_model(
     computation = read_artifact(target, kind, settings)
     computation = yield from _attempt(with_shapes(computation), computation, "shape-inference-failed")
     budget = EVERYTHING if everything else CONFIRMATION_BYTES
-    groups = yield from _follow(equal_weights(computation, budget))
+    groups = yield from result_of(equal_weights(computation, budget))
     if everything:
-        computation = yield from _follow(digest(computation))
+        computation = yield from result_of(digest(computation))
     for event in analyse_in_steps(computation, batch, settings, groups, for_review=True):
         if not isinstance(event, Partial):
             yield event
 
 
-def _follow(events: Iterable[Event[Result]]) -> Steps[Result]:
-    """Pass on what a workflow says and return its result."""
-    for event in events:
-        if isinstance(event, Finished):
-            return event.result
-        yield event
-    raise AssertionError("a workflow ended without a result")
-
-
 def _attempt(events: Iterable[Event[Computation]], otherwise: Computation, rule: str) -> Steps[Computation]:
     """Return what a workflow makes, or, where it fails, the computation as it was with a finding that says so."""
     try:
-        return (yield from _follow(events))
+        return (yield from result_of(events))
     except OperationFailed as error:
         yield Warned(error.message, error.hint)
         finding = Finding(rule, "info", error.message, hint=error.hint)

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Final
 
 from inspector.errors import InspectorError
 from inspector.records.artifact import Computation
-from inspector.records.event import Event, Finished, Started
+from inspector.records.event import Event, Finished, Started, Steps
 from inspector.records.image import Entry, Image
 from inspector.records.image_contents import InsideArtifact
 from inspector.records.image_inspection import ImageInspection
 from inspector.records.inspection import Inspection
 from inspector.workflows.dimensions import check_settings
-from inspector.workflows.inside_copy import Steps, copy_files
+from inspector.workflows.inside_copy import copy_files
 from inspector.workflows.inside_files import files_of_model, name_of, neighbor, own_name
 from inspector.workflows.inspect import read_artifact
 

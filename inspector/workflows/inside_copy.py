@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Generator, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from inspector.errors import OperationFailed
-from inspector.records.event import Event, Progress
+from inspector.records.event import Event, Progress, Steps
 from inspector.workflows.inside_files import InsideFile
 
 if TYPE_CHECKING:
     from inspector.formats.image.memory_folder import MemoryFolder
     from inspector.isolation.limits import CancelToken
-
-Result = TypeVar("Result")
-Steps = Generator[Event[Any], None, Result]
 
 
 def copy_files(files: Sequence[InsideFile], folder: MemoryFolder, cancel: CancelToken | None) -> Steps[None]:

@@ -8,9 +8,8 @@ from typing import Final
 
 from inspector.formats.clean_text import one_line
 from inspector.formats.onnx.check_model_answer import CheckAnswer, CheckRequest
-from inspector.formats.onnx.shape_inference import NUMPY_ON_ONE_THREAD
 from inspector.isolation.child import ChildFailed, run_child
-from inspector.isolation.limits import CancelToken, Limits
+from inspector.isolation.limits import NUMPY_ON_ONE_THREAD, CancelToken, Limits
 from inspector.isolation.plain_line import plain_line
 from inspector.records.event import Steps, finish
 

@@ -13,7 +13,7 @@ from inspector.formats.clean_text import one_line
 from inspector.formats.onnx.shape_answer import ShapeAnswer, ShapeRequest
 from inspector.formats.onnx.shape_merge import ShapeMerger
 from inspector.isolation.child import run_child
-from inspector.isolation.limits import CancelToken, Limits
+from inspector.isolation.limits import NUMPY_ON_ONE_THREAD, CancelToken, Limits
 from inspector.isolation.plain_line import plain_line
 from inspector.records.artifact import Computation
 from inspector.records.event import Event, Finished, Progress, Started, Warned
@@ -21,8 +21,6 @@ from inspector.records.graph import Graph
 
 ENTRY: Final = "inspector.formats.onnx.shape_inference_child:infer_in_child"
 _STANDARD: Final = ("", "ai.onnx")
-NUMPY_ON_ONE_THREAD: Final = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
-"""Keeps numpy from reserving memory for threads it will not use, which would count against the limit."""
 
 
 def infer(

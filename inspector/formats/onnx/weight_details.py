@@ -12,15 +12,13 @@ from inspector.errors import OperationFailed
 from inspector.formats.clean_text import one_line
 from inspector.formats.onnx.weight_answer import WeightAnswer, WeightRequest
 from inspector.isolation.child import run_child
-from inspector.isolation.limits import CancelToken, Limits
+from inspector.isolation.limits import NUMPY_ON_ONE_THREAD, CancelToken, Limits
 from inspector.records.artifact import Computation
 from inspector.records.event import Event, Finished, Progress, Started
 from inspector.records.tensor import Weight
 from inspector.records.weight_details import WeightDetails
 
 ENTRY: Final = "inspector.formats.onnx.weight_details_child:read_in_child"
-_ENVIRONMENT: Final = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
-"""Keeps numpy from reserving memory for threads it will not use, which would count against the limit."""
 
 
 def details(
@@ -43,7 +41,7 @@ def details(
     path = os.fsencode(Path(computation.definition_path).absolute())
     request = WeightRequest(path, computation.artifact.size_bytes, weight, files if weight.storage.path else ())
     title = f"reading weight {weight.name} of {one_line(Path(computation.artifact.path).name)}"
-    for event in run_child(ENTRY, request, WeightAnswer, limits, cancel, title=title, environment=_ENVIRONMENT):
+    for event in run_child(ENTRY, request, WeightAnswer, limits, cancel, title=title, environment=NUMPY_ON_ONE_THREAD):
         yield event if isinstance(event, Progress) else Finished(_details(weight, event.result))
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from inspector.isolation.child import FinishedChild, run_child
-from inspector.isolation.limits import CancelToken, Limits
+from inspector.isolation.limits import NUMPY_ON_ONE_THREAD, CancelToken, Limits
 from inspector.isolation.plain_line import plain_line
 from inspector.optimize.half.messages import (
     Census,
@@ -34,8 +34,6 @@ COMPARED_SAMPLES: Final = 2
 """Inputs on which activations are compared node by node."""
 
 _ROOM: Final = "inspector.optimize.half"
-
-_NUMPY_ON_ONE_THREAD: Final = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 
 Result = TypeVar("Result")
 
@@ -87,7 +85,7 @@ class Children:
         title = f"{doing} of {plain_line(Path(self.subject.path).name, 80)}"
         limits = Limits(settings.memory_bytes, settings.step_seconds)
         child = run_child(
-            f"{_ROOM}.{entry}", request, response, limits, self.cancel, title=title, environment=_NUMPY_ON_ONE_THREAD
+            f"{_ROOM}.{entry}", request, response, limits, self.cancel, title=title, environment=NUMPY_ON_ONE_THREAD
         )
         finished = yield from finish(child)
         assert isinstance(finished, FinishedChild)

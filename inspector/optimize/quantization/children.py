@@ -5,14 +5,11 @@ from __future__ import annotations
 from typing import TypeVar
 
 from inspector.isolation.child import FinishedChild, run_child
-from inspector.isolation.limits import CancelToken, Limits
+from inspector.isolation.limits import NUMPY_ON_ONE_THREAD, CancelToken, Limits
 from inspector.records.event import Steps, finish
 from inspector.records.optimization import OptimizeSettings
 
 Result = TypeVar("Result")
-
-_THREADS = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
-"""Keeps numpy from reserving memory for threads it will not use, which would count against the limit."""
 
 _ROOM = "inspector.optimize.quantization."
 
@@ -22,7 +19,7 @@ def run_in_child(
 ) -> Steps[FinishedChild[Result]]:
     """Call "module:function" of this room in a child bounded by the settings. Raises what run_child() does."""
     limits = Limits(settings.memory_bytes, settings.step_seconds)
-    events = run_child(_ROOM + entry, request, kind, limits, cancel, title=title, environment=_THREADS)
+    events = run_child(_ROOM + entry, request, kind, limits, cancel, title=title, environment=NUMPY_ON_ONE_THREAD)
     finished = yield from finish(events)
     assert isinstance(finished, FinishedChild)
     return finished

@@ -12,7 +12,7 @@ from typing import Final, Literal
 from inspector.analysis.findings.wording import size
 from inspector.errors import InspectorError
 from inspector.isolation.child import FinishedChild, run_child
-from inspector.isolation.limits import CancelToken, Limits
+from inspector.isolation.limits import NUMPY_ON_ONE_THREAD, CancelToken, Limits
 from inspector.optimize.simplification.folding import Folding
 from inspector.optimize.simplification.requests import Finished, MakeRequest, ToolRequest
 from inspector.optimize.simplification.ways import COMBINED, SINGLE, TIDY, Tool, recipe_line
@@ -32,7 +32,6 @@ MOST_LARGE: Final = 2
 """Results of a large model that are kept until they are judged."""
 
 _ENTRY: Final = "inspector.optimize.simplification.make_child:make"
-_ENVIRONMENT: Final = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +214,7 @@ class Workshop:
 
     def _child(self, request: MakeRequest, title: str) -> Steps[FinishedChild[Finished]]:
         limits = Limits(self.settings.memory_bytes, self.settings.step_seconds)
-        events = run_child(_ENTRY, request, Finished, limits, self.cancel, title=title, environment=_ENVIRONMENT)
+        events = run_child(_ENTRY, request, Finished, limits, self.cancel, title=title, environment=NUMPY_ON_ONE_THREAD)
         finished = yield from finish(events)
         assert isinstance(finished, FinishedChild)
         return finished

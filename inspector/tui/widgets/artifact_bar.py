@@ -66,11 +66,6 @@ class ArtifactBar(Lines):
         return [Content.assemble(product, " ", name, " " * gap, right)]
 
 
-def total_bytes(computation: Computation) -> int:
-    """Return the bytes on disk, external data included where it is there."""
-    return computation.artifact.size_bytes + sum(file.size_bytes or 0 for file in computation.external_files)
-
-
 def saved_model_facts(computation: Computation) -> tuple[str, ...]:
     """Return the version of TensorFlow that saved a SavedModel: "TF 2.21.0"; nothing for another artifact."""
     facts = computation.saved_model
@@ -85,7 +80,7 @@ def _facts(inspection: Inspection) -> tuple[str, ...]:
         _FORMATS[computation.artifact.format],
         *((f"opset {opset}",) if opset is not None else ()),
         *saved_model_facts(computation),
-        bytes_text(total_bytes(computation)),
+        bytes_text(computation.total_bytes),
         plural(len(computation.graph.nodes), "node"),
         f"{count_text(inspection.cost.parameters)} params" if inspection.operators else "counting",
     )

@@ -22,7 +22,6 @@ from inspector.report.figures import (
     whole_text,
 )
 from inspector.tui.plain_text import fit, plain, shorten
-from inspector.tui.widgets.artifact_bar import total_bytes
 from inspector.tui.widgets.saved_model_facts import training_lines
 from inspector.tui.widgets.text_rows import bar_row, heading, labeled, name_cells, tensor_row
 
@@ -44,7 +43,7 @@ def model_lines(inspection: Inspection, width: int) -> list[Content]:
 def _tiles(inspection: Inspection) -> list[tuple[str, str]]:
     computation, cost = inspection.computation, inspection.cost
     tiles = [
-        (bytes_text(total_bytes(computation)), "on disk"),
+        (bytes_text(computation.total_bytes), "on disk"),
         (count_text(cost.parameters), "parameters"),
         (whole_text(len(computation.graph.nodes)), "nodes"),
         (flops_text(cost.flops) if cost.covered else "?", "FLOPs assumed" if cost.assumed else "FLOPs"),

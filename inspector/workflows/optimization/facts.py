@@ -10,7 +10,7 @@ def model_facts(computation: Computation, sha256: str = "") -> ModelFacts:
     """Return the facts of a model: bytes with external data that is there, nodes of all graphs, functions and subgraphs."""
     nodes = [node for graph in computation.graphs() for node in graph.nodes]
     return ModelFacts(
-        size_bytes=total_bytes(computation),
+        size_bytes=computation.total_bytes,
         node_count=len(nodes),
         constant_count=sum(node.operator == "Constant" and node.domain == "ai.onnx" for node in nodes),
         parameter_count=sum(weight.element_count for weight in computation.weights),
@@ -19,8 +19,3 @@ def model_facts(computation: Computation, sha256: str = "") -> ModelFacts:
         ir_version=computation.ir_version,
         sha256=sha256,
     )
-
-
-def total_bytes(computation: Computation) -> int:
-    """Return the bytes of the artifact with those of its external files."""
-    return computation.artifact.size_bytes + sum(file.size_bytes or 0 for file in computation.external_files)

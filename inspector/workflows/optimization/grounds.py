@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from inspector.records.contract import ConformanceTerms, Contract
 from inspector.records.event import Started, Steps
 from inspector.records.optimization import InputSet, OptimizationRequest, OptimizeSettings, Reference, Subject
-from inspector.workflows.optimization.facts import model_facts, total_bytes
+from inspector.workflows.optimization.facts import model_facts
 
 if TYPE_CHECKING:
     from inspector.isolation.limits import CancelToken
@@ -55,7 +55,7 @@ def settings_for(request: OptimizationRequest, inspection: Inspection) -> Optimi
     """Return the settings with a memory limit that fits the model and this machine where the user gave none."""
     import psutil
 
-    wanted = max(LEAST_MEMORY, MEMORY_FOR_EACH_BYTE * total_bytes(inspection.computation))
+    wanted = max(LEAST_MEMORY, MEMORY_FOR_EACH_BYTE * inspection.computation.total_bytes)
     most = int(psutil.virtual_memory().total * SPARED_SHARE)
     return replace(request.settings, memory_bytes=request.memory_bytes or min(wanted, max(most, LEAST_MEMORY)))
 

@@ -23,8 +23,8 @@ from inspector.records.optimization import (
     StepProgress,
     Subject,
 )
-from inspector.workflows.optimization.facts import model_facts, total_bytes
-from inspector.workflows.optimization.grounds import Grounds, lay_grounds
+from inspector.workflows.optimization.facts import model_facts
+from inspector.workflows.optimization.grounds import Grounds, lay_grounds, settings_for
 from inspector.workflows.optimization.judging import Judging
 
 if TYPE_CHECKING:
@@ -141,7 +141,6 @@ class OptimizationSession:
     @property
     def _limits(self) -> Any:
         from inspector.isolation.limits import Limits
-        from inspector.workflows.optimization.grounds import settings_for
 
         settings = settings_for(self.request, self.inspection)
         return Limits(settings.memory_bytes, settings.step_seconds)
@@ -160,7 +159,9 @@ class OptimizationSession:
     def _run(self, name: OptimizerName, cancel: CancelToken, keep_fp32: tuple[str, ...]) -> Steps[_Step]:
         subject = self.current
         optimizer = _optimizer(name)
-        preflight = optimizer.requires(subject, self.request.settings)
+        settings = settings_for(self.request, self.inspection)
+        settings = replace(settings, keep_fp32=(*settings.keep_fp32, *keep_fp32))
+        preflight = optimizer.requires(subject, settings)
         if not preflight.runnable:
             return _Step(_not_run(name, subject.facts, preflight), subject)
         try:
@@ -169,9 +170,7 @@ class OptimizationSession:
             raise
         except OperationFailed as error:
             return _Step(_unjudgeable(name, subject.facts, preflight, reason_of(error)), subject)
-        settings = replace(grounds.settings, keep_fp32=(*grounds.settings.keep_fp32, *keep_fp32))
         grounds = replace(grounds, settings=settings)
-        preflight = optimizer.requires(subject, settings)
         outcome = yield from self._apply(optimizer, subject, grounds, cancel)
         return (yield from self._prove(name, outcome, grounds, subject, preflight, cancel))
 
@@ -184,7 +183,7 @@ class OptimizationSession:
     def _new_folder(self) -> Path:
         """Return an empty folder within the private one, which is made where there is enough room."""
         if self._folder is None:
-            self._folder = _private_folder(total_bytes(self.inspection.computation))
+            self._folder = _private_folder(self.inspection.computation.total_bytes)
         self._runs += 1
         folder = self._folder.path / f"{self._runs}"
         folder.mkdir(mode=0o700)
