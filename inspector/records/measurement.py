@@ -9,6 +9,24 @@ MeasurementKind = Literal["session_creation", "latency", "cold_start"]
 
 ComparisonVerdict = Literal["faster", "slower", "no difference shown", "not measured"]
 
+CacheState = Literal["cold", "warm"]
+"""Whether the files of the artifact and its runtime are out of the page cache when a process starts, or in it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Conditions:
+    """What a measurement was taken under, beside its device.
+
+    threads 0: as many as the runtime may use; cache only for cold starts; cpus: processors' time granted a second (None: all
+    there are); load: share of capacity at which requests arrive in an open loop (None: a closed loop).
+    """
+
+    threads: int = 0
+    batch: int = 1
+    cache: CacheState | None = None
+    cpus: float | None = None
+    load: float | None = None
+
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
@@ -29,3 +47,9 @@ class Comparison:
     device: str = "cpu"
     threads: int = 1
     note: str = ""
+    conditions: Conditions | None = None
+    """None for the quick comparison that comes with every change."""
+    phase: str = ""
+    """The phase of a cold start that is compared; empty: the whole of it."""
+    after_device: str = ""
+    """Where the changed one ran, if not on the same device."""

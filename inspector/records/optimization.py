@@ -11,15 +11,15 @@ from inspector.records.inspection import Inspection
 from inspector.records.measurement import Comparison
 from inspector.records.parity import ConformanceResult, GateCheck, Parity
 
-OptimizerName = Literal["simplify", "fp16", "int8", "int8-dynamic"]
+OptimizerName = Literal["simplify", "fp16", "int8", "int8-dynamic", "warmstart"]
 
 ChangeStatus = Literal["accepted", "rejected", "skipped"]
 
 ChangeVerdict = Literal["accepted", "smaller but slower", "rejected", "nothing to do", "cannot run"]
 
-Permission = Literal["io-dtype", "static-dims", "opset", "growth"]
+Permission = Literal["io-dtype", "static-dims", "opset", "growth", "cpu-bound"]
 """What a user may allow a change to do: change the element types of inputs and outputs, lose a dynamic dimension, raise an
-operator set, become larger."""
+operator set, become larger, use operators that only this runtime on this processor has."""
 
 
 @dataclass(frozen=True, slots=True)

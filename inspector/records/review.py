@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from inspector.records.artifact import Artifact, ExternalFile
+from inspector.records.benchmark import Benchmark, BenchPlan, StartupCandidate
 from inspector.records.contract import Contract
 from inspector.records.finding import Finding
 from inspector.records.graph import Signature
@@ -27,6 +28,32 @@ class Tool:
 
 
 @dataclass(frozen=True, slots=True)
+class MachineState:
+    """What the machine grants and does while something is measured; None or empty: not known.
+
+    load is the run queue's mean length over one minute, before and after; quota the processors' time a second and memory the
+    bytes that a control group grants.
+    """
+
+    usable_cores: int
+    physical_cores: int | None = None
+    governor: str = ""
+    boost: str = ""
+    load_before: float | None = None
+    load_after: float | None = None
+    cpu_quota: float | None = None
+    memory_limit_bytes: int | None = None
+    hypervisor: str = ""
+    container: str = ""
+    kernel: str = ""
+    clock: str = ""
+    accelerators: tuple[str, ...] = ()
+    """Name, memory and driver of each."""
+    notes: tuple[str, ...] = ()
+    """What makes numbers of this machine less sure: "governor powersave", "load 3.1 on 2 cores"."""
+
+
+@dataclass(frozen=True, slots=True)
 class Environment:
     """Where the review was made."""
 
@@ -36,6 +63,8 @@ class Environment:
     memory_bytes: int
     platform: str = ""
     versions: Mapping[str, str] = field(default_factory=dict)
+    machine: MachineState | None = None
+    """Where something was measured: what else bears on the numbers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,8 +180,14 @@ class Review:
     """What the artifact was held against, or what was written beside the changed one."""
     changes: tuple[Change, ...] = ()
     """Every optimizer that was applied, in order."""
+    plan: BenchPlan | None = None
+    """What --bench measured; --replay does it again."""
+    benchmarks: tuple[Benchmark, ...] = ()
+    """Every run with its raw samples."""
     comparisons: tuple[Comparison, ...] = ()
-    """The artifact beside the last change that was measured; every change has its own."""
+    """The artifact beside the last change that was measured, or the one that --compare names; every change has its own."""
+    startup: tuple[StartupCandidate, ...] = ()
+    """Ways to save the model so that it starts sooner, as measured."""
     checks: tuple[Check, ...] = ()
     verdict: Literal["pass", "fail"] = "pass"
     warnings: tuple[str, ...] = ()
