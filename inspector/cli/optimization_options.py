@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
     from inspector.records.optimization import OptimizerName, Permission
 
-OPTIMIZERS: tuple[OptimizerName, ...] = ("simplify", "fp16", "int8", "int8-dynamic")
-PERMISSIONS: tuple[Permission, ...] = ("io-dtype", "static-dims", "opset", "growth")
+OPTIMIZERS: tuple[OptimizerName, ...] = ("simplify", "fp16", "int8", "int8-dynamic", "warmstart")
+PERMISSIONS: tuple[Permission, ...] = ("io-dtype", "static-dims", "opset", "growth", "cpu-bound")
 
 _BELONGING = ("output", "data", "allow", "keep_fp32", "budget", "threads", "memory", "seed")
 """What has no meaning without --apply or, all but the first, the workbench's tab that applies steps."""
