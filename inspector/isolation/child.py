@@ -6,7 +6,7 @@ import contextlib
 import time
 from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar, overload
 
 import msgspec
 
@@ -17,11 +17,12 @@ from inspector.isolation.limits import CancelToken, Limits
 from inspector.isolation.plain_line import last_line, plain_line
 from inspector.isolation.process import ChildProcess
 from inspector.isolation.standby import RESULT_LIMIT, StandbyChild
-from inspector.records.event import Finished, Progress
+from inspector.records.event import Finished, Partial, Progress
 
 __all__ = ["ChildFailed", "FinishedChild", "run_child"]
 
 Result = TypeVar("Result")
+Record = TypeVar("Record")
 
 _TICK_SECONDS = 0.05
 _TERMINATE_SECONDS = 0.4
@@ -35,6 +36,38 @@ class FinishedChild(Finished[Result], Generic[Result]):
     seconds: float = 0.0
 
 
+@overload
+def run_child(
+    entry: str,
+    request: object,
+    response_type: type[Result],
+    limits: Limits = ...,
+    cancel: CancelToken | None = ...,
+    *,
+    title: str = ...,
+    environment: Mapping[str, str] | None = ...,
+    result_limit: int = ...,
+    standby: StandbyChild | None = ...,
+    partial_type: None = ...,
+) -> Generator[Progress | FinishedChild[Result]]: ...
+
+
+@overload
+def run_child(
+    entry: str,
+    request: object,
+    response_type: type[Result],
+    limits: Limits = ...,
+    cancel: CancelToken | None = ...,
+    *,
+    title: str = ...,
+    environment: Mapping[str, str] | None = ...,
+    result_limit: int = ...,
+    standby: StandbyChild | None = ...,
+    partial_type: type[Record],
+) -> Generator[Progress | Partial[Record] | FinishedChild[Result]]: ...
+
+
 def run_child(
     entry: str,
     request: object,
@@ -46,11 +79,13 @@ def run_child(
     environment: Mapping[str, str] | None = None,
     result_limit: int = RESULT_LIMIT,
     standby: StandbyChild | None = None,
-) -> Generator[Progress | FinishedChild[Result]]:
-    """Call entry ("module:function") with (request, report_progress) in a fresh process and yield what it says.
+    partial_type: type[Any] | None = None,
+) -> Generator[Progress | Partial[Any] | FinishedChild[Result]]:
+    """Call entry ("module:function") with (request, report: child_main.Reporter) in a fresh process and yield what it says.
 
     The function's first parameter must be annotated with the request's type; request and result cross as msgpack. title
     begins every error message, so it should name the file; environment is added to the child's. result_limit is in bytes.
+    partial_type is that of records the function gives report.partial(); they are yielded as Partial.
     standby, if it waits for this very entry, is taken instead of a new process; environment and result_limit are then its own.
     The child dies with this process and with this generator. Raises ChildFailed, or the InspectorError the function raised.
     """
@@ -63,8 +98,8 @@ def run_child(
     order_bytes = protocol.frame(protocol.RESULT, msgspec.msgpack.encode(order))
     waiting = standby.take(entry) if standby is not None else None
     with _started(waiting, order_bytes, title, environment or {}, result_limit) as process:
-        conversation = _Conversation(process, title, limits, token)
-        yield from conversation.progress()
+        conversation = _Conversation(process, title, limits, token, partial_type)
+        yield from conversation.reports()
         yield conversation.result(response_type)
 
 
@@ -88,16 +123,19 @@ def _started(
 class _Conversation:
     """Listens to one child until it has answered, is over or has to be stopped."""
 
-    def __init__(self, process: ChildProcess, title: str, limits: Limits, cancel: CancelToken) -> None:
+    def __init__(
+        self, process: ChildProcess, title: str, limits: Limits, cancel: CancelToken, partial_type: type[Any] | None
+    ) -> None:
         self._process = process
         self._title = title
         self._limits = limits
         self._cancel = cancel
+        self._partial_type = partial_type
         self._start = time.monotonic()
         self._answer: tuple[bytes, bytes] | None = None
         self._peak: int | None = None
 
-    def progress(self) -> Iterator[Progress]:
+    def reports(self) -> Iterator[Progress | Partial[Any]]:
         """Yield what the child reports until it has answered; raises ChildFailed where it does not."""
         while self._answer is None:
             try:
@@ -122,7 +160,7 @@ class _Conversation:
             raise self._ended(failure.senseless(self._title)) from None
         raise self._ended(self._error_of(said))
 
-    def _listen(self) -> Iterator[Progress]:
+    def _listen(self) -> Iterator[Progress | Partial[Any]]:
         """Take in what has arrived within one tick."""
         for kind, payload in self._process.exchange(_TICK_SECONDS):
             if self._answer is not None:
@@ -130,6 +168,10 @@ class _Conversation:
             if kind == protocol.PROGRESS:
                 said = msgspec.msgpack.decode(payload, type=protocol.ProgressFrame)
                 yield Progress(said.done, said.total, plain_line(said.note))
+            elif kind == protocol.PARTIAL:
+                if self._partial_type is None:
+                    raise protocol.SenselessBytes("a partial record nobody asked for")
+                yield Partial(msgspec.msgpack.decode(payload, type=self._partial_type))
             elif kind == protocol.PEAK:
                 self._saw_peak(msgspec.msgpack.decode(payload, type=int | None))
             else:

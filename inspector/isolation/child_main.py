@@ -17,10 +17,8 @@ from inspector.isolation import protocol
 from inspector.isolation.confinement import confine, die_with_parent
 from inspector.isolation.memory import own_peak_bytes
 
-ReportProgress = Callable[[int, int, str], None]
-"""What an entry function calls to say how far it is: done, total, note."""
-
 _PROGRESS_INTERVAL = 0.05
+_PARTIAL_INTERVAL = 0.1
 
 
 def main(order_fd: int, answer_fd: int, ahead: str = "") -> None:
@@ -36,10 +34,14 @@ def main(order_fd: int, answer_fd: int, ahead: str = "") -> None:
     order = msgspec.msgpack.decode(_read_order(order_fd), type=protocol.Order)
     die_with_parent(order_fd)
     answer = _Answer(answer_fd)
+    reporter = Reporter(answer)
     try:
         confine(order.memory_bytes, order.wall_seconds, order.cpu_seconds)
-        result = _carry_out(order, answer)
+        result = _carry_out(order, reporter)
+        reporter.flush()
     except BaseException as error:
+        with contextlib.suppress(Exception):  # what cannot be sent then is not the reason it failed
+            reporter.flush()
         kind, payload = protocol.FAILURE, msgspec.msgpack.encode(_describe(error))
     else:
         kind, payload = protocol.RESULT, result
@@ -63,14 +65,14 @@ def _read_exactly(fd: int, count: int) -> bytes:
     return bytes(data)
 
 
-def _carry_out(order: protocol.Order, answer: _Answer) -> bytes:
+def _carry_out(order: protocol.Order, reporter: Reporter) -> bytes:
     """Import and call the entry function; the request is decoded as the type its first parameter is annotated with."""
     module_name, _, function_name = order.entry.partition(":")
-    function: Callable[[Any, ReportProgress], object] = getattr(importlib.import_module(module_name), function_name)
+    function: Callable[[Any, Reporter], object] = getattr(importlib.import_module(module_name), function_name)
     hints = get_type_hints(function)
     request_type = hints[function.__code__.co_varnames[0]]
     request = msgspec.msgpack.decode(order.request, type=request_type)
-    return msgspec.msgpack.encode(function(request, answer.report_progress))
+    return msgspec.msgpack.encode(function(request, reporter))
 
 
 def _describe(error: BaseException) -> protocol.FailureFrame:
@@ -95,32 +97,67 @@ def _printable(error: BaseException) -> str:
         return ""
 
 
+class Reporter:
+    """What an entry function is given to say how far it is and what it has so far."""
+
+    def __init__(self, answer: _Answer) -> None:
+        self._answer = answer
+        self._last_progress = 0.0
+        self._last_partial = 0.0
+        self._held: object = None
+
+    def __call__(self, done: int, total: int, note: str = "") -> None:
+        """Tell the parent how far the work is, at most every 50 ms and always at the end."""
+        now = time.monotonic()
+        if now - self._last_progress < _PROGRESS_INTERVAL and done != total:
+            return
+        self._last_progress = now
+        payload = msgspec.msgpack.encode(protocol.ProgressFrame(done, total, note[:1000]))
+        self._answer.write(protocol.frame(protocol.PROGRESS, payload))
+
+    @property
+    def partial_due(self) -> bool:
+        """Whether a partial record would be sent now: who sends what is new since the last one asks before giving another."""
+        return time.monotonic() - self._last_partial >= _PARTIAL_INTERVAL
+
+    def partial(self, record: object) -> None:
+        """Send the parent what there is so far, of its partial_type, at most every 100 ms.
+
+        A record that comes sooner waits, in place of the one that waited before it; the last one is sent before the end, be
+        that a result or an exception. Raises ValueError for one of more than protocol.PARTIAL_LIMIT bytes once it is sent.
+        """
+        self._held = record
+        if self.partial_due:
+            self.flush()
+
+    def flush(self) -> None:
+        """Send the partial record that waits, if there is one."""
+        record, self._held = self._held, None
+        if record is None:
+            return
+        payload = msgspec.msgpack.encode(record)
+        if len(payload) > protocol.PARTIAL_LIMIT:
+            raise ValueError(f"a partial record of {len(payload):,} bytes")
+        self._answer.write(protocol.frame(protocol.PARTIAL, payload))
+        self._last_partial = time.monotonic()
+
+
 class _Answer:
     """Writes frames to the parent."""
 
     def __init__(self, fd: int) -> None:
         self._fd = fd
-        self._last = 0.0
-
-    def report_progress(self, done: int, total: int, note: str = "") -> None:
-        """Tell the parent how far the work is, at most every 50 ms and always at the end."""
-        now = time.monotonic()
-        if now - self._last < _PROGRESS_INTERVAL and done != total:
-            return
-        self._last = now
-        payload = msgspec.msgpack.encode(protocol.ProgressFrame(done, total, note[:1000]))
-        self._write(protocol.frame(protocol.PROGRESS, payload))
 
     def finish(self, kind: bytes, payload: bytes) -> None:
         """Send the last frames and end the process without the interpreter's tidying up, which native libraries can crash."""
         peak = msgspec.msgpack.encode(own_peak_bytes())
-        self._write(protocol.frame(protocol.PEAK, peak) + protocol.HEADER.pack(kind, len(payload)))
-        self._write(payload)
+        self.write(protocol.frame(protocol.PEAK, peak) + protocol.HEADER.pack(kind, len(payload)))
+        self.write(payload)
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(0)
 
-    def _write(self, data: bytes) -> None:
+    def write(self, data: bytes) -> None:
         """Write all of data."""
         view = memoryview(data)
         while view:

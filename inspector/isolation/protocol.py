@@ -10,12 +10,15 @@ import msgspec
 
 HEADER: Final = struct.Struct(">cI")
 PROGRESS: Final = b"P"
+PARTIAL: Final = b"D"
 PEAK: Final = b"M"
 RESULT: Final = b"R"
 FAILURE: Final = b"F"
 
 _SMALL_FRAME: Final = 1 << 16
-"""Bytes that any frame but a result may take."""
+"""Bytes that any frame but a result or a partial record may take."""
+PARTIAL_LIMIT: Final = 4 << 20
+"""Bytes that a partial record may take."""
 
 
 class Order(msgspec.Struct, frozen=True):
@@ -76,7 +79,7 @@ class FrameReader:
 
     def _check(self, kind: bytes, length: int) -> None:
         """Raise SenselessBytes for a kind that does not exist or a length that kind may not have."""
-        if kind not in (PROGRESS, PEAK, RESULT, FAILURE):
+        if kind not in (PROGRESS, PARTIAL, PEAK, RESULT, FAILURE):
             raise SenselessBytes("unknown frame")
-        if length > (self._result_limit if kind == RESULT else _SMALL_FRAME):
+        if length > {RESULT: self._result_limit, PARTIAL: PARTIAL_LIMIT}.get(kind, _SMALL_FRAME):
             raise SenselessBytes("frame too large")

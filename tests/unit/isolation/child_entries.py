@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from inspector.errors import OperationFailed, UnreadableArtifact
+from inspector.isolation.child_main import Reporter
 
 Report = Callable[[int, int, str], None]
 
@@ -223,3 +224,47 @@ def flood(count: int, report: Report) -> int:
     for i in range(count):
         report(i, count + 1, "n")
     return count
+
+
+def count_in_parts(count: int, report: Reporter) -> int:
+    """Give a partial record for every number, far more often than they are sent."""
+    for number in range(count + 1):
+        report.partial(Reply("so far", number, 0))
+    return count
+
+
+def parts_then_error(count: int, report: Reporter) -> int:
+    """Give partial records, then fail."""
+    count_in_parts(count, report)
+    raise UnreadableArtifact("model.onnx is cut short", "download it again")
+
+
+def new_parts_only(count: int, report: Reporter) -> list[int]:
+    """Send each number once, as many at a time as have come up until a record is due; return those left over."""
+    waiting: list[int] = []
+    for number in range(count):
+        waiting.append(number)
+        time.sleep(0.0001)
+        if report.partial_due:
+            report.partial(waiting)
+            waiting = []
+    return waiting
+
+
+def a_part_then_sleep(_: int, report: Reporter) -> int:
+    """Give a partial record and hang."""
+    report.partial(Reply("so far", 1, 0))
+    time.sleep(60)
+    return 0
+
+
+def a_huge_part(size: int, report: Reporter) -> int:
+    """Give a partial record of so many bytes."""
+    report.partial(b"x" * size)
+    return size
+
+
+def a_part_of_text(_: int, report: Reporter) -> int:
+    """Give a partial record of a type the parent does not expect."""
+    report.partial("text")
+    return 0
