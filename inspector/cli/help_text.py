@@ -12,7 +12,8 @@ Open a packaged model in the terminal and see what is inside: its graph,
 operators, weights, cost, and what a reader should know; of a container image
 its layers, files, waste, packages, and the models in it. Structure comes first;
 gigabytes of weights are never loaded for it. Make an ONNX model smaller and
-faster, with proof that it still does the same job.
+faster, with proof that it still does the same job. Measure how it starts and
+how fast it answers, before and after.
 
   ARTIFACT          what to open: an ONNX file, a SavedModel's folder, a serving
                     folder of numbered versions, or an image: an archive (docker
@@ -40,7 +41,8 @@ what must hold
 make an ONNX model smaller and faster
   --apply STEPS     apply these in order, each judged against the original:
                     simplify, fp16, int8 (static or dynamic, as the model and
-                    this machine suggest), int8-dynamic; joined by commas
+                    this machine suggest), int8-dynamic, warmstart (starts
+                    sooner, here); joined by commas
   --output PATH     write the last accepted result there, with its contract;
                     without it nothing is written; never over the input
   --data FILE.npz   real inputs by name, first axis samples, and labels for the
@@ -49,18 +51,43 @@ make an ONNX model smaller and faster
                     io-dtype  change the element types of inputs and outputs
                     static-dims  fix a length that may vary
                     opset  raise an operator set   growth  become larger
+                    cpu-bound  use operators of this runtime and processor
                     repeatable, or joined by commas
   --keep-fp32 NODE  a node that stays in fp32, by name or as #12; repeatable
-  --budget TIME     how long one step may search, such as 60s or 5m
+  --budget TIME     how long one step may search, such as 60s or 5m, and how
+                    long --bench may measure (default 60s)
   --memory SIZE     how much memory one child process may take, such as 4GiB
-  --threads N       threads of a session (default: as many as cores)
+  --threads N       threads of a session (default: as many as cores); --bench
+                    takes several: 1,2
   --seed N          the seed of inputs that are made (default 0)
+
+measure it, and prove which is faster
+  --bench           measure cold start and latency; with --apply before and
+                    after, with --compare both artifacts, in random order
+  --compare OTHER   an artifact of the same signature to measure side by side
+  --measure KINDS   cold-start, latency (default: both)
+  --device DEVICE   auto, cpu or cuda (default auto); never a silent fall-back
+  --cache STATES    cold, warm: whether files are in memory when a process
+                    starts (default: both)
+  --cpus N          starts under CPU quotas as well, such as 1,0.5,0.25
+  --load SHARES     requests at random times, at these shares of what the model
+                    can take, such as 50%,70%,90%
+  --signature NAME  which signature of a SavedModel
+  --image-command COMMAND
+                    what an image runs, in place of its own
+  --ready HOW       when an image is ready: http://HOST:PORT/PATH answers,
+                    log:TEXT is printed, or exit (default: its health check, or
+                    its first output)
+  --bandwidth RATE  at which a pull is modelled (default 1Gbit/s)
+  --replay REVIEW.json
+                    measure what a review measured again, and compare
 
 which image
   --platform OS/ARCH[/VARIANT]
                     the one to open where an index has several, such as
                     linux/arm64 (default: the one for this machine)
-  --batch N         the batch size at which costs are evaluated (default 1)
+  --batch N         the batch size at which costs are evaluated (default 1);
+                    --bench takes several: 1,8
   --dim NAME=N      the length of a symbolic dimension, such as sequence=128;
                     repeatable
 
@@ -81,6 +108,9 @@ examples
   modelpack-tui model.onnx --apply simplify,fp16 --output smaller.onnx
   modelpack-tui model.onnx --apply int8 --data inputs.npz --contract terms.yaml
   modelpack-tui model.onnx --write-contract terms.yaml
+  modelpack-tui model.onnx --bench --batch 1,8 --budget 2m
+  modelpack-tui model.onnx --apply int8 --bench --report review.json
+  modelpack-tui image.tar --bench --ready http://127.0.0.1:8080/health
 
 Without a terminal the report is printed. Standard output carries data and
 nothing else; progress and errors go to standard error. NO_COLOR is honored.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from inspector.cli.quantities import byte_count, seconds, seed_number, thread_count
+from inspector.cli.quantities import byte_count, seconds, seed_number, thread_counts
 from inspector.errors import UsageError
 
 TYPE_CHECKING = False
@@ -15,8 +15,11 @@ if TYPE_CHECKING:
 OPTIMIZERS: tuple[OptimizerName, ...] = ("simplify", "fp16", "int8", "int8-dynamic", "warmstart")
 PERMISSIONS: tuple[Permission, ...] = ("io-dtype", "static-dims", "opset", "growth", "cpu-bound")
 
-_BELONGING = ("output", "data", "allow", "keep_fp32", "budget", "threads", "memory", "seed")
+_BELONGING = ("output", "allow", "keep_fp32")
 """What has no meaning without --apply or, all but the first, the workbench's tab that applies steps."""
+
+_SHARED = ("data", "budget", "threads", "memory", "seed")
+"""What steps and benchmarks both understand."""
 
 
 class OptimizationOptions:
@@ -61,22 +64,26 @@ def add_optimization_options(parser: argparse.ArgumentParser) -> None:
     add("--allow", action="append", metavar="CHANGE")
     add("--keep-fp32", action="append", metavar="NODE")
     add("--budget", type=seconds, metavar="TIME")
-    add("--threads", type=thread_count, metavar="N")
+    add("--threads", type=thread_counts, metavar="N")
     add("--memory", type=byte_count, metavar="SIZE")
     add("--seed", type=seed_number, metavar="N")
 
 
-def optimization_of(parsed: argparse.Namespace, wants_report: bool) -> OptimizationOptions | None:
+def optimization_of(parsed: argparse.Namespace, wants_report: bool, measures: bool) -> OptimizationOptions | None:
     """Return what --apply and its options ask for, without steps where only the workbench can take those up; None for nothing.
 
-    UsageError where an option belongs to --apply, and that is not there.
+    measures: --bench is there, which takes some of the options, too. UsageError where an option belongs to --apply, and that
+    is not there.
     """
     if parsed.apply is None:
         named = [name for name in _BELONGING if getattr(parsed, name) is not None]
-        if not named:
-            return None
-        if wants_report or "output" in named:
+        shared = [name for name in _SHARED if getattr(parsed, name) is not None]
+        if named and (wants_report or "output" in named):
             raise belongs_to_apply(named[0])
+        if shared and wants_report and not measures:
+            raise belongs_to_apply(shared[0], " or --bench")
+        if not named and (measures or not shared):
+            return None
     if "" in (parsed.output, parsed.data, *(parsed.keep_fp32 or ())):
         raise UsageError("an empty --output, --data or --keep-fp32 names nothing", "leave the option out")
     if parsed.output == "-":
@@ -88,16 +95,21 @@ def optimization_of(parsed: argparse.Namespace, wants_report: bool) -> Optimizat
         _permissions(parsed.allow or ()),
         tuple(parsed.keep_fp32 or ()),
         parsed.budget,
-        parsed.threads,
+        _one_thread_count(parsed.threads),
         parsed.memory,
         parsed.seed,
     )
 
 
-def belongs_to_apply(name: str) -> UsageError:
-    """Return the error for an option that means nothing without --apply."""
+def belongs_to_apply(name: str, others: str = "") -> UsageError:
+    """Return the error for an option that means nothing without --apply, or what else takes it."""
     option = f"--{name.replace('_', '-')}"
-    return UsageError(f"{option} belongs to --apply", f"--apply {OPTIMIZERS[0]} {option} ...")
+    return UsageError(f"{option} belongs to --apply{others}", f"--apply {OPTIMIZERS[0]} {option} ...")
+
+
+def _one_thread_count(counts: tuple[int, ...] | None) -> int | None:
+    """Return the threads that steps are judged with: the first of those to measure with."""
+    return counts[0] if counts else None
 
 
 def _steps(text: str) -> tuple[OptimizerName, ...]:

@@ -7,9 +7,10 @@ import os
 
 from inspector import __version__
 from inspector.cli import output
+from inspector.cli.bench_options import BenchOptions, add_bench_options, bench_of
 from inspector.cli.help_text import HELP
 from inspector.cli.optimization_options import OptimizationOptions, add_optimization_options, optimization_of
-from inspector.cli.quantities import length
+from inspector.cli.quantities import length, lengths
 from inspector.errors import UsageError
 
 TYPE_CHECKING = False
@@ -31,7 +32,7 @@ class Options:
     """What the user asked for; paths and names as they were typed."""
 
     __slots__ = (
-        *("artifact", "batch", "contract", "contract_target", "digest", "dimensions", "optimization", "platform"),
+        *("artifact", "batch", "bench", "contract", "contract_target", "digest", "dimensions", "optimization", "platform"),
         *("report_format", "target", "wants_report"),
     )
 
@@ -48,6 +49,7 @@ class Options:
         contract: str | None = None,
         contract_target: str | None = None,
         optimization: OptimizationOptions | None = None,
+        bench: BenchOptions | None = None,
     ) -> None:
         self.artifact = artifact
         self.wants_report = wants_report
@@ -67,6 +69,8 @@ class Options:
         """Where the derived contract goes: a path, or "-" for standard output; None: nowhere."""
         self.optimization = optimization
         """What --apply and the options that belong to it ask for; None where there are none of them."""
+        self.bench = bench
+        """What --bench and the options that belong to it ask for; None where there are none of them."""
 
 
 def parse(arguments: Sequence[str]) -> Options:
@@ -79,23 +83,27 @@ def parse(arguments: Sequence[str]) -> Options:
         artifact, parsed.write_contract = _artifact_named_by_contract(parsed.write_contract), STDOUT
     if "" in (artifact, report, parsed.contract, parsed.write_contract):
         raise UsageError("an empty path names nothing", f"see {PROGRAM} --help")
-    asked = (report, parsed.format, parsed.contract, parsed.apply)
-    wants_report = parsed.digest or any(one is not None for one in asked)
-    optimization = optimization_of(parsed, wants_report or parsed.write_contract is not None)
-    _check_artifact(artifact, wants_report, parsed)
+    asked = (report, parsed.format, parsed.contract, parsed.apply, parsed.replay)
+    wants_report = parsed.digest or parsed.bench or any(one is not None for one in asked)
+    headless = wants_report or parsed.write_contract is not None
+    bench = bench_of(parsed, headless)
+    optimization = optimization_of(parsed, headless, bench is not None and bench.wanted)
+    if parsed.replay is None:
+        _check_artifact(artifact, wants_report, parsed)
     target = STDOUT if report is None else report
     return Options(
         artifact,
         wants_report,
         target,
         parsed.format or ("text" if target == STDOUT else _format_of(target)),
-        parsed.batch,
+        parsed.batch[0],
         _settings(parsed.dim),
         parsed.digest,
         parsed.platform,
         parsed.contract,
         parsed.write_contract,
         optimization,
+        bench,
     )
 
 
@@ -118,13 +126,14 @@ def build_parser() -> argparse.ArgumentParser:
     add("artifact", nargs="?", metavar="ARTIFACT")
     add("--report", nargs="?", const=STDOUT, metavar="FILE")
     add("--format", choices=("text", "md", "json"), metavar="FORMAT")
-    add("--batch", type=length, default=1, metavar="N")
+    add("--batch", type=lengths, default=(1,), metavar="N")
     add("--dim", action="append", default=[], type=_dimension, metavar="NAME=N")
     add("--platform", metavar="OS/ARCH")
     add("--digest", action="store_true")
     add("--contract", metavar="FILE")
     add("--write-contract", nargs="?", const=STDOUT, metavar="FILE")
     add_optimization_options(parser)
+    add_bench_options(parser)
     add("--schema", action=_Print, produce=_schema)
     add("--version", action=_Print, produce=lambda: f"{PROGRAM} {__version__}\n")
     add("-h", "--help", action=_Print, produce=lambda: HELP)

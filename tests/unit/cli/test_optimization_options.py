@@ -87,7 +87,10 @@ def test_quantities_that_make_no_sense_are_refused(option: str, text: str) -> No
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--apply", "simplfy"], "--apply: there is no optimizer simplfy (there are simplify, fp16, int8, int8-dynamic)"),
+        (
+            ["--apply", "simplfy"],
+            "--apply: there is no optimizer simplfy (there are simplify, fp16, int8, int8-dynamic, warmstart)",
+        ),
         (["--apply", "fp16,simplify,fp16"], "--apply: fp16 is named twice"),
         (["--apply", ""], "--apply: there is no optimizer (empty)"),
         (["--apply", "fp16,"], "--apply: there is no optimizer (empty)"),
@@ -113,7 +116,8 @@ def test_options_of_apply_that_make_no_sense_are_refused(arguments: list[str], m
 )
 def test_what_belongs_to_apply_is_refused_in_reports_without_it(option: str) -> None:
     name = option.partition("=")[0]
-    assert refused("m", "--report", option) == f"{name} belongs to --apply (--apply simplify {name} ...)"
+    others = " or --bench" if name in ("--data", "--budget", "--threads", "--memory", "--seed") else ""
+    assert refused("m", "--report", option) == f"{name} belongs to --apply{others} (--apply simplify {name} ...)"
 
 
 def test_an_output_is_refused_without_steps() -> None:
