@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from statistics import median
 from typing import TYPE_CHECKING, Final
 
-from inspector.bench.statistics import outliers, ratio_interval, verdict
+from inspector.bench.compare import Basis, Triples, compared, not_compared
 from inspector.errors import OperationFailed
 from inspector.isolation.child import run_child
 from inspector.isolation.failure import ChildFailed
@@ -25,12 +24,9 @@ if TYPE_CHECKING:
 
 BUDGET_SECONDS: Final = 10.0
 _WANT_OF_MEMORY: Final = re.compile("bad_alloc|allocate memory", re.IGNORECASE)
-FEWEST_PAIRS: Final = 6
-"""Pairs below which no interval of 95 % exists for a median."""
 FEWEST_TURNS: Final = 3
 """Rounds below which sessions in turns show drift as well as difference."""
-
-Triples = Sequence[tuple[float, float, float]]
+_KINDS: Final[tuple[MeasurementKind, ...]] = ("session_creation", "latency")
 
 
 def quick_comparison(
@@ -54,7 +50,7 @@ def quick_comparison(
     except OperationFailed as error:
         if isinstance(error, ChildFailed) and error.kind == "cancelled":
             raise
-        return tuple(_not_measured(kind, str(error), settings) for kind in ("session_creation", "latency"))
+        return tuple(not_compared(Basis(kind, "cpu", settings.threads), str(error)) for kind in _KINDS)
     return _creation(answer, settings, mode), _latency(answer, settings, mode)
 
 
@@ -108,46 +104,10 @@ def _compared(
     mode: str,
 ) -> Comparison:
     """Return the comparison of times in ms (before, after, again), grouped by the sessions they share."""
-    triples = [triple for group in rounds for triple in group]
-    if not triples:
-        return _not_measured(kind, "; ".join(note for note in (*notes, mode) if note), settings, answer.threads)
-    ratios = [[after / before for before, after, _ in group] for group in rounds]
-    ratio = ratio_interval(ratios, settings.seed)
-    noise = ratio_interval([[again / before for before, _, again in group] for group in rounds], settings.seed)
-    enough, remark = _remarks([one for group in ratios for one in group], len(rounds), mode)
-    said = "; ".join(note for note in (remark, *notes, mode) if note)
-    return Comparison(
-        kind,
-        median(before for before, _, _ in triples),
-        median(after for _, after, _ in triples),
-        ratio.value,
-        ratio.low,
-        ratio.high,
-        verdict(ratio, noise) if enough else "not measured",
-        len(triples),
-        noise.low,
-        noise.high,
-        settings.device,
-        answer.threads,
-        said,
-    )
-
-
-def _remarks(ratios: Sequence[float], rounds: int, mode: str) -> tuple[bool, str]:
-    """Return whether there are enough ratios to claim anything, and what a reader should know of them."""
-    if len(ratios) < FEWEST_PAIRS:
-        return False, f"not measured: {len(ratios)} in the time there is, {FEWEST_PAIRS} pairs at least are needed"
-    if mode and rounds < FEWEST_TURNS:
-        return False, f"not measured: {rounds} turns in the time there is, {FEWEST_TURNS} at least are needed"
-    far = len(outliers(ratios))
-    return True, f"{far} of {len(ratios)} pairs are outliers, and counted" if far else ""
-
-
-def _not_measured(kind: MeasurementKind, reason: str, settings: OptimizeSettings, threads: int = 0) -> Comparison:
-    note = f"not measured: {reason or 'nothing was timed'}"
-    return Comparison(
-        kind, 0.0, 0.0, 1.0, 0.0, 0.0, "not measured", 0, device="cpu", threads=threads or settings.threads, note=note
-    )
+    few = bool(mode) and len(rounds) < FEWEST_TURNS
+    objection = f"{len(rounds)} turns in the time there is, {FEWEST_TURNS} at least are needed" if few else ""
+    basis = Basis(kind, settings.device, answer.threads)
+    return compared(basis, rounds, settings.seed, (*notes, mode), objection)
 
 
 def _ms(milliseconds: float) -> str:

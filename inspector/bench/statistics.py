@@ -68,24 +68,24 @@ def outliers(values: Sequence[float]) -> tuple[int, ...]:
     return tuple(index for index, distance in enumerate(distances) if distance > OUTLIER_SCORE * deviation > 0)
 
 
-def ratio_interval(groups: Sequence[Sequence[float]], seed: int = 0) -> Interval:
-    """Return the median of paired ratios with an interval of 95 %; a group holds the ratios of one pair of sessions.
+def median_interval(groups: Sequence[Sequence[float]], seed: int = 0) -> Interval:
+    """Return the median of samples with an interval of 95 %; a group holds those of the same session, or pair of sessions.
 
-    Percentile bootstrap, groups resampled first and then ratios within each, since ratios of the same sessions share what is
+    Percentile bootstrap, groups resampled first and then samples within each, since those of the same sessions share what is
     particular to these (P. Kalibera, R. Jones, Rigorous benchmarking in reasonable time, ISMM 2013); the interval is never
-    narrower than the one of the sign test on all ratios, which holds for any distribution and for few of them. Raises
-    ValueError where there is no ratio.
+    narrower than the one of the sign test on all samples, which holds for any distribution and for few of them. Raises
+    ValueError where there is no sample.
     """
     groups = [group for group in groups if group]
-    ratios = sorted(ratio for group in groups for ratio in group)
-    if not ratios:
-        raise ValueError("no ratios were measured")
-    exact = sign_test_interval(ratios)
+    samples = sorted(sample for group in groups for sample in group)
+    if not samples:
+        raise ValueError("nothing was measured")
+    exact = sign_test_interval(samples)
     medians = sorted(_resampled_medians(groups, seed))
     tail = (1 - CONFIDENCE) / 2
     low = medians[int(tail * len(medians))]
     high = medians[len(medians) - 1 - int(tail * len(medians))]
-    return Interval(median(ratios), min(low, exact.low), max(high, exact.high))
+    return Interval(median(samples), min(low, exact.low), max(high, exact.high))
 
 
 def _resampled_medians(groups: Sequence[Sequence[float]], seed: int) -> list[float]:
@@ -94,7 +94,7 @@ def _resampled_medians(groups: Sequence[Sequence[float]], seed: int) -> list[flo
     found = []
     for _ in range(_RESAMPLES):
         picked = [chance.choices(group, k=len(group)) for group in chance.choices(groups, k=len(groups))]
-        found.append(median([ratio for group in picked for ratio in group]))
+        found.append(median([sample for group in picked for sample in group]))
     return found
 
 

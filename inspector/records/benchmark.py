@@ -154,6 +154,10 @@ class Benchmark:
     """Samples that failed; why is in the note."""
     times_ms: tuple[float, ...] = ()
     starts: tuple[ColdStart, ...] = ()
+    control_ms: tuple[float, ...] = ()
+    """Of the original only: its times once more, from sessions of their own; they give the noise floor."""
+    control_starts: tuple[ColdStart, ...] = ()
+    """Of the original only: the starts of the control, one a round as in starts."""
     nodes_on_cpu: tuple[str, ...] = ()
     """Nodes that another device than the wanted one executes, as the runtime says."""
     notes: tuple[str, ...] = ()

@@ -9,8 +9,8 @@ import pytest
 
 from inspector.bench.statistics import (
     Interval,
+    median_interval,
     outliers,
-    ratio_interval,
     samples_for_percentile,
     sign_test_interval,
     verdict,
@@ -70,22 +70,22 @@ def test_intervals_hold_as_often_as_they_say(rounds: int, pairs: int, session: f
     chance = random.Random(2)
     held = 0
     for trial in range(150):
-        found = ratio_interval(times(chance, rounds, pairs, 1.2, session), trial)
+        found = median_interval(times(chance, rounds, pairs, 1.2, session), trial)
         held += found.low <= 1.2 <= found.high
     assert held / 150 > 0.90
 
 
 def test_the_estimate_is_the_median_of_all_ratios() -> None:
     groups = [[1.0, 1.2], [], [1.4, 1.6, 0.9]]
-    found = ratio_interval(groups)
+    found = median_interval(groups)
     assert found.value == median([1.0, 1.2, 1.4, 1.6, 0.9])
-    assert found == ratio_interval(groups)
+    assert found == median_interval(groups)
     assert found.low <= found.value <= found.high
 
 
 def test_nothing_measured_is_an_error() -> None:
-    with pytest.raises(ValueError, match="no ratios"):
-        ratio_interval([[], []])
+    with pytest.raises(ValueError, match="nothing was measured"):
+        median_interval([[], []])
 
 
 def test_equal_things_are_rarely_called_different_and_different_ones_are() -> None:
@@ -93,8 +93,8 @@ def test_equal_things_are_rarely_called_different_and_different_ones_are() -> No
     claimed = {1.0: 0, 1.3: 0}
     for true in claimed:
         for trial in range(60):
-            noise = ratio_interval(times(chance, 5, 8, 1.0, 0.03), trial)
-            found = ratio_interval(times(chance, 5, 8, true, 0.03), trial)
+            noise = median_interval(times(chance, 5, 8, 1.0, 0.03), trial)
+            found = median_interval(times(chance, 5, 8, true, 0.03), trial)
             claimed[true] += verdict(found, noise) == "slower"
     assert claimed[1.0] <= 1
     assert claimed[1.3] >= 58

@@ -1,0 +1,267 @@
+"""A run from its raw samples: median and interval, percentiles where there are enough, outliers, phases, failures."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from math import ceil
+from statistics import median
+from typing import Final, TypeVar
+
+from inspector.bench.compare import phase_of
+from inspector.bench.statistics import median_interval, outliers, samples_for_percentile
+from inspector.records.benchmark import (
+    PERCENTILES,
+    BenchKind,
+    Benchmark,
+    BenchSubject,
+    ColdStart,
+    Percentile,
+    PhaseFigures,
+    PhaseSample,
+)
+from inspector.records.measurement import Conditions
+
+MOST_TIMES: Final = 20_000
+"""Samples of a latency that a record holds; figures are of all there were."""
+MOST_STARTS: Final = 2_000
+FEWEST_FOR_INTERVAL: Final = 6
+_SUM_TOLERANCE: Final = 0.02
+
+Sample = TypeVar("Sample")
+
+
+@dataclass(frozen=True, slots=True)
+class RunOf:
+    """What a run is of, and how it was taken."""
+
+    subject: BenchSubject
+    artifact: str
+    device: str = "cpu"
+    conditions: Conditions = Conditions()  # noqa: RUF009 - frozen
+    nodes_on_cpu: tuple[str, ...] = ()
+
+
+def latency_run(
+    of: RunOf,
+    sessions: Sequence[Sequence[float]],
+    *,
+    first_ms: float | None = None,
+    throughput_per_second: float | None = None,
+    failures: Sequence[str] = (),
+    notes: Sequence[str] = (),
+    cut_short: str = "",
+    controls: Sequence[Sequence[float]] = (),
+) -> Benchmark:
+    """Return the run of single warm runs in ms, in the order they were taken, those of a session in one group.
+
+    failures holds the reason of each sample that failed; cut_short why it ended before its time. controls are the times of
+    the original once more. throughput None: of a closed loop, batch elements over the sum of the times. Without any sample
+    it is "not measured", for the reason that cut_short or the failures give.
+    """
+    times = [time for session in sessions for time in session]
+    if not times:
+        return not_measured(of, "latency", cut_short or _commonest(failures), failures=len(failures), notes=notes)
+    middle = median_interval(sessions)
+    kept, left_out = bounded(times, MOST_TIMES)
+    return Benchmark(
+        of.subject,
+        "latency",
+        of.device,
+        len(times),
+        middle.value,
+        middle.low,
+        middle.high,
+        conditions=of.conditions,
+        artifact=of.artifact,
+        status="cut short" if cut_short else "measured",
+        note=_note(cut_short, failures),
+        percentiles=percentiles(times),
+        throughput_per_second=throughput_per_second or 1000 * of.conditions.batch * len(times) / sum(times),
+        first_ms=first_ms,
+        outliers=len(outliers(times)),
+        failures=len(failures),
+        times_ms=tuple(kept),
+        control_ms=tuple(bounded([time for session in controls for time in session], MOST_TIMES)[0]),
+        nodes_on_cpu=of.nodes_on_cpu,
+        notes=_told((_few_samples(len(times)), _left_out(left_out, "times"), *notes)),
+    )
+
+
+def cold_run(
+    of: RunOf,
+    starts: Sequence[ColdStart],
+    *,
+    first: ColdStart | None = None,
+    notes: Sequence[str] = (),
+    cut_short: str = "",
+    controls: Sequence[ColdStart] = (),
+) -> Benchmark:
+    """Return the run of whole starts in the order they were taken; failed ones are kept and counted, and are in no figure.
+
+    first is the start that is not counted. Without any that succeeded it is "not measured", for the reason that cut_short or
+    the failures give.
+    """
+    good = [start for start in starts if not start.failure]
+    failures = [start.failure for start in (*((first,) if first else ()), *starts) if start.failure]
+    kept, left_out = bounded(starts, MOST_STARTS)
+    if not good:
+        found = not_measured(of, "cold_start", cut_short or _commonest(failures), failures=len(failures), notes=notes)
+        return replace(found, starts=tuple(kept), first_ms=_wall(first))
+    walls = [start.wall_ms for start in good]
+    middle = median_interval([[wall] for wall in walls])
+    said = (_few_samples(len(good)), _left_out(left_out, "starts"), *_cache_notes(good), _sum_note(good), *notes)
+    return Benchmark(
+        of.subject,
+        "cold_start",
+        of.device,
+        len(good),
+        middle.value,
+        middle.low,
+        middle.high,
+        phase_figures(good),
+        of.conditions,
+        of.artifact,
+        "cut short" if cut_short else "measured",
+        _note(cut_short, failures),
+        percentiles(walls),
+        first_ms=_wall(first),
+        outliers=len(outliers(walls)),
+        failures=len(failures),
+        starts=tuple(kept),
+        control_starts=tuple(bounded(controls, MOST_STARTS)[0]),
+        nodes_on_cpu=of.nodes_on_cpu,
+        notes=_told(said),
+    )
+
+
+def not_measured(of: RunOf, kind: BenchKind, reason: str, *, failures: int = 0, notes: Sequence[str] = ()) -> Benchmark:
+    """Return the run of what could not be measured, with the reason in its note."""
+    return Benchmark(
+        of.subject,
+        kind,
+        of.device,
+        0,
+        0.0,
+        conditions=of.conditions,
+        artifact=of.artifact,
+        status="not measured",
+        note=f"not measured: {reason or 'nothing was timed'}",
+        failures=failures,
+        nodes_on_cpu=of.nodes_on_cpu,
+        notes=_told(notes),
+    )
+
+
+def percentiles(times: Sequence[float]) -> tuple[Percentile, ...]:
+    """Return PERCENTILES of times in ms, None for each that needs more samples than there are.
+
+    A percentile is the smallest sample that at least that share of all lies at or below: the order statistic of rank
+    ceil(share n), definition 1 of R. J. Hyndman, Y. Fan, Sample quantiles in statistical packages, The American Statistician
+    50, 1996, 361-365.
+    """
+    ordered = sorted(times)
+    return tuple(_percentile(ordered, share) for share in PERCENTILES)
+
+
+def _percentile(ordered: Sequence[float], share: float) -> Percentile:
+    needs = samples_for_percentile(share)
+    if len(ordered) < needs:
+        return Percentile(share, None, needs)
+    rank = ceil(round(share * len(ordered), 6))  # 0.9 * 70 is a little more than 63
+    return Percentile(share, ordered[rank - 1], needs)
+
+
+def phase_figures(starts: Sequence[ColdStart]) -> dict[str, PhaseFigures]:
+    """Return the figures of each phase over starts that succeeded, in the order in which phases come."""
+    names = dict.fromkeys(phase.name for start in starts for phase in start.phases)
+    return {name: _figures([phase_of(start, name) for start in starts if _has(start, name)]) for name in names}
+
+
+def _figures(samples: Sequence[PhaseSample]) -> PhaseFigures:
+    middle = median_interval([[sample.milliseconds] for sample in samples])
+    return PhaseFigures(
+        middle.value,
+        middle.low,
+        middle.high,
+        _known([sample.cpu_ms for sample in samples]),
+        _whole([sample.rss_bytes for sample in samples]),
+        _whole([sample.minor_faults for sample in samples]),
+        _whole([sample.major_faults for sample in samples]),
+        _whole([sample.read_bytes for sample in samples]),
+        any(sample.modelled for sample in samples),
+    )
+
+
+def _has(start: ColdStart, name: str) -> bool:
+    return any(phase.name == name for phase in start.phases)
+
+
+def _known(values: Sequence[float | None]) -> float | None:
+    """Return the median of the values that are known."""
+    known = [value for value in values if value is not None]
+    return median(known) if known else None
+
+
+def _whole(values: Sequence[int | None]) -> int | None:
+    middle = _known(values)
+    return None if middle is None else round(middle)
+
+
+def _few_samples(count: int) -> str:
+    """Return what a reader should know of an interval from so many samples; empty where there is nothing."""
+    if count == 1:
+        return "one sample only: it shows no spread"
+    if count < FEWEST_FOR_INTERVAL:
+        return f"{count} samples only: the interval is their range, and holds less often than 95 %"
+    return ""
+
+
+def bounded(samples: Sequence[Sample], most: int) -> tuple[Sequence[Sample], int]:
+    """Return at most so many samples, drawn at random and in their order, and how many were left out."""
+    if len(samples) <= most:
+        return samples, 0
+    places = sorted(random.Random(0).sample(range(len(samples)), most))  # noqa: S311 - a choice, not a secret
+    return [samples[place] for place in places], len(samples) - most
+
+
+def _left_out(count: int, what: str) -> str:
+    return f"{count:,} {what}, chosen at random, are not in the record; the figures are of all" if count else ""
+
+
+def _cache_notes(starts: Sequence[ColdStart]) -> tuple[str, ...]:
+    """Return why the cache was not as wanted, and how often."""
+    reasons = Counter(start.cache_note for start in starts if start.cache_note)
+    return tuple(f"{reason} ({count} of {len(starts)} starts)" for reason, count in reasons.most_common(2))
+
+
+def _sum_note(starts: Sequence[ColdStart]) -> str:
+    """Return how much of the wall time the measured phases add up to, where that is not all of it."""
+    shares = [
+        sum(phase.milliseconds for phase in start.phases if not phase.modelled) / start.wall_ms
+        for start in starts
+        if start.wall_ms > 0 and start.phases
+    ]
+    if not shares or abs(median(shares) - 1) <= _SUM_TOLERANCE:
+        return ""
+    return f"the phases add up to {median(shares):.1%} of the wall time"
+
+
+def _wall(start: ColdStart | None) -> float | None:
+    return start.wall_ms if start and not start.failure else None
+
+
+def _commonest(failures: Sequence[str]) -> str:
+    """Return the reason that most samples failed for."""
+    return Counter(failures).most_common(1)[0][0] if failures else ""
+
+
+def _note(cut_short: str, failures: Sequence[str]) -> str:
+    failed = f"{len(failures)} failed, most often: {_commonest(failures)}" if failures else ""
+    return "; ".join(part for part in (cut_short, failed) if part)
+
+
+def _told(notes: Sequence[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(note for note in notes if note))
