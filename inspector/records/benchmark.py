@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from inspector.records.machine_state import MachineState
 from inspector.records.measurement import CacheState, Comparison, Conditions
 
 BenchKind = Literal["cold_start", "latency"]
@@ -61,6 +62,8 @@ class BenchPlan:
     signature: str = ""
     """Of a SavedModel; empty: the one that serves by default."""
     lengths: Mapping[str, int] = field(default_factory=dict)
+    other: str = ""
+    """Path of the artifact that was measured beside, where it is a file of the user's."""
     image: ImageStart = field(default_factory=ImageStart)
 
 
@@ -195,4 +198,6 @@ class BenchResult:
     doing: str = ""
     cut_short: str = ""
     """Why it ended before its time: "interrupted", "no space left"."""
+    machine: MachineState | None = None
+    elapsed_seconds: float = 0.0
     warnings: tuple[str, ...] = ()

@@ -16,6 +16,11 @@ class NodeTime:
     operator: str
     milliseconds: float
     executions: float = 1.0
+    index: int | None = None
+    """In its graph as the runtime has it: nodes of the file keep their place among those that are no Constant, and nodes that
+    the runtime makes come after them."""
+    provider: str = ""
+    """The runtime's name for what executed it: "CPUExecutionProvider"."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from inspector.records.contract import Contract
 from inspector.records.finding import Finding
 from inspector.records.graph import Signature
 from inspector.records.image_review import ImageReview
+from inspector.records.machine_state import MachineState as MachineState
 from inspector.records.measurement import Comparison
 from inspector.records.optimization import Change
 from inspector.records.saved_model_review import SavedModelReview
@@ -25,32 +26,6 @@ class Tool:
 
     version: str
     name: str = "modelpack-tui"
-
-
-@dataclass(frozen=True, slots=True)
-class MachineState:
-    """What the machine grants and does while something is measured; None or empty: not known.
-
-    load is the run queue's mean length over one minute, before and after; quota the processors' time a second and memory the
-    bytes that a control group grants.
-    """
-
-    usable_cores: int
-    physical_cores: int | None = None
-    governor: str = ""
-    boost: str = ""
-    load_before: float | None = None
-    load_after: float | None = None
-    cpu_quota: float | None = None
-    memory_limit_bytes: int | None = None
-    hypervisor: str = ""
-    container: str = ""
-    kernel: str = ""
-    clock: str = ""
-    accelerators: tuple[str, ...] = ()
-    """Name, memory and driver of each."""
-    notes: tuple[str, ...] = ()
-    """What makes numbers of this machine less sure: "governor powersave", "load 3.1 on 2 cores"."""
 
 
 @dataclass(frozen=True, slots=True)
