@@ -46,6 +46,11 @@ def test_the_arrows_hold(copy: Path) -> None:
         ("workflows/inspect.py", "import textual", "Only tui imports Textual"),
         ("analysis/operators.py", "import onnx", "Analysis is pure"),
         ("formats/detect.py", "import onnxruntime", "onnxruntime has one door"),
+        ("engines/places.py", "import inspector.formats.detect", "Arrows point down"),
+        ("runtimes/container/__init__.py", "import inspector.formats.image.engine", "Arrows point down"),
+        ("formats/detect.py", "import docker", "Engines have three doors"),
+        ("runtimes/installed.py", "import docker", "Engines have three doors"),
+        ("workflows/inspect.py", "import docker", "Engines have three doors"),
     ],
 )
 def test_a_reversed_arrow_is_noticed(copy: Path, room: str, line: str, contract: str) -> None:

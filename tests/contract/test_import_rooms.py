@@ -79,7 +79,7 @@ def test_errors_need_nothing() -> None:
     assert libraries(loaded_by("inspector.errors")) == set()
 
 
-@pytest.mark.parametrize("room", ["isolation", "runtimes", "report", "workflows", "cli"])
+@pytest.mark.parametrize("room", ["isolation", "engines", "runtimes", "report", "workflows", "cli"])
 def test_rooms_below_the_screens_load_nothing_heavy(room: str) -> None:
     assert libraries(loaded_by(*modules_of(room))) & (HEAVY | TERMINAL) == set()
 
@@ -101,7 +101,7 @@ def test_the_screens_load_nothing_heavy_before_they_are_painted() -> None:
     assert libraries(loaded_by(*modules_of("tui"))) & HEAVY == set()
 
 
-@pytest.mark.parametrize("room", ["isolation", "formats", "runtimes", "analysis", "report"])
+@pytest.mark.parametrize("room", ["isolation", "engines", "formats", "runtimes", "analysis", "report"])
 def test_every_module_can_be_imported_first(room: str) -> None:
     """A module that only works after another one was imported hides a circle."""
     for name in modules_of(room)[:: max(1, len(modules_of(room)) // 6)]:

@@ -6,15 +6,15 @@ from collections.abc import Iterator, Sequence
 from contextlib import closing
 from typing import Any, Final
 
+from inspector.engines import failures as engine_failures
+from inspector.engines.connection import Engine, engines
+from inspector.engines.stream import Listener
 from inspector.errors import UnreadableArtifact, UsageError
 from inspector.formats.clean_text import TextCleaner, one_line
-from inspector.formats.image import engine_failures
 from inspector.formats.image.engine_assembly import Assembly
-from inspector.formats.image.engine_connection import Engine, engines
 from inspector.formats.image.engine_contents import copy_engine_entry, read_engine_entry
 from inspector.formats.image.engine_description import EngineAnswer, describe
 from inspector.formats.image.engine_export import Export
-from inspector.formats.image.engine_stream import Listener
 from inspector.formats.image.platforms import parse_platform
 from inspector.formats.image.tar_header import LayerProblem
 from inspector.isolation.limits import CancelToken

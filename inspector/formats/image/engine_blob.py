@@ -10,9 +10,9 @@ import threading
 from collections.abc import Iterator
 from typing import Final
 
+from inspector.engines.stream import ByteSource, Stopped
 from inspector.errors import InspectorError
 from inspector.formats.image.engine_blob_child import BlobRequest
-from inspector.formats.image.engine_stream import ByteSource, Stopped
 from inspector.formats.image.tar_header import LayerProblem
 from inspector.formats.image.tar_sources import CHUNK
 from inspector.isolation.child import run_child

@@ -10,12 +10,13 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from typing import Final
 
+from inspector.engines.connection import Engine, engines, streamed
+from inspector.engines.stream import Listener, StoppableSource
 from inspector.errors import OperationFailed
 from inspector.formats.clean_text import one_line
 from inspector.formats.image.engine_blob import uncompressed
-from inspector.formats.image.engine_connection import Body, Engine, engines, streamed
+from inspector.formats.image.engine_body import Body
 from inspector.formats.image.engine_export import Export, ExportedBlob
-from inspector.formats.image.engine_stream import Listener, StoppableSource
 from inspector.formats.image.tar_content import Piece, content_pieces, write_piece
 from inspector.formats.image.tar_header import LayerProblem
 from inspector.formats.image.tar_sources import StreamSource

@@ -9,13 +9,14 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 from urllib.parse import quote
 
+from inspector.engines import failures as engine_failures
+from inspector.engines.connection import Engine, streamed
+from inspector.engines.stream import ByteSource, StoppableSource
 from inspector.errors import UnreadableArtifact
 from inspector.formats.clean_text import TextCleaner
-from inspector.formats.image import engine_failures
 from inspector.formats.image.decompress import Portion
 from inspector.formats.image.engine_blob import Prefixed, uncompressed
-from inspector.formats.image.engine_connection import Body, Engine, streamed
-from inspector.formats.image.engine_stream import ByteSource, StoppableSource
+from inspector.formats.image.engine_body import Body
 from inspector.formats.image.json_text import LARGEST_JSON
 from inspector.formats.image.layer_answer import Allowance
 from inspector.formats.image.layer_records import IndexedLayer, note_odd_names

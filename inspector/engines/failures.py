@@ -7,9 +7,9 @@ import json
 from collections.abc import Sequence
 from typing import Final
 
+from inspector.engines.connection import Engine
 from inspector.errors import UnreadableArtifact
-from inspector.formats.clean_text import one_line
-from inspector.formats.image.engine_connection import Engine
+from inspector.isolation.plain_line import plain_line
 
 _CLOSEST: Final = 3
 _ASK_AGAIN: Final = "see what the engine logged, and try again"
@@ -18,8 +18,8 @@ _ASK_AGAIN: Final = "see what the engine logged, and try again"
 def no_such_image(label: str, name: str, engines: Sequence[Engine], known: Sequence[str]) -> UnreadableArtifact:
     """Return the error for an image that no engine has, with those it may have meant."""
     where = " or ".join(engine.title for engine in engines)
-    close = [one_line(text) for text in closest(name, known)]
-    pull = f"{engines[0].command} pull {one_line(name)}"
+    close = [plain_line(text) for text in closest(name, known)]
+    pull = f"{engines[0].command} pull {plain_line(name)}"
     hint = f"closest there: {', '.join(close)}; or {pull}" if close else f"get it with {pull}"
     return UnreadableArtifact(f"{label}no such image on {where}", hint)
 
@@ -42,7 +42,7 @@ def refused(label: str, engine: Engine, answer: object) -> UnreadableArtifact:
 
 def broken(label: str, engine: Engine, error: object) -> UnreadableArtifact:
     """Return the error for a conversation that broke off."""
-    return UnreadableArtifact(f"{label}{engine.title} stopped answering: {one_line(error)}", _ASK_AGAIN)
+    return UnreadableArtifact(f"{label}{engine.title} stopped answering: {plain_line(str(error))}", _ASK_AGAIN)
 
 
 def _said(answer: object) -> str:
@@ -53,7 +53,7 @@ def _said(answer: object) -> str:
     except (ValueError, RecursionError):
         found = None
     message = found.get("message") or found.get("cause") if isinstance(found, dict) else None
-    return one_line((message if isinstance(message, str) else text).strip())
+    return plain_line((message if isinstance(message, str) else text).strip())
 
 
 def _short(name: str) -> str:

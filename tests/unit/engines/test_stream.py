@@ -8,7 +8,7 @@ from contextlib import closing
 
 import pytest
 
-from inspector.formats.image.engine_stream import Listener, StoppableSource, Stopped
+from inspector.engines.stream import Listener, StoppableSource, Stopped
 from inspector.isolation.child import ChildFailed
 from inspector.isolation.limits import CancelToken
 

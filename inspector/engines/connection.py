@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import socket
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from http.client import HTTPException
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from inspector.engines.places import EnginePlace, engine_places
 from inspector.errors import UnreadableArtifact
-from inspector.formats.clean_text import one_line
-from inspector.formats.image.engine_places import EnginePlace, engine_places
-from inspector.formats.image.tar_header import LayerProblem
+from inspector.isolation.plain_line import plain_line
 
 if TYPE_CHECKING:
     import docker
@@ -65,24 +63,6 @@ def streamed(engine: Engine, path: str, /, **parameters: str) -> Iterator[Any]:
     address = f"{client.base_url}/v{client.api_version}/{path}"
     with client.get(address, params=parameters, stream=True, timeout=(CALL_SECONDS, None)) as response:
         yield response
-
-
-class Body:
-    """The body of a streamed response as a source, its failures told as LayerProblem."""
-
-    def __init__(self, response: Any) -> None:
-        # What has arrived, instead of all that was asked for: a slow engine must not keep anybody from stopping. urllib3 before
-        # version 2.2 cannot.
-        self._read: Callable[[int], bytes] = getattr(response.raw, "read1", response.raw.read)
-
-    def read(self, size: int, /) -> bytes:
-        """Return the next bytes, none only at the end."""
-        from urllib3.exceptions import HTTPError
-
-        try:
-            return self._read(size)
-        except (HTTPError, HTTPException, OSError, ValueError) as error:
-            raise LayerProblem(f"cut short: the engine stopped sending ({type(error).__name__})") from None
 
 
 @contextmanager
@@ -162,7 +142,7 @@ def _address(place: EnginePlace) -> dict[str, Any]:
 
 def _title(server: str) -> str:
     """Return name and version of an engine from its Server header, such as Docker/20.10.24 (linux) or Libpod/4.3.1 (linux)."""
-    name, _, version = one_line(server).partition(" ")[0].partition("/")
+    name, _, version = plain_line(server).partition(" ")[0].partition("/")
     return f"{'Podman' if name == 'Libpod' else 'Docker'} {version}".strip()
 
 
@@ -177,13 +157,13 @@ def _reason(error: BaseException) -> str:
     if isinstance(deepest, TimeoutError) or "timed out" in str(deepest).lower():
         return f"no answer within {FIRST_CONTACT_SECONDS} s"
     text = deepest.strerror if isinstance(deepest, OSError) and deepest.strerror else str(deepest)
-    return one_line(text or type(deepest).__name__)
+    return plain_line(text or type(deepest).__name__)
 
 
 def _nobody(label: str, silences: list[Silence]) -> UnreadableArtifact:
     forbidden = next((silence for silence in silences if silence.forbidden), None)
     if forbidden is not None:
-        where = one_line(forbidden.place.host)
+        where = plain_line(forbidden.place.host)
         return UnreadableArtifact(f"{label}no permission to use the container engine at {where}", _way_in(forbidden.place))
     tried = [_said_of(silence) for silence in silences]
     chosen = any(silence.place.chosen for silence in silences)
@@ -193,10 +173,10 @@ def _nobody(label: str, silences: list[Silence]) -> UnreadableArtifact:
 
 def _said_of(silence: Silence) -> str:
     place = silence.place
-    address = one_line(place.socket_path or place.host)
+    address = plain_line(place.socket_path or place.host)
     if not place.chosen and silence.reason == _NO_SOCKET:
         return address
-    told_by = one_line(place.told_by)
+    told_by = plain_line(place.told_by)
     return f"{told_by} {address} ({silence.reason})" if address else f"{told_by} ({silence.reason})"
 
 

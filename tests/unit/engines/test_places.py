@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from inspector.formats.image.engine_places import engine_places
+from inspector.engines.places import engine_places
 
 
 def _context(folder: Path, name: str, endpoint: dict[str, object]) -> Path:
