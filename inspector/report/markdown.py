@@ -11,6 +11,7 @@ from inspector.records.review import GraphSummary, Review
 from inspector.records.saved_model import TENSORFLOW
 from inspector.report import sentences
 from inspector.report.figures import bytes_text, count_text, plural, shape_text, share_text, tensor_text, whole_text
+from inspector.report.markdown_bench import bench_lines
 from inspector.report.markdown_image import image_fact_rows, image_lines
 from inspector.report.markdown_optimization import change_lines, contract_lines
 from inspector.report.markdown_saved_model import saved_model_lines
@@ -31,6 +32,7 @@ def to_markdown(review: Review) -> str:
         *_warnings(review),
         *_facts(review),
         *change_lines(review.changes),
+        *bench_lines(review),
         *_findings(review),
         *(image_lines(review.image) if review.image else ()),
         *_signatures(review),

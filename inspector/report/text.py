@@ -10,6 +10,7 @@ from inspector.records.graph import Signature
 from inspector.records.review import GraphSummary, Review
 from inspector.report import sentences
 from inspector.report.figures import bytes_text, plural, tensor_text
+from inspector.report.text_bench import write_benchmarks
 from inspector.report.text_graph import write_graph
 from inspector.report.text_image import image_entries, write_image
 from inspector.report.text_optimization import write_changes, write_contract
@@ -38,6 +39,7 @@ def to_text(review: Review, width: int = WIDTH, color: bool = False) -> str:
     _write_summary(page, review)
     _write_warnings(page, review)
     write_changes(page, review.changes)
+    write_benchmarks(page, review)
     if review.saved_model:
         write_saved_model(page, review.saved_model)
     else:
