@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from statistics import fmean
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from numpy.typing import NDArray
 
@@ -30,6 +30,17 @@ _FEEDS: Final = 8
 _LONGEST_NAME: Final = 300
 
 Report = Callable[[int, int, str], None]
+
+
+class _Key(NamedTuple):
+    """What tells one executed node from another: not its name alone, which bodies of control flow may share."""
+
+    name: str
+    operator: str
+    place: str
+    provider: str
+
+
 Feed = dict[str, NDArray[Any]]
 
 
@@ -73,22 +84,24 @@ def _summed(profile: Profile, threads: int) -> NodeTimes:
     runs = sorted(profile.runs, key=lambda run: run.start)
     counted = runs[1:] or runs
     starts = [run.start for run in counted]
-    by_run: dict[tuple[str, str, str], list[int]] = {}
-    executions: Counter[tuple[str, str, str]] = Counter()
+    by_run: dict[_Key, list[int]] = {}
+    executions: Counter[_Key] = Counter()
     for node, own in _own_times([node for node in profile.nodes if starts and node.start >= starts[0]]):
-        key = (node.name, node.operator, node.place)
+        key = _Key(node.name, node.operator, node.place, node.provider)
         by_run.setdefault(key, [0] * len(starts))[bisect_right(starts, node.start) - 1] += own
         executions[key] += 1
-    nodes = [
-        NodeTime(
-            plain_line(key[0], _LONGEST_NAME), plain_line(key[1], 100), _middle(taken) / 1000, executions[key] / len(starts)
-        )
-        for key, taken in by_run.items()
-    ]
+    nodes = [_node_time(key, _middle(taken) / 1000, executions[key] / len(starts)) for key, taken in by_run.items()]
     nodes.sort(key=lambda node: -node.milliseconds)
     run_ms = _middle([run.duration for run in counted]) / 1000
     notes = ("the profile was too long and is cut off: figures cover a part of it",) if profile.cut_off else ()
     return NodeTimes(tuple(nodes), run_ms, sum(node.milliseconds for node in nodes), len(counted), threads, notes)
+
+
+def _node_time(key: _Key, milliseconds: float, executions: float) -> NodeTime:
+    """Return what is known of one node, its texts cleaned."""
+    index = int(key.place) if key.place.isdecimal() and len(key.place) < 10 else None
+    name, operator = plain_line(key.name, _LONGEST_NAME), plain_line(key.operator, 100)
+    return NodeTime(name, operator, milliseconds, executions, index, plain_line(key.provider, 100))
 
 
 def _middle(values: list[int]) -> float:

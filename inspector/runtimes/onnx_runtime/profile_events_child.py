@@ -26,6 +26,7 @@ class Event(NamedTuple):
     thread: int
     start: int
     duration: int
+    provider: str = ""
 
 
 @dataclass(slots=True)
@@ -57,6 +58,7 @@ class _Arguments(msgspec.Struct):
 
     op_name: str = ""
     node_index: str = ""
+    provider: str = ""
 
 
 class _Line(msgspec.Struct):
@@ -82,7 +84,8 @@ def _event(line: bytes) -> Event | None:
         return _without_name(data.decode("utf-8", "replace"))
     if told.cat == "Node" and not told.name.endswith(_KERNEL):
         return None
-    return Event(told.name.removesuffix(_KERNEL), told.args.op_name, told.args.node_index, told.tid, told.ts, told.dur)
+    name, of = told.name.removesuffix(_KERNEL), told.args
+    return Event(name, of.op_name, of.node_index, told.tid, told.ts, told.dur, of.provider)
 
 
 def _without_name(text: str) -> Event | None:

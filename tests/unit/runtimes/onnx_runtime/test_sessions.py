@@ -5,16 +5,19 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import onnxruntime
 import pytest
-from onnx import helper
+from onnx import TensorProto, helper
 
 from inspector.errors import OperationFailed
 from inspector.isolation.child import ChildFailed
+from inspector.isolation.control_groups import Granted
 from inspector.runtimes.onnx_runtime import sessions
 from inspector.runtimes.onnx_runtime.feeds import bytes_of, read_arrays, read_feed, write_arrays, write_feed
 from inspector.runtimes.onnx_runtime.load_model import load_model
 from inspector.runtimes.onnx_runtime.sessions import (
     RuntimeRefused,
+    fitted_feed,
     make_session,
     run_session,
     session_inputs,
@@ -34,6 +37,36 @@ def test_a_session_says_what_it_takes_and_gives(tmp_path: Path) -> None:
     assert run_session(session, {"image": np.zeros((2, 3, 8, 8), np.float32)}, ["scores"])[0].shape == (2, 10)
 
 
+def test_what_serves_has_the_options_of_a_plain_session(tmp_path: Path) -> None:
+    path = str(save(small_cnn(), tmp_path / "m.onnx"))
+    plain = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"]).get_session_options()
+    ours = make_session(path, serving=True).get_session_options()
+    for name in ("intra_op_num_threads", "inter_op_num_threads", "execution_mode", "graph_optimization_level"):
+        assert getattr(ours, name) == getattr(plain, name), name
+    for name in ("use_deterministic_compute", "enable_cpu_mem_arena", "enable_mem_pattern", "enable_mem_reuse"):
+        assert getattr(ours, name) == getattr(plain, name), name
+    with pytest.raises(RuntimeError):
+        ours.get_session_config_entry("session.intra_op.allow_spinning")
+    assert make_session(path, 2, serving=True).get_session_options().intra_op_num_threads == 2
+
+
+def test_feeds_of_another_version_are_made_to_fit(tmp_path: Path) -> None:
+    half = TensorProto.FLOAT16
+    halves = model_of([helper.make_node("Relu", ["a"], ["y"])], [value("a", [2], half)], [value("y", [2], half)])
+    session = make_session(str(save(halves, tmp_path / "m.onnx")))
+    fitted = fitted_feed(session, {"a": np.array([1.5, -1], np.float32), "gone": np.zeros(1)})
+    assert list(fitted) == ["a"]
+    assert run_session(session, fitted)[0].tolist() == [1.5, 0]
+    assert fitted_feed(session, {"a": np.array([1, 2])})["a"].dtype == np.int64
+
+
+def test_a_session_for_cuda_never_runs_elsewhere(tmp_path: Path) -> None:
+    if "CUDAExecutionProvider" in onnxruntime.get_available_providers():
+        return  # tests/e2e/test_cuda.py
+    with pytest.raises(RuntimeRefused, match="the installed ONNX Runtime has no CUDA provider"):
+        make_session(str(save(small_cnn(), tmp_path / "m.onnx")), device="cuda")
+
+
 @pytest.mark.parametrize("threads", [0, 2])
 def test_threads_are_set_and_do_not_spin(tmp_path: Path, threads: int) -> None:
     session = make_session(str(save(chain(), tmp_path / "m.onnx")), threads)
@@ -44,10 +77,9 @@ def test_threads_are_set_and_do_not_spin(tmp_path: Path, threads: int) -> None:
     assert session.get_providers() == ["CPUExecutionProvider"]
 
 
-def test_threads_keep_to_affinity_and_quota(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    quota = tmp_path / "cpu.max"
-    quota.write_text("100000 100000\n")
-    monkeypatch.setattr(sessions, "_QUOTA", quota)
+@pytest.mark.parametrize("quota", [0.25, 1.0, 1.9])
+def test_threads_keep_to_affinity_and_quota(monkeypatch: pytest.MonkeyPatch, quota: float) -> None:
+    monkeypatch.setattr(sessions, "granted", lambda: Granted(cpu_quota=quota))
     usable_threads.cache_clear()
     try:
         assert usable_threads() == 1
