@@ -29,3 +29,5 @@ class MachineState:
     """Name, memory and driver of each."""
     notes: tuple[str, ...] = ()
     """What makes numbers of this machine less sure: "governor powersave", "load 3.1 on 2 cores"."""
+    smt: bool | None = None
+    """Whether several hardware threads share a core."""
