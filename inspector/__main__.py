@@ -10,6 +10,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from inspector.records.benchmark import BenchPlan
     from inspector.records.optimization import OptimizationRequest
     from inspector.workflows.opening import Opening
 
@@ -20,12 +21,16 @@ def run(argv: Sequence[str] | None = None) -> int:
 
 
 def open_workbench(
-    opening: Opening | None, batch: int, settings: Mapping[str, int], request: OptimizationRequest | None = None
+    opening: Opening | None,
+    batch: int,
+    settings: Mapping[str, int],
+    request: OptimizationRequest | None = None,
+    plan: BenchPlan | None = None,
 ) -> int:
     """Open the workbench; Textual is imported only now."""
     from inspector.tui.app import run_app
 
-    return run_app(opening, batch, settings, request)
+    return run_app(opening, batch, settings, request, plan)
 
 
 if __name__ == "__main__":

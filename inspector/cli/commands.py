@@ -19,6 +19,7 @@ from inspector.cli.report_files import check_targets, write_report
 from inspector.errors import EXIT_CHECK_FAILED, EXIT_OK, UsageError
 
 if TYPE_CHECKING:
+    from inspector.records.benchmark import BenchPlan
     from inspector.records.contract import Contract
     from inspector.records.inspection import Inspection
     from inspector.records.opened import Target
@@ -34,7 +35,12 @@ class Workbench(Protocol):
     """Opens the workbench on an artifact that is being read (None: let the user choose) and returns the exit code."""
 
     def __call__(
-        self, opening: Opening | None, batch: int, settings: Mapping[str, int], request: OptimizationRequest | None
+        self,
+        opening: Opening | None,
+        batch: int,
+        settings: Mapping[str, int],
+        request: OptimizationRequest | None,
+        plan: BenchPlan | None,
     ) -> int: ...
 
 
@@ -48,13 +54,18 @@ def run_command(options: Options, workbench: Workbench) -> int:
         from inspector.cli.optimize_command import optimize
 
         return optimize(options, wanted)
+    if options.bench is not None and options.bench.wanted:
+        from inspector.cli.bench_command import bench
+
+        return bench(options, options.bench)
     if options.contract_target is not None and not options.wants_report:
         return _contract(options)
     if options.wants_report or (options.artifact is not None and not interactive):
         return _report(options)
     if not interactive:
         raise UsageError("no artifact is named and there is no terminal to choose one in", f"see {PROGRAM} --help")
-    return workbench(_opening(options), options.batch, options.dimensions, _request(options))
+    plan = options.bench.plan() if options.bench is not None else None
+    return workbench(_opening(options), options.batch, options.dimensions, _request(options), plan)
 
 
 def _request(options: Options) -> OptimizationRequest | None:

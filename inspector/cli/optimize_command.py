@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from inspector.cli.bench_command import exit_code, measured
 from inspector.cli.commands import unwind_when_terminated
 from inspector.cli.contract_files import contract_to_keep, write_contract
 from inspector.cli.diagnostics import say_error, say_note, say_warning
@@ -21,6 +22,7 @@ from inspector.records.optimization import StepProgress
 if TYPE_CHECKING:
     from inspector.cli.optimization_options import OptimizationOptions
     from inspector.cli.options import Options
+    from inspector.records.benchmark import BenchPlan, BenchResult
     from inspector.records.contract import Contract
     from inspector.records.inspection import Inspection
     from inspector.records.opened import Target
@@ -48,7 +50,7 @@ def optimize(options: Options, wanted: OptimizationOptions) -> int:
         inspection = _inspected(artifact, options, narrator)
         inputs = [*files_of(inspection), *_data_of(contract, options)]
         check_targets(options, inputs)
-        done = _run(inspection, wanted, optimization_request(options, wanted, contract), narrator)
+        done = _run(inspection, wanted, optimization_request(options, wanted, contract), _plan(options), narrator)
         review = _review(inspection, done, contract, narrator.warnings)
     if options.contract_target is not None:
         write_contract(done.optimization.contract, options, inputs)
@@ -56,17 +58,20 @@ def optimize(options: Options, wanted: OptimizationOptions) -> int:
     _say_what_was_written(done, wanted)
     if done.failure is not None:
         return say_error(done.failure)
+    if done.measured is not None and (code := exit_code(review, done.measured)) != EXIT_OK:
+        return code
     unfulfilled = any(change.verdict in ("rejected", "cannot run") for change in review.changes)
     return EXIT_CHECK_FAILED if unfulfilled or review.verdict == "fail" else EXIT_OK
 
 
 @dataclass(frozen=True, slots=True)
 class _Done:
-    """What the steps came to, the model after them, and why it could not be saved."""
+    """What the steps came to, the model after them, why it could not be saved, and what was measured of both."""
 
     optimization: Optimization
     current: Inspection
     failure: InspectorError | None
+    measured: BenchResult | None = None
 
 
 def _check_is_onnx(artifact: Target) -> None:
@@ -98,7 +103,22 @@ def _data_of(contract: Contract | None, options: Options) -> list[Path]:
     return [Path(options.contract or "").absolute().parent / named] if named else []
 
 
-def _run(inspection: Inspection, wanted: OptimizationOptions, request: OptimizationRequest, narrator: Narrator) -> _Done:
+def _plan(options: Options) -> BenchPlan | None:
+    """Return what to measure before and after; None where that was not asked for."""
+    if options.bench is None or not options.bench.wanted:
+        return None
+    if options.bench.compare is not None:
+        raise UsageError("--apply measures the model against what becomes of it", "leave out --compare, or --apply")
+    return replace(options.bench.plan(), lengths=options.dimensions)
+
+
+def _run(
+    inspection: Inspection,
+    wanted: OptimizationOptions,
+    request: OptimizationRequest,
+    plan: BenchPlan | None,
+    narrator: Narrator,
+) -> _Done:
     from inspector.isolation.limits import CancelToken
     from inspector.workflows.optimization.session import OptimizationSession
 
@@ -107,14 +127,18 @@ def _run(inspection: Inspection, wanted: OptimizationOptions, request: Optimizat
         for name in wanted.steps:
             narrator.follow(_narrated(session.run(name, token)))
         failure = None
+        optimization = None
         if wanted.output is not None and _accepted_any(session):
             try:
-                saved = narrator.follow(_narrated(session.save(Path(wanted.output), token)))
-                return _Done(saved, session.current.inspection, None)
+                optimization = narrator.follow(_narrated(session.save(Path(wanted.output), token)))
             except InspectorError as error:
                 failure = error
-        result = narrator.follow(_narrated(session.result(token)))
-        return _Done(result, session.current.inspection, failure)
+        if optimization is None:
+            optimization = narrator.follow(_narrated(session.result(token)))
+        current = session.current.inspection
+        after = current if _accepted_any(session) else None
+        result = measured(inspection, after, plan, narrator) if plan is not None else None
+        return _Done(optimization, current, failure, result)
 
 
 def _accepted_any(session: OptimizationSession) -> bool:
@@ -135,7 +159,12 @@ def _review(inspection: Inspection, done: _Done, contract: Contract | None, warn
     from inspector.workflows.optimization_review import with_optimization
     from inspector.workflows.review import review
 
-    return with_optimization(review(inspection, warnings), done.optimization, done.current, contract)
+    made = with_optimization(review(inspection, warnings), done.optimization, done.current, contract)
+    if done.measured is None:
+        return made
+    from inspector.workflows.bench_review import with_benchmarks
+
+    return with_benchmarks(made, done.measured, contract)
 
 
 def _say_what_was_written(done: _Done, wanted: OptimizationOptions) -> None:

@@ -12,9 +12,9 @@ from inspector.errors import OperationFailed
 from inspector.isolation.failure import ChildFailed
 from inspector.records.benchmark import Benchmark, BenchPart, BenchResult
 from inspector.records.event import Event, Finished, Partial, Progress, Started, Steps
+from inspector.report.bench_sentences import turn_text
 from inspector.workflows.benchmark.measurable import Pace
 from inspector.workflows.benchmark.schedule import Turn, schedule, seconds_for
-from inspector.report.bench_sentences import turn_text
 
 if TYPE_CHECKING:
     from inspector.isolation.limits import CancelToken
