@@ -117,7 +117,14 @@ def run_session(session: InferenceSession, feed: Mapping[str, NDArray[Any]], out
     except MemoryError:
         raise
     except Exception as error:
-        raise _refused("the runtime cannot run it", error, _is_cuda(session.get_providers())) from None
+        raise refused_run(session, error) from None
+
+
+def refused_run(session: InferenceSession, error: Exception) -> RuntimeRefused:
+    """Return why a run failed as one clean line; raises MemoryError where it was for want of this process's memory."""
+    if isinstance(error, MemoryError):
+        raise error
+    return _refused("the runtime cannot run it", error, _is_cuda(session.get_providers()))
 
 
 def fitted_feed(session: InferenceSession, feed: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
