@@ -1,0 +1,87 @@
+"""Which nodes of a session for CUDA are executed elsewhere, as the runtime's own profiler says."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from inspector.errors import OperationFailed
+from inspector.isolation.child import run_child
+from inspector.isolation.limits import Limits
+from inspector.isolation.plain_line import plain_line
+from inspector.isolation.private_folder import PrivateFolder
+from inspector.records.event import Steps, finish
+from inspector.records.optimization import InputSet, OptimizeSettings
+from inspector.runtimes.onnx_runtime.child_environment import CHILD_ENVIRONMENT
+from inspector.runtimes.onnx_runtime.devices import memory_limit
+
+if TYPE_CHECKING:
+    from inspector.isolation.limits import CancelToken
+
+ENTRY: Final = "inspector.runtimes.onnx_runtime.nodes_on_device_child:placement_in_child"
+MOST_NAMED: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class PlacementRequest:
+    """A model at an absolute path, what to run it on once, a folder for the profile, and the device of the session."""
+
+    path: str
+    inputs: InputSet
+    folder: str
+    threads: int
+    device: str
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """How many nodes one run executed, and how many of them on the CPU: named by time, longest first, at most MOST_NAMED.
+
+    copies are the nodes that the runtime puts in to move tensors from one device to the other.
+    """
+
+    executed: int
+    on_cpu: int
+    copies: int
+    named: tuple[str, ...] = ()
+
+
+def nodes_on_cpu(
+    path: str, inputs: InputSet, settings: OptimizeSettings, cancel: CancelToken | None, device: str = "cuda"
+) -> Steps[tuple[str, ...]]:
+    """Return the nodes that a session for CUDA leaves to the CPU, "NAME (Operator)" each; see lines_of().
+
+    Raises OperationFailed where it does not run, ChildFailed where it crashes or takes too much.
+    """
+    return lines_of((yield from node_placement(path, inputs, settings, cancel, device)))
+
+
+def node_placement(
+    path: str, inputs: InputSet, settings: OptimizeSettings, cancel: CancelToken | None, device: str = "cuda"
+) -> Steps[Placement]:
+    """Run the model once with profiling on and return where its nodes were executed. Raises as nodes_on_cpu() does."""
+    try:
+        folder = PrivateFolder(Path(tempfile.gettempdir()))
+    except OSError as error:
+        raise OperationFailed(f"no folder for a profile: {error.strerror or error}", "set TMPDIR to one that can be") from None
+    try:
+        request = PlacementRequest(str(Path(path).absolute()), inputs, str(folder.path), settings.threads, device)
+        limits = Limits(memory_limit(device, settings.memory_bytes), settings.step_seconds)
+        title = f"placing the nodes of {plain_line(Path(path).name, 80)}"
+        child = run_child(ENTRY, request, Placement, limits, cancel, title=title, environment=CHILD_ENVIRONMENT)
+        return (yield from finish(child)).result
+    finally:
+        folder.close()
+
+
+def lines_of(placement: Placement) -> tuple[str, ...]:
+    """Return what stayed on the CPU, one line a node, then how many more there are and how often tensors are moved for it."""
+    lines = list(placement.named)
+    unnamed = placement.on_cpu - len(placement.named)
+    if unnamed > 0:
+        lines.append(f"and {unnamed:,} more")
+    if placement.copies:
+        lines.append(f"{placement.copies:,} {'copy' if placement.copies == 1 else 'copies'} between the devices (Memcpy)")
+    return tuple(lines)
