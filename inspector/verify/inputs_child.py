@@ -48,7 +48,7 @@ def make_in_child(request: InputsRequest, report: Report) -> InputsAnswer:
     if not specs:
         write_feed(request.folder, 0, ())
         return InputsAnswer((), 1, {}, ("the model has no inputs: its one result is compared",))
-    maker = _Maker(request, session, tuple(spec.name for spec in specs), rules)
+    maker = SampleMaker(request, lambda feed: run_session(session, feed), tuple(spec.name for spec in specs), rules)
     maker.search(report)
     return maker.write(report)
 
@@ -74,12 +74,14 @@ def _kind_of(dtype: str) -> str:
 
 
 @dataclass(slots=True)
-class _Maker:
-    """Makes samples for one model; search() settles lengths and values, write() makes the files."""
+class SampleMaker:
+    """Makes samples for one model; search() settles lengths and values, write() makes the files.
+
+    run gives the outputs for a feed by raw input name, and raises RuntimeRefused.
+    """
 
     request: InputsRequest
-    session: Any
-    """As make_session() gives it."""
+    run: Callable[[dict[str, NDArray[Any]]], list[Any]]
     names: tuple[str, ...]
     rules: tuple[InputRule, ...]
     lengths: Mapping[str, int] | None = None
@@ -170,7 +172,7 @@ class _Maker:
                 )
 
     def _run(self, feed: Sequence[NDArray[Any]]) -> list[NDArray[Any]]:
-        outputs = run_session(self.session, dict(zip(self.names, feed, strict=True)))
+        outputs = self.run(dict(zip(self.names, feed, strict=True)))
         return [as_array(output) for output in outputs]
 
     def write(self, report: Report) -> InputsAnswer:

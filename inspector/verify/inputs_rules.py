@@ -66,10 +66,10 @@ def _bounded(rule: InputRule, bounds: ValueRange | None) -> InputRule:
     return replace(rule, bounds=bounds, note=f"{rule.note}; within {low}..{high} (the contract)")
 
 
-def rule_for(spec: TensorSpec) -> InputRule:
-    """Return a rule for an input of which nothing but its type, shape and name is known."""
+def rule_for(spec: TensorSpec, uses: Uses | None = None) -> InputRule:
+    """Return a rule for an input of which nothing is known but its type, shape and name, and what is done with it."""
     graph = Graph("", "", (spec,), (), ())
-    return _rule(spec, Uses(), Computation(Artifact("", "onnx", 0), (), graph))
+    return _rule(spec, uses or Uses(), Computation(Artifact("", "onnx", 0), (), graph))
 
 
 def _rule(spec: TensorSpec, uses: Uses, computation: Computation) -> InputRule:
