@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from inspector.records.benchmark import Benchmark
@@ -27,15 +28,30 @@ def write_benchmarks(page: Page, review: Review) -> None:
         return
     page.heading("Benchmarks", say.plan_sentence(review.plan))
     paired = any(run.subject == "after" for run in review.benchmarks)
-    titles = [Cell(title, "label") for title in say.RUN_TITLES]
-    rows = [[Cell(cell) for cell in say.run_row(run, paired)] for run in review.benchmarks]
-    page.table([NAME, LEFT, RIGHT, LEFT, RIGHT, RIGHT, RIGHT, RIGHT, RIGHT], [titles, *rows])
+    _write_runs(page, [say.run_row(run, paired) for run in review.benchmarks])
+    _write_tails(page, [say.run_row(run, paired) for run in review.benchmarks if run.kind == "latency" and run.samples])
     _write_comparisons(page, review)
     for run in review.benchmarks:
         _write_run(page, run, paired)
     _write_startup(page, review)
     if review.environment.machine is not None:
         page.paragraph([Cell(", ".join(say.machine_facts(review.environment.machine)), "label")], indent=2)
+
+
+def _write_runs(page: Page, rows: Sequence[tuple[str, ...]]) -> None:
+    """Write what was measured and its median."""
+    titles = [Cell(title, "label") for title in ("", "", "median", "samples", "first")]
+    cells = [[Cell(what), Cell(subject), Cell(row[1]), Cell(row[0]), Cell(row[-1])] for what, subject, *row in rows]
+    page.table([NAME, LEFT, LEFT, RIGHT, RIGHT], [titles, *cells])
+
+
+def _write_tails(page: Page, rows: Sequence[tuple[str, ...]]) -> None:
+    """Write the percentiles and the throughput of latencies."""
+    if rows:
+        page.blank()
+        titles = [Cell(title, "label") for title in ("", "", *say.RUN_TITLES[4:8])]
+        cells = [[*map(Cell, (what, subject, *row[2:6]))] for what, subject, *row in rows]
+        page.table([NAME, LEFT, RIGHT, RIGHT, RIGHT, RIGHT], [titles, *cells])
 
 
 def _write_comparisons(page: Page, review: Review) -> None:
