@@ -90,7 +90,7 @@ def run_notes(run: Benchmark) -> list[str]:
     if run.status == "cut short" and run.note:
         parts[0] = f"cut short: {run.note}"
     if run.outliers:
-        parts.append(f"{run.outliers} of {run.samples:,} samples are outliers, and counted")
+        parts.append(f"outliers, counted: {run.outliers} of {run.samples:,} samples")
     if run.nodes_on_cpu:
         parts.append(f"{plural(len(run.nodes_on_cpu), 'node')} stayed on the CPU: {', '.join(run.nodes_on_cpu[:6])}")
     return [part for part in parts if part]
