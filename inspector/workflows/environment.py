@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+from inspector.isolation.control_groups import granted
 from inspector.records.review import Environment
 from inspector.runtimes.installed import installed_version
 from inspector.runtimes.processor import processor_flags
@@ -19,10 +20,12 @@ _ISA_OF_INTEREST: Final = (
 )
 """Instruction sets that decide how fast inference runs, as Linux names them in /proc/cpuinfo."""
 
-_PACKAGES: Final = ("onnx", "onnxruntime", "onnxruntime-gpu", "numpy", "protobuf", "textual", "tensorflow-cpu", "tensorflow")
+_PACKAGES: Final = (
+    *("onnx", "onnxruntime", "onnxruntime-gpu", "numpy", "protobuf", "textual", "tensorflow-cpu", "tensorflow"),
+    *(f"nvidia-{name}" for name in ("cuda-runtime", "cuda-runtime-cu12", "cudnn-cu12", "cudnn-cu13")),
+)
 
 _CPUINFO: Final = Path("/proc/cpuinfo")
-_MEMORY_LIMITS: Final = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"))
 
 
 def environment() -> Environment:
@@ -66,8 +69,8 @@ def _usable_memory() -> int:
         physical = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     except (AttributeError, ValueError, OSError):
         return 0
-    limits = [int(text) for path in _MEMORY_LIMITS if (text := _read(path).strip()).isdigit()]
-    return min([physical, *limits])
+    limit = granted().memory_bytes
+    return physical if limit is None else min(physical, limit)
 
 
 def _versions() -> Iterator[tuple[str, str]]:
@@ -76,6 +79,16 @@ def _versions() -> Iterator[tuple[str, str]]:
         version = installed_version(package)
         if version:
             yield package, version
+    if libc := _libc():
+        yield "libc", libc
+
+
+def _libc() -> str:
+    """Return "glibc 2.36"; "" for others, which do not say."""
+    try:
+        return os.confstr("CS_GNU_LIBC_VERSION") or ""
+    except (AttributeError, ValueError, OSError):
+        return ""
 
 
 def _read(path: Path) -> str:

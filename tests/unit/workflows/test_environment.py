@@ -10,6 +10,7 @@ import numpy
 import psutil
 import pytest
 
+from inspector.isolation.control_groups import Granted
 from inspector.workflows import environment as module
 from inspector.workflows.environment import environment
 
@@ -50,8 +51,10 @@ def test_without_proc_it_still_says_something(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_a_container_limit_below_the_memory_is_what_counts(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_read", lambda path: "1048576\n" if path.name == "memory.max" else "")
+    monkeypatch.setattr(module, "granted", lambda: Granted(memory_bytes=1048576))
     assert environment().memory_bytes == 1048576
+    monkeypatch.setattr(module, "granted", lambda: Granted(memory_bytes=1 << 60))
+    assert environment().memory_bytes <= psutil.virtual_memory().total
 
 
 def test_nothing_is_imported_to_tell_versions() -> None:
