@@ -16,6 +16,7 @@ _PLACES: Final[dict[OptimizerName, tuple[str, str]]] = {
     "fp16": ("inspector.optimize.half_precision", "HalfPrecision"),
     "int8": ("inspector.optimize.quantize", "Int8"),
     "int8-dynamic": ("inspector.optimize.quantize", "Int8Dynamic"),
+    "warmstart": ("inspector.optimize.warmstart", "Warmstart"),
 }
 
 

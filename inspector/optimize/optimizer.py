@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from inspector.isolation.limits import CancelToken
+from inspector.records.benchmark import StartupCandidate, StartupFile
 from inspector.records.event import Steps
 from inspector.records.optimization import (
     Candidate,
@@ -25,15 +26,20 @@ Judge = Callable[[Candidate], Steps[Judgement]]
 fails; whoever calls runs it with `yield from`."""
 
 
+Race = Callable[[str, tuple[StartupFile, ...], CancelToken], Steps[tuple[StartupCandidate, ...]]]
+"""Starts the model at a path and files made of it side by side, and says which starts soonest."""
+
+
 @dataclass(frozen=True, slots=True)
 class StepWork:
-    """What a step may use: a private, empty folder, inputs to calibrate on and others to judge by, and what the original
-    gave for the latter."""
+    """What a step may use: a private, empty folder, inputs to calibrate on and others to judge by, what the original gave for
+    the latter, and what times starts (None: nothing is to be timed)."""
 
     folder: str
     settings: OptimizeSettings
     calibration: InputSet
     reference: Reference
+    race: Race | None = None
 
 
 class Optimizer(Protocol):

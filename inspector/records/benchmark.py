@@ -175,6 +175,18 @@ class BenchPart:
 
 
 @dataclass(frozen=True, slots=True)
+class StartupFile:
+    """A model saved another way so that it starts sooner: where it lies, bytes with external data, what to know of it."""
+
+    path: str
+    name: str
+    size_bytes: int
+    note: str = ""
+    bound: Literal["", "runtime", "processor"] = ""
+    """What it can only be run on: this release of the runtime, or that on this kind of processor, too; empty: on any."""
+
+
+@dataclass(frozen=True, slots=True)
 class StartupCandidate:
     """One way to save the model so that it starts sooner, as measured beside the original; the first one is the advice."""
 
@@ -183,6 +195,8 @@ class StartupCandidate:
     size_bytes: int
     note: str = ""
     chosen: bool = False
+    phases: tuple[Comparison, ...] = ()
+    """The phases of the start, compared in the same way."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,9 @@ CONTRACT_VERSION = 1
 CONTRACT_KEY = "modelpack-tui.contract"
 """Key of the ONNX metadata property that holds the contract of what this program wrote, as JSON."""
 
+BOUND_KEY = "modelpack-tui.bound"
+"""Key of the ONNX metadata property that says what a model is bound to: see analysis.binding."""
+
 Metric = Literal["accuracy", "top_k", "mae", "cosine"]
 
 ParameterValue = str | int | float | bool | tuple[int | float | str, ...]
@@ -63,6 +66,18 @@ class Provenance:
 
 
 @dataclass(frozen=True, slots=True)
+class Binding:
+    """What a model was rewritten for, and runs on only: a release of a runtime, and a processor where the layout depends on it.
+
+    processor is its architecture and the instruction sets that decide the layout, as Linux names them; empty: any.
+    """
+
+    runtime: str
+    """Name and version: "onnxruntime 1.32.0"."""
+    processor: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class RuntimeRequirements:
     """What it takes to run it: a runtime of at least a version, operator sets by domain, file-format version, devices."""
 
@@ -71,6 +86,8 @@ class RuntimeRequirements:
     opsets: Mapping[str, int] = field(default_factory=dict)
     ir_version: int | None = None
     devices: tuple[str, ...] = ("cpu",)
+    bound: Binding | None = None
+    """What it is bound to; None: to nothing beyond the rest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +146,7 @@ class Contract:
 
 ChangeKind = Literal[
     "input removed", "input added", "output removed", "output added", "order", "dtype", "shape", "dynamic dimension lost",
-    "opset raised", "opset lowered", "IR version raised", "domain added", "preprocessing", "range", "other",
+    "opset raised", "opset lowered", "IR version raised", "domain added", "bound", "preprocessing", "range", "other",
 ]  # fmt: skip
 
 

@@ -15,7 +15,8 @@ OptimizerName = Literal["simplify", "fp16", "int8", "int8-dynamic", "warmstart"]
 
 ChangeStatus = Literal["accepted", "rejected", "skipped"]
 
-ChangeVerdict = Literal["accepted", "smaller but slower", "rejected", "nothing to do", "cannot run"]
+ChangeVerdict = Literal["accepted", "smaller but slower", "sooner but slower", "rejected", "nothing to do", "cannot run"]
+"""sooner but slower: it starts sooner, and each run takes longer."""
 
 Permission = Literal["io-dtype", "static-dims", "opset", "growth", "cpu-bound"]
 """What a user may allow a change to do: change the element types of inputs and outputs, lose a dynamic dimension, raise an
@@ -219,6 +220,8 @@ class Outcome:
     nothing_to_do: bool = False
     sensitivity: tuple[NodeSensitivity, ...] = ()
     warnings: tuple[str, ...] = ()
+    comparisons: tuple[Comparison, ...] = ()
+    """What was measured to choose the best one by, where that is how it is chosen."""
 
 
 @dataclass(frozen=True, slots=True)

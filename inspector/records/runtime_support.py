@@ -16,3 +16,5 @@ class RuntimeSupport:
     opsets: Mapping[str, int] = field(default_factory=dict)
     """Newest supported version by operator domain ("ai.onnx")."""
     ir_version: int | None = None
+    processor: tuple[str, ...] = ()
+    """This machine's architecture and the instruction sets by which the runtime lays out weights; empty: not known."""

@@ -21,6 +21,7 @@ NAME, WORDS = Column(flexible=True, least=12), Column(flexible=True, least=16)
 VERDICT_STYLES: Final[dict[ChangeVerdict, Style]] = {
     "accepted": "good",
     "smaller but slower": "medium",
+    "sooner but slower": "medium",
     "rejected": "high",
     "nothing to do": "label",
     "cannot run": "high",

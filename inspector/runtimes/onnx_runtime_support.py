@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 
 from inspector.records.runtime_support import RuntimeSupport
 from inspector.runtimes.installed import installed_version
+from inspector.runtimes.processor_layout import layout_processor
 
 _DISTRIBUTIONS: Final = ("onnxruntime", "onnxruntime-gpu")
 
@@ -48,9 +49,9 @@ def installed_support() -> RuntimeSupport:
     version = _installed_version()
     release = _RELEASES.get(_major_minor(version))
     if release is None:
-        return RuntimeSupport("ONNX Runtime", version)
+        return RuntimeSupport("ONNX Runtime", version, processor=layout_processor())
     opsets = {"ai.onnx": release.opset, "ai.onnx.ml": release.ml_opset}
-    return RuntimeSupport("ONNX Runtime", version, opsets, release.ir_version)
+    return RuntimeSupport("ONNX Runtime", version, opsets, release.ir_version, layout_processor())
 
 
 def oldest_release(opsets: Mapping[str, int], ir_version: int | None) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Final
 
+from inspector.analysis.binding import binding_in
 from inspector.records.artifact import Computation
 from inspector.records.contract import Contract, Provenance, RuntimeRequirements, TensorPromise
 from inspector.records.graph import Signature
@@ -80,10 +81,13 @@ def _promise(spec: TensorSpec, known: TensorPromise | None) -> TensorPromise:
 
 def _runtime(computation: Computation, base: RuntimeRequirements) -> RuntimeRequirements:
     if computation.artifact.format != "onnx":
-        return replace(base, name=TENSORFLOW, minimum_version="", opsets={}, ir_version=None)
+        return replace(base, name=TENSORFLOW, minimum_version="", opsets={}, ir_version=None, bound=None)
     opsets = used_opsets(computation)
     needed = oldest_release(opsets, computation.ir_version)
-    return replace(base, name=ONNX_RUNTIME, minimum_version=needed, opsets=opsets, ir_version=computation.ir_version)
+    bound = binding_in(computation.artifact.metadata)
+    return replace(
+        base, name=ONNX_RUNTIME, minimum_version=needed, opsets=opsets, ir_version=computation.ir_version, bound=bound
+    )
 
 
 def _provenance(computation: Computation, base: Provenance, sha256: str, tools: Mapping[str, str]) -> Provenance:

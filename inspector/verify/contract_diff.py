@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from inspector.analysis.binding import PRIVATE_DOMAINS, to_text
 from inspector.records.contract import ChangeKind, Contract, ContractChange, TensorPromise, ValueRange
 from inspector.records.optimization import Permission
 from inspector.verify.contract_derive import version_numbers
@@ -16,6 +17,7 @@ _NEEDED: Final[dict[ChangeKind, Permission]] = {
     "opset raised": "opset",
     "domain added": "opset",
     "IR version raised": "opset",
+    "bound": "cpu-bound",
 }
 """The permission that lets a change of a kind pass; kinds that are not here have none."""
 
@@ -32,7 +34,7 @@ def differences(
     found = (
         *_tensors("input", before.inputs, after.inputs),
         *_tensors("output", before.outputs, after.outputs),
-        *_opsets(before, after),
+        *_opsets(before, after, permitted),
         *_ir_version(before, after),
         *_preprocessing(before, after),
         *_others(before, after),
@@ -114,13 +116,15 @@ def _range_words(bounds: ValueRange) -> str:
     return f"{low} to {high}"
 
 
-def _opsets(before: Contract, after: Contract) -> Iterator[ContractChange]:
+def _opsets(before: Contract, after: Contract, permitted: frozenset[Permission]) -> Iterator[ContractChange]:
+    """Yield operator sets that differ; private ones of the runtime may come with being bound to it."""
     old, new = before.runtime.opsets, after.runtime.opsets
     if not old:
         return
     for domain, version in new.items():
         if domain not in old:
-            yield ContractChange("domain added", f"operator set {domain}", "none", str(version))
+            private = domain in PRIVATE_DOMAINS and "cpu-bound" in permitted
+            yield ContractChange("domain added", f"operator set {domain}", "none", str(version), private)
         elif version > old[domain]:
             yield ContractChange("opset raised", f"operator set {domain}", str(old[domain]), str(version))
         elif version < old[domain]:
@@ -145,3 +149,7 @@ def _preprocessing(before: Contract, after: Contract) -> Iterator[ContractChange
 def _others(before: Contract, after: Contract) -> Iterator[ContractChange]:
     if before.runtime.name != after.runtime.name:
         yield ContractChange("other", "runtime", before.runtime.name, after.runtime.name)
+    bound = after.runtime.bound
+    if bound is not None and bound != before.runtime.bound:
+        old = before.runtime.bound
+        yield ContractChange("bound", "where it runs", to_text(old) if old else "anywhere", f"only {to_text(bound)}")

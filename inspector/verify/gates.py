@@ -59,7 +59,7 @@ def default_gates(
 ) -> tuple[Gate, ...]:
     """Return what every output must reach after an optimizer, on inputs of that source; tolerances of a contract override."""
     on_data = _INT8_ON_DATA if source == "data" else ()
-    defaults: dict[OptimizerName, tuple[Gate, ...]] = {"simplify": _SIMPLIFY, "fp16": _FP16}
+    defaults: dict[OptimizerName, tuple[Gate, ...]] = {"simplify": _SIMPLIFY, "fp16": _FP16, "warmstart": _SIMPLIFY}
     gates = defaults.get(optimizer, (*_INT8, *on_data))
     return _overridden(gates, tolerances) if tolerances is not None else gates
 

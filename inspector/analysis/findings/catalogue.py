@@ -52,6 +52,12 @@ _GENERAL_RULES: Final[tuple[Rule, ...]] = (
         "upgrade the runtime, or save the model with an older IR version",
     ),
     Rule(
+        "bound-elsewhere",
+        "high",
+        "a model that was rewritten for another processor or another release of its runtime than is here",
+        "it may fail, or be wrong without any error: make it again here from the portable original",
+    ),
+    Rule(
         "memory-bomb",
         "high",
         "a node that makes gigabytes out of next to nothing",
@@ -98,6 +104,18 @@ _GENERAL_RULES: Final[tuple[Rule, ...]] = (
         "medium",
         "an initializer that no node reads",
         "remove it: it costs size and load time",
+    ),
+    Rule(
+        "processor-bound",
+        "medium",
+        "a model that was rewritten for one kind of processor and one release of its runtime",
+        "run it nowhere else; keep the portable original, and make it again when the runtime or the machine changes",
+    ),
+    Rule(
+        "runtime-bound",
+        "low",
+        "a model that was rewritten with one release of its runtime",
+        "make it again from the portable original when the runtime changes",
     ),
     Rule(
         "dead-node",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from inspector.analysis.findings.bound import findings as of_binding
 from inspector.analysis.findings.connections import findings as of_connections
 from inspector.analysis.findings.large_constants import findings as of_large_constants
 from inspector.analysis.findings.memory import findings as of_memory
@@ -16,6 +17,7 @@ from inspector.analysis.findings.unused import findings as of_unused
 from inspector.analysis.findings.weights import findings as of_weights
 
 THEMES: Final[tuple[Theme, ...]] = (
+    of_binding,
     of_connections,
     of_large_constants,
     of_memory,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
+from inspector.analysis.binding import LAYOUT_DOMAINS
 from inspector.analysis.findings.evidence import STANDARD_DOMAIN, Evidence
 from inspector.analysis.findings.wording import Place, agreeing, amount, at_nodes, listed, overall, short
 from inspector.records.finding import Finding
@@ -17,12 +18,11 @@ STANDARD_DOMAINS: Final = frozenset(
 RUNTIME_DOMAINS: Final[Mapping[str, str]] = {
     "com.microsoft": "ONNX Runtime",
     "com.microsoft.experimental": "ONNX Runtime",
-    "com.microsoft.nchwc": "ONNX Runtime on the CPU it was optimized for",
     "com.microsoft.dml": "ONNX Runtime with DirectML",
-    "com.ms.internal.nhwc": "ONNX Runtime",
     "org.pytorch.aten": "ONNX Runtime built for training",
 }
-"""Domains that a runtime registers by itself (onnxruntime/core/graph/constants.h), and which."""
+"""Domains that a runtime registers by itself (onnxruntime/core/graph/constants.h), and which; those of a processor's
+layout are found in bound.py."""
 
 EXTENSION_DOMAINS: Final[Mapping[str, str]] = {
     "ai.onnx.contrib": "the onnxruntime-extensions package",
@@ -55,7 +55,7 @@ def _undefined_uses(evidence: Evidence) -> dict[str, dict[str, Sequence[Place]]]
 
 
 def _domain(domain: str, uses: Mapping[str, Sequence[Place]]) -> Iterator[Finding]:
-    if domain in STANDARD_DOMAINS:
+    if domain in STANDARD_DOMAINS or domain in LAYOUT_DOMAINS:
         return
     places = [place for found in uses.values() for place in found]
     who = f"{amount(len(places), 'node')} {agreeing(len(places), 'uses', 'use')} {listed(uses, len(uses))} of {short(domain)}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, Literal
 
 from inspector.runtimes.onnx_runtime.messages import refusal_text
 from inspector.runtimes.onnx_runtime.sessions import RuntimeRefused
@@ -11,9 +11,20 @@ SMALLEST_EXTERNAL: Final = 1024
 """Weights of fewer bytes stay in the model file: the runtime refuses shapes that lie outside it."""
 _FATAL: Final = 4
 
+Level = Literal["basic", "extended", "all"]
+"""basic gives standard operators only, extended the runtime's own as well, all also layouts that this processor likes."""
 
-def write_optimized(path: str, target: str, *, external_name: str = "", fold_limit: int | None = None) -> None:
-    """Write the model at path to target after the runtime's basic optimizations, which give standard operators only.
+_LEVELS: Final[dict[Level, str]] = {
+    "basic": "ORT_ENABLE_BASIC",
+    "extended": "ORT_ENABLE_EXTENDED",
+    "all": "ORT_ENABLE_ALL",
+}
+
+
+def write_optimized(
+    path: str, target: str, *, external_name: str = "", fold_limit: int | None = None, level: Level = "basic"
+) -> None:
+    """Write the model at path to target after the runtime's optimizations of a level.
 
     external_name puts weights into a file of that name beside target; fold_limit keeps constants of more bytes from being
     made. Raises RuntimeRefused with one clean line. Keys: onnxruntime_session_options_config_keys.h of ONNX Runtime.
@@ -24,7 +35,7 @@ def write_optimized(path: str, target: str, *, external_name: str = "", fold_lim
     options = onnxruntime.SessionOptions()
     options.log_severity_level = _FATAL
     options.intra_op_num_threads = options.inter_op_num_threads = 1
-    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_BASIC
+    options.graph_optimization_level = getattr(onnxruntime.GraphOptimizationLevel, _LEVELS[level])
     options.optimized_model_filepath = target
     options.enable_cpu_mem_arena = False
     if external_name:

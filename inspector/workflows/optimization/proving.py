@@ -43,7 +43,7 @@ class Proof:
         return change
 
     def _without_candidate(self, outcome: Outcome) -> Change:
-        change = replace(self._change(outcome), reason=outcome.reason)
+        change = replace(self._change(outcome), reason=outcome.reason, comparisons=outcome.comparisons)
         return replace(change, status="skipped", verdict="nothing to do") if outcome.nothing_to_do else change
 
     def _with_candidate(self, outcome: Outcome, best: Candidate, judgement: Judgement) -> Change:
@@ -60,6 +60,7 @@ class Proof:
             gates=judgement.gates,
             conformance=judgement.conformance,
             contract_changes=judgement.contract_changes,
+            comparisons=outcome.comparisons,
         )
 
     def _change(self, outcome: Outcome) -> Change:
@@ -104,7 +105,7 @@ class Proof:
             change = replace(change, warnings=(*change.warnings, f"not timed: {reason_of(error)}"))
             comparisons = ()
         autopsy = yield from self._autopsy(best)
-        return self._weighed(replace(change, comparisons=comparisons, autopsy=autopsy))
+        return self._weighed(replace(change, comparisons=(*change.comparisons, *comparisons), autopsy=autopsy))
 
     def _timed(self, best: Candidate) -> Steps[tuple[Comparison, ...]]:
         from inspector.bench.quick import quick_comparison
@@ -124,17 +125,24 @@ class Proof:
             return None
 
     def _weighed(self, change: Change) -> Change:
-        """Weigh size against speed: what is slower must at least be smaller."""
+        """Weigh size, or a sooner start, against speed: what is slower must at least be one of these."""
         latency = next((one for one in change.comparisons if one.kind == "latency"), None)
         if latency is None or latency.verdict != "slower" or change.after is None:
             return change
         slower = f"{latency.ratio:.2f}× the latency ({latency.low:.2f} to {latency.high:.2f})"
+        if self._starts_sooner(change):
+            sooner: ChangeVerdict = "sooner but slower"
+            return replace(change, verdict=sooner, reason=_joined(slower, change.reason))
         if change.after.size_bytes <= SMALLER * self.grounds.original.facts.size_bytes:
             verdict: ChangeVerdict = "smaller but slower"
             return replace(change, verdict=verdict, reason=_joined(slower, change.reason))
         if "growth" in self.grounds.settings.allow:
             return replace(change, reason=_joined(slower, change.reason))
         return replace(change, status="rejected", verdict="rejected", reason=f"no smaller, and slower: {slower}")
+
+    @staticmethod
+    def _starts_sooner(change: Change) -> bool:
+        return any(one.kind == "cold_start" and not one.phase and one.verdict == "faster" for one in change.comparisons)
 
 
 def _joined(*parts: str) -> str:

@@ -26,6 +26,7 @@ from inspector.records.optimization import (
 from inspector.workflows.optimization.facts import model_facts
 from inspector.workflows.optimization.grounds import Grounds, lay_grounds, settings_for
 from inspector.workflows.optimization.judging import Judging
+from inspector.workflows.optimization.racing import race_of
 
 if TYPE_CHECKING:
     from inspector.isolation.limits import CancelToken
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from inspector.optimize.optimizer import Optimizer
     from inspector.records.contract import Contract
     from inspector.records.inspection import Inspection
-    from inspector.records.optimization import OptimizerName
+    from inspector.records.optimization import OptimizerName, OptimizeSettings
 
 COPIES_IN_WORK: Final = 3
 """How many times the model's bytes must be free where candidates are made."""
@@ -84,7 +85,7 @@ class OptimizationSession:
 
     def preflight(self, name: OptimizerName) -> Preflight:
         """Say what a step would do to the current model, without running anything."""
-        return _optimizer(name).requires(self.current, self.request.settings)
+        return self._preflight(name, self.request.settings)
 
     def run(self, name: OptimizerName, cancel: CancelToken, keep_fp32: Sequence[str] = ()) -> Iterator[Event[Change]]:
         """Apply one step to the current model: Partial events carry a StepProgress, Finished the change.
@@ -161,7 +162,7 @@ class OptimizationSession:
         optimizer = _optimizer(name)
         settings = settings_for(self.request, self.inspection)
         settings = replace(settings, keep_fp32=(*settings.keep_fp32, *keep_fp32))
-        preflight = optimizer.requires(subject, settings)
+        preflight = self._preflight(name, settings)
         if not preflight.runnable:
             return _Step(_not_run(name, subject.facts, preflight), subject)
         try:
@@ -173,6 +174,13 @@ class OptimizationSession:
         grounds = replace(grounds, settings=settings)
         outcome = yield from self._apply(optimizer, subject, grounds, cancel)
         return (yield from self._prove(name, outcome, grounds, subject, preflight, cancel))
+
+    def _preflight(self, name: OptimizerName, settings: OptimizeSettings) -> Preflight:
+        """Say what a step would do; none can do anything to what is bound to this machine."""
+        from inspector.optimize.warmstart import bound_reason
+
+        reason = bound_reason(self.current.inspection.computation)
+        return Preflight(False, reason) if reason else _optimizer(name).requires(self.current, settings)
 
     def _lay_grounds(self, cancel: CancelToken) -> Steps[Grounds]:
         """Gather what steps are judged on, once."""
@@ -193,7 +201,7 @@ class OptimizationSession:
         from inspector.optimize.optimizer import StepWork
 
         judging = Judging(optimizer.name, grounds, cancel)
-        work = StepWork(str(self._new_folder()), grounds.settings, grounds.calibration, grounds.evaluation)
+        work = StepWork(str(self._new_folder()), grounds.settings, grounds.calibration, grounds.evaluation, race_of(grounds))
         yield Partial(StepProgress(optimizer.name, f"making candidates: {optimizer.title}"))
         try:
             return (yield from optimizer.apply(subject, work, judging.judge, cancel))

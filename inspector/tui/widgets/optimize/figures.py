@@ -10,6 +10,7 @@ from inspector.report.figures import bytes_text, share_text, whole_text
 VERDICT_ROLES: dict[ChangeVerdict, str] = {
     "accepted": "good",
     "smaller but slower": "medium",
+    "sooner but slower": "medium",
     "rejected": "high",
     "nothing to do": "soft",
     "cannot run": "soft",
@@ -17,6 +18,7 @@ VERDICT_ROLES: dict[ChangeVerdict, str] = {
 VERDICT_GLYPHS: dict[ChangeVerdict, str] = {
     "accepted": "✓",
     "smaller but slower": "◆",
+    "sooner but slower": "◆",
     "rejected": "✗",
     "nothing to do": "·",
     "cannot run": "·",
