@@ -28,7 +28,16 @@ FORMAT_DOORS = [
     "saved_model.read",
     *(
         f"image.{name}"
-        for name in ("read", "layer_index", "layer_contents", "content_keys", "engine", "memory_folder", "file_digest")
+        for name in (
+            "read",
+            "layer_index",
+            "layer_contents",
+            "content_keys",
+            "engine",
+            "memory_folder",
+            "file_digest",
+            "loadable",
+        )
     ),
     "saved_model.digests",
     *("contract_file", "contract_file.embedding", "contract_file.schema", "onnx.check_model", "onnx.save"),
