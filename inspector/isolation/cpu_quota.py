@@ -140,7 +140,7 @@ def _parents(proc: Path, reasons: list[str]) -> Iterator[_Parent]:
         return
     for line in mounts.splitlines():
         before, _, after = line.partition(" - ")
-        kind, _, options = (after.split(" ") + ["", ""])[:3]
+        kind, _, options = [*after.split(" "), "", ""][:3]
         root, point = (_unescaped(field) for field in before.split(" ")[3:5])
         if kind == "cgroup" and "cpu" in options.split(",") and "cpu" in own:
             yield _Parent(_within(point, root, own["cpu"]), 1)
@@ -152,7 +152,7 @@ def _own_groups(text: str) -> dict[str, str]:
     """Return the group this process is in by controller, that of version 2 by ""; see cgroups(7), /proc/PID/cgroup."""
     found: dict[str, str] = {}
     for line in text.splitlines():
-        _, controllers, path = (line.split(":", 2) + ["", ""])[:3]
+        _, controllers, path = [*line.split(":", 2), "", ""][:3]
         found.update(dict.fromkeys(controllers.split(","), path))
     return found
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -48,7 +48,7 @@ class ProgramRun:
     user_seconds: float = 0.0
     system_seconds: float = 0.0
     output: bytes = b""
-    used_before: Usage = Usage()
+    used_before: Usage = field(default_factory=Usage)
     notes: tuple[str, ...] = ()
 
 

@@ -1,0 +1,85 @@
+"""The page cache before a start: cold or warm as it is wanted, looked at, and a word where that was not achieved."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from inspector.isolation.plain_line import plain_line
+from inspector.records.measurement import CacheState
+
+if TYPE_CHECKING:
+    from inspector.isolation.page_cache import FileResidency, Residency
+
+MOST_RESIDENT: Final = 0.2
+"""Share of all watched bytes that may stay in the cache of a cold start. The interpreter and the C library never leave it, since
+the process that measures has them mapped as well; that is a few percent of what a runtime loads."""
+MOST_RESIDENT_ARTIFACT: Final = 0.01
+"""The same for the artifact's own files, which nothing but the process to be measured should have in use."""
+LEAST_RESIDENT: Final = 0.99
+"""Share of all watched bytes that must be in the cache of a warm start."""
+_NAMED: Final = 3
+
+
+class CachedFiles:
+    """The files that a start uses, and how much of them was in the page cache right before it."""
+
+    def __init__(self, cache: CacheState, artifact_files: Sequence[str], used_files: Sequence[str]) -> None:
+        self._cache = cache
+        self._artifact = frozenset(_real(path) for path in artifact_files)
+        self._files = tuple(sorted(self._artifact | {_real(path) for path in used_files}))
+        self._found: Residency | None = None
+
+    def prepare(self) -> None:
+        """Bring about the wanted state of the cache, and look."""
+        from inspector.isolation.page_cache import bring_in, evict, residency
+
+        (evict if self._cache == "cold" else bring_in)(self._files)
+        self._found = residency(self._files)
+
+    @property
+    def resident_share(self) -> float | None:
+        """Of the files' bytes, between 0 and 1, right before the start; None where it is not known."""
+        return None if self._found is None else self._found.share
+
+    @property
+    def note(self) -> str:
+        """Why the wanted state was not achieved; empty where it was, but for what the kernel does not tell."""
+        found = self._found
+        if found is None or found.share is None:
+            return "" if found is None else "what is in the page cache is not known"
+        if self._cache == "warm":
+            why = "" if found.share >= LEAST_RESIDENT else f"warm cache not achieved: {found.share:.0%} of the files is in it"
+        else:
+            why = self._why_not_cold(found)
+        return "; ".join(text for text in (why, found.note) if text)
+
+    def _why_not_cold(self, found: Residency) -> str:
+        share = found.share or 0.0
+        own = [file for file in found.files if file.path in self._artifact]
+        total = sum(file.total_bytes for file in own)
+        stays = sum(file.resident_bytes or 0 for file in own)
+        if share <= MOST_RESIDENT and stays <= MOST_RESIDENT_ARTIFACT * total:
+            return ""
+        blamed = found.files if share > MOST_RESIDENT else own
+        return f"cold cache not achieved: {share:.0%} of the files stays in it: {_named(blamed)}"
+
+
+def _named(files: Sequence[FileResidency]) -> str:
+    """Return the names of the largest files that stay, with the reason."""
+    staying = sorted((file for file in files if file.resident_bytes), key=lambda file: -(file.resident_bytes or 0))
+    shown = [
+        f"{plain_line(Path(file.path).name, 60)} ({file.why_stays or 'in use by running processes'})"
+        for file in staying[:_NAMED]
+    ]
+    more = len(staying) - len(shown)
+    return ", ".join(shown) + (f" and {more} more" if more else "")
+
+
+def _real(path: str) -> str:
+    """Return the file that a path leads to, so that none is counted twice."""
+    try:
+        return str(Path(path).resolve())
+    except (OSError, RuntimeError):
+        return path
