@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from math import log
 from statistics import median
 from typing import Final
 
@@ -13,6 +14,10 @@ from inspector.records.measurement import Comparison, Conditions, MeasurementKin
 
 FEWEST_PAIRS: Final = 6
 """Pairs below which no interval of 95 % exists for a median."""
+TIGHT: Final = 0.01
+"""Half the relative width of an interval at which it is tight."""
+_TIGHT_SHARE: Final = 0.1
+"""The same as a share of the difference: nobody asks whether it is 2.0 or 2.1 times as fast."""
 
 Triple = tuple[float, float, float]
 """ms of the original, of the changed one, and of the original once more as control, taken one after another in random order."""
@@ -90,6 +95,22 @@ def not_compared(basis: Basis, reason: str) -> Comparison:
         conditions=basis.conditions,
         phase=basis.phase,
         after_device=basis.after_device,
+    )
+
+
+def is_tight(comparison: Comparison) -> bool:
+    """Whether the interval of the ratio is so narrow that more pairs would say nothing new; the control's has to be, too.
+
+    It asks how wide the interval is, never on which side of 1 it lies, so that stopping by it does not make a difference more
+    likely to be claimed (Y. S. Chow, H. Robbins, On the asymptotic theory of fixed-width sequential confidence intervals for
+    the mean, Annals of Mathematical Statistics 36, 1965, 457-462).
+    """
+    if comparison.verdict == "not measured" or comparison.noise_low is None or comparison.noise_high is None:
+        return False
+    enough = max(TIGHT, _TIGHT_SHARE * abs(log(comparison.ratio)))
+    return all(
+        log(high / low) / 2 <= enough
+        for low, high in ((comparison.low, comparison.high), (comparison.noise_low, comparison.noise_high))
     )
 
 

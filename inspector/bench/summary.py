@@ -10,8 +10,8 @@ from math import ceil
 from statistics import median
 from typing import Final, TypeVar
 
-from inspector.bench.compare import phase_of
-from inspector.bench.statistics import median_interval, outliers, samples_for_percentile
+from inspector.bench.compare import TIGHT, phase_of
+from inspector.bench.statistics import independent_median, median_interval, outliers, samples_for_percentile
 from inspector.records.benchmark import (
     PERCENTILES,
     BenchKind,
@@ -95,23 +95,24 @@ def cold_run(
     starts: Sequence[ColdStart],
     *,
     first: ColdStart | None = None,
+    failed_firsts: Sequence[str] = (),
     notes: Sequence[str] = (),
     cut_short: str = "",
     controls: Sequence[ColdStart] = (),
 ) -> Benchmark:
     """Return the run of whole starts in the order they were taken; failed ones are kept and counted, and are in no figure.
 
-    first is the start that is not counted. Without any that succeeded it is "not measured", for the reason that cut_short or
-    the failures give.
+    first is the start that is not counted, failed_firsts why those before it failed. Without any that succeeded it is "not
+    measured", for the reason that cut_short or the failures give.
     """
     good = [start for start in starts if not start.failure]
-    failures = [start.failure for start in (*((first,) if first else ()), *starts) if start.failure]
+    failures = [*failed_firsts, *(start.failure for start in starts if start.failure)]
     kept, left_out = bounded(starts, MOST_STARTS)
     if not good:
         found = not_measured(of, "cold_start", cut_short or _commonest(failures), failures=len(failures), notes=notes)
         return replace(found, starts=tuple(kept), first_ms=_wall(first))
     walls = [start.wall_ms for start in good]
-    middle = median_interval([[wall] for wall in walls])
+    middle = independent_median(walls)
     said = (_few_samples(len(good)), _left_out(left_out, "starts"), *_cache_notes(good), _sum_note(good), *notes)
     return Benchmark(
         of.subject,
@@ -180,8 +181,13 @@ def phase_figures(starts: Sequence[ColdStart]) -> dict[str, PhaseFigures]:
     return {name: _figures([phase_of(start, name) for start in starts if _has(start, name)]) for name in names}
 
 
+def is_settled(run: Benchmark) -> bool:
+    """Whether a run's median lies in an interval so narrow that more samples would say nothing new."""
+    return run.samples >= FEWEST_FOR_INTERVAL and run.high_ms - run.low_ms <= 2 * TIGHT * run.median_ms
+
+
 def _figures(samples: Sequence[PhaseSample]) -> PhaseFigures:
-    middle = median_interval([[sample.milliseconds] for sample in samples])
+    middle = independent_median([sample.milliseconds for sample in samples])
     return PhaseFigures(
         middle.value,
         middle.low,
@@ -250,7 +256,7 @@ def _sum_note(starts: Sequence[ColdStart]) -> str:
 
 
 def _wall(start: ColdStart | None) -> float | None:
-    return start.wall_ms if start and not start.failure else None
+    return start.wall_ms if start else None
 
 
 def _commonest(failures: Sequence[str]) -> str:

@@ -107,7 +107,10 @@ def test_equal_things_are_rarely_called_different_and_different_ones_are() -> No
         (Interval(2.0, 1.8, 2.2), Interval(1.0, 0.95, 1.05), "slower"),
         (Interval(1.02, 0.99, 1.05), None, "no difference shown"),
         (Interval(1.03, 1.01, 1.04), None, "slower"),
-        (Interval(1.03, 1.01, 1.04), Interval(1.0, 0.98, 1.02), "no difference shown"),
+        (Interval(1.03, 1.01, 1.04), Interval(1.0, 0.98, 1.02), "slower"),
+        (Interval(1.019, 1.01, 1.04), Interval(1.0, 0.98, 1.02), "no difference shown"),  # not beyond the noise floor
+        (Interval(1.03, 1.01, 1.04), Interval(0.985, 0.98, 1.02), "no difference shown"),  # its end no farther than the control
+        (Interval(0.97, 0.96, 0.99), Interval(1.0, 0.98, 1.02), "faster"),
         (Interval(0.9, 0.85, 0.95), Interval(1.05, 1.02, 1.09), "no difference shown"),  # the control strayed as far
         (Interval(0.9, 0.85, 0.9), Interval(1.05, 1.02, 1.09), "faster"),
     ],
