@@ -37,7 +37,7 @@ class FileResidency:
 
 @dataclass(frozen=True, slots=True)
 class Residency:
-    """How much of several files is in the page cache; those the kernel says nothing of are in neither sum, and the note tells."""
+    """How much of several files is in the page cache; those the kernel says nothing of are in neither sum, as noted."""
 
     resident_bytes: int
     total_bytes: int

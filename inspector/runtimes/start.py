@@ -37,8 +37,8 @@ _KEPT: Final = 64
 class StartSettings:
     """How a start is made: bounds of the process, of its warm-up, and which interpreter it is.
 
-    memory_bytes bounds what the process can write to (None: unbounded), wall_seconds the whole start. interpreter "" is this one;
-    import_path comes before all else that it imports from. files are those of the artifact, for those who know them (empty:
+    memory_bytes bounds what the process can write to (None: unbounded), wall_seconds the whole start. interpreter "" is this
+    one; import_path comes before all else that it imports from. files are those of the artifact, where they are known (empty:
     they are found out).
     """
 

@@ -12,14 +12,15 @@ from inspector.records.measurement import CacheState
 if TYPE_CHECKING:
     from inspector.isolation.page_cache import FileResidency, Residency
 
-MOST_RESIDENT: Final = 0.2
-"""Share of all watched bytes that may stay in the cache of a cold start. The interpreter and the C library never leave it, since
-the process that measures has them mapped as well; that is a few percent of what a runtime loads."""
+MOST_RESIDENT: Final = 0.1
+"""Share of all watched bytes that may stay in the cache of a cold start. The interpreter and the C library never leave it,
+since the process that measures has them mapped as well: 7 % of what ONNX Runtime loads, less of what a larger one does."""
 MOST_RESIDENT_ARTIFACT: Final = 0.01
 """The same for the artifact's own files, which nothing but the process to be measured should have in use."""
 LEAST_RESIDENT: Final = 0.99
 """Share of all watched bytes that must be in the cache of a warm start."""
 _NAMED: Final = 3
+_IN_USE: Final = "in use by running processes"
 
 
 class CachedFiles:
@@ -69,10 +70,7 @@ class CachedFiles:
 def _named(files: Sequence[FileResidency]) -> str:
     """Return the names of the largest files that stay, with the reason."""
     staying = sorted((file for file in files if file.resident_bytes), key=lambda file: -(file.resident_bytes or 0))
-    shown = [
-        f"{plain_line(Path(file.path).name, 60)} ({file.why_stays or 'in use by running processes'})"
-        for file in staying[:_NAMED]
-    ]
+    shown = [f"{plain_line(Path(file.path).name, 60)} ({file.why_stays or _IN_USE})" for file in staying[:_NAMED]]
     more = len(staying) - len(shown)
     return ", ".join(shown) + (f" and {more} more" if more else "")
 

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import Any
 
+    _Used = tuple[int | None, int | None, int | None, int | None]
+
 WINDOW = 4
 """Runs whose median is held against that of as many before them."""
 TOLERANCE = 0.1
@@ -75,15 +77,11 @@ class _Clock:
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
         self._stat = self._io = -1
-        self._before: tuple[int, ...] = ()
 
     def interpreter_is_up(self, now: int, cpu: int) -> None:
         """Tell of the phase that ends where this program begins; the parent knows when it started."""
-        try:
-            self._stat = os.open("/proc/self/stat", os.O_RDONLY)
-            self._io = os.open("/proc/self/io", os.O_RDONLY)
-        except OSError:
-            pass
+        self._stat = _opened("/proc/self/stat")
+        self._io = _opened("/proc/self/io")
         self._tell("interpreter", 0, now, cpu, (0, 0, 0, 0))
 
     def timed(self, name: str, work: Callable[..., Any], *arguments: Any) -> tuple[Any, float]:
@@ -100,22 +98,29 @@ class _Clock:
         """Write a line of another kind."""
         os.write(self._descriptor, f"{kind} {text}\n".encode())
 
-    def _tell(self, name: str, start: int, end: int, cpu: int, before: tuple[int, ...]) -> None:
-        used = self._used()
-        if used:
-            figures = [str(used[0]), *(str(now - then) for now, then in zip(used[1:], before[1:]))]  # noqa: B905
-        else:
-            figures = ["-"] * 4
-        self.say("phase", " ".join([name.replace(" ", "_"), str(start), str(end), str(cpu), *figures]))
+    def _tell(self, name: str, start: int, end: int, cpu: int, before: _Used) -> None:
+        rss, *used = self._used()
+        spent = [None if now is None else now - (then or 0) for now, then in zip(used, before[1:], strict=True)]
+        figures = ["-" if figure is None else str(figure) for figure in (start, end, cpu, rss, *spent)]
+        self.say("phase", " ".join([name.replace(" ", "_"), *figures]))
 
-    def _used(self) -> tuple[int, ...]:
+    def _used(self) -> _Used:
         """Return resident bytes, minor and major faults, bytes read from storage; see proc(5), /proc/PID/stat and io."""
-        if self._io < 0:
-            return ()
-        fields = os.pread(self._stat, 4096, 0).rpartition(b")")[2].split()
-        io = os.pread(self._io, 4096, 0)
-        read = int(io[io.index(b"\nread_bytes:") + 12 :].split(None, 1)[0])
-        return int(fields[21]) * os.sysconf("SC_PAGESIZE"), int(fields[7]), int(fields[9]), read
+        rss = minor = major = read = None
+        if self._stat >= 0:
+            fields = os.pread(self._stat, 4096, 0).rpartition(b")")[2].split()
+            rss, minor, major = int(fields[21]) * os.sysconf("SC_PAGESIZE"), int(fields[7]), int(fields[9])
+        if self._io >= 0:
+            io = os.pread(self._io, 4096, 0)
+            read = int(io[io.index(b"\nread_bytes:") + 12 :].split(None, 1)[0])
+        return rss, minor, major, read
+
+
+def _opened(path: str) -> int:
+    try:
+        return os.open(path, os.O_RDONLY)
+    except OSError:
+        return -1
 
 
 def main(now: int, cpu: int) -> None:
@@ -125,9 +130,8 @@ def main(now: int, cpu: int) -> None:
     try:
         steady = _phases(clock)
     except BaseException as error:
-        clock.say(
-            "failure", " ".join(text[:2000].encode("utf-8", "replace").hex() for text in (type(error).__name__, _said(error)))
-        )
+        said = [text[:2000].encode("utf-8", "replace").hex() for text in (type(error).__name__, _said(error))]
+        clock.say("failure", " ".join(said))
         os._exit(1)
     clock.say("done", str(int(steady)))
     os._exit(0)  # without the tidying up that native libraries can crash in

@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 from inspector.isolation.plain_line import plain_line
@@ -117,7 +118,7 @@ def cold_start_of(
     failure = _failure(run, heard, explain)
     counted, warm_up = _counted(heard.stamps, len(phases), complete=not failure)
     samples = _samples(run, counted, phases, warm_up)
-    between = sum(after.started_ns - before.ended_ns for before, after in zip(counted, counted[1:], strict=False))
+    between = sum(after.started_ns - before.ended_ns for before, after in pairwise(counted))
     end = run.end_ns if failure else counted[-1].at_ns
     notes = [*run.notes]
     if run.notes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -18,7 +19,9 @@ from inspector.runtimes.start import RuntimeStart, StartSettings, start_runtime
 
 if TYPE_CHECKING:
     from inspector.isolation.limits import CancelToken
-    from inspector.records.optimization import InputSet
+    from inspector.records.optimization import InputSet, OptimizeSettings
+
+__all__ = ["PHASES", "StartSettings", "model_starter", "start_model"]
 
 PHASES: Final = ("imports", "session", "first run", "warm-up")
 _PROGRAM: Final = str(Path(__file__).with_name("start_probe_child.py"))
@@ -69,6 +72,18 @@ def start_model(
         settings = replace(settings, memory_bytes=None)
     start = RuntimeStart(_PROGRAM, PHASES, request, files, title, _explained)
     return (yield from start_runtime(start, cache, cpus, settings, cancel))
+
+
+def model_starter(
+    path: str, inputs: InputSet, device: str, threads: int, settings: OptimizeSettings
+) -> Callable[[CacheState | None, float | None, CancelToken | None], Steps[ColdStart]]:
+    """Return what starts the model at path once, given the cache's state, the processors granted and who may cancel."""
+    limits = StartSettings(settings.memory_bytes, settings.step_seconds)
+
+    def start(cache: CacheState | None, cpus: float | None, cancel: CancelToken | None) -> Steps[ColdStart]:
+        return start_model(path, inputs, device, threads, cache, cpus, limits, cancel)
+
+    return start
 
 
 def _threads(cpus: float | None) -> int:
