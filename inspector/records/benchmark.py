@@ -214,4 +214,6 @@ class BenchResult:
     """Why it ended before its time: "interrupted", "no space left"."""
     machine: MachineState | None = None
     elapsed_seconds: float = 0.0
+    method: tuple[str, ...] = ()
+    """Why it is this device, and what was assumed of the inputs."""
     warnings: tuple[str, ...] = ()

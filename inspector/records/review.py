@@ -159,6 +159,8 @@ class Review:
     """What --bench measured; --replay does it again."""
     benchmarks: tuple[Benchmark, ...] = ()
     """Every run with its raw samples."""
+    method: tuple[str, ...] = ()
+    """How they were taken, beside the plan: why it is this device, what was assumed of the inputs."""
     comparisons: tuple[Comparison, ...] = ()
     """The artifact beside the last change that was measured, or the one that --compare names; every change has its own."""
     startup: tuple[StartupCandidate, ...] = ()

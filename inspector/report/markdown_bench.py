@@ -24,6 +24,7 @@ def bench_lines(review: Review) -> Lines:
     for run in review.benchmarks:
         yield from _run(run, paired)
     yield from _startup(review)
+    yield from ["", *(f"- {prose(note)}" for note in review.method)] if review.method else []
     if review.environment.machine is not None:
         yield from ["", f"Measured on: {prose(', '.join(say.machine_facts(review.environment.machine)))}."]
 

@@ -34,6 +34,7 @@ def write_benchmarks(page: Page, review: Review) -> None:
     for run in review.benchmarks:
         _write_run(page, run, paired)
     _write_startup(page, review)
+    page.paragraph([Cell(note, "label") for note in review.method], indent=2)
     if review.environment.machine is not None:
         page.paragraph([Cell(", ".join(say.machine_facts(review.environment.machine)), "label")], indent=2)
 

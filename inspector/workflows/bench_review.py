@@ -35,6 +35,7 @@ def with_benchmarks(
         review,
         plan=result.plan,
         benchmarks=result.runs,
+        method=result.method,
         comparisons=(*result.comparisons, *across_time(earlier, result.runs)),
         startup=result.startup,
         environment=replace(review.environment, machine=result.machine),

@@ -90,6 +90,7 @@ def measured_review() -> Review:
         ordinary_review(),
         environment=replace(ENVIRONMENT, machine=MACHINE),
         plan=BenchPlan(batches=(8,), threads=(2,), caches=("cold",), loads=(0.9,), seed=3),
+        method=("device cpu: onnxruntime-gpu is not installed", "mask: 0 and 1"),
         benchmarks=(BEFORE, after, LATENCY, slow, replace(gone, note="not measured: the child ran out of memory")),
         comparisons=(
             PAIRED,
@@ -124,6 +125,7 @@ def hostile_measured_review() -> Review:
     return replace(
         measured_review(),
         plan=BenchPlan(data=HOSTILE),
+        method=(HOSTILE,),
         benchmarks=(run, replace(BEFORE, phases={HOSTILE: PHASES["spawn"]}, conditions=Conditions(cpus=0.5))),
         comparisons=(replace(PAIRED, note=HOSTILE, phase=HOSTILE),),
         startup=(candidate,),

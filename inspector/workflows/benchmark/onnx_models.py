@@ -12,12 +12,15 @@ from typing import TYPE_CHECKING, Final
 from inspector.errors import OperationFailed
 from inspector.isolation.private_folder import PrivateFolder
 from inspector.records.event import Started, Steps
-from inspector.records.optimization import OptimizationRequest, OptimizeSettings
+from inspector.records.optimization import OptimizationRequest, OptimizeSettings, Subject
+from inspector.workflows.optimization.facts import model_facts
 
 if TYPE_CHECKING:
+    from inspector.bench.cold_start import Starter
     from inspector.isolation.limits import CancelToken
-    from inspector.records.benchmark import BenchPart, BenchPlan, BenchSubject, StartupCandidate
+    from inspector.records.benchmark import BenchPart, BenchPlan, BenchSubject, ColdStart, StartupCandidate
     from inspector.records.inspection import Inspection
+    from inspector.records.measurement import CacheState
     from inspector.records.optimization import InputSet
     from inspector.workflows.benchmark.measurable import Pace
     from inspector.workflows.benchmark.schedule import Turn
@@ -34,7 +37,7 @@ def lay_out_models(before: Inspection, after: Inspection | None, plan: BenchPlan
     with _kept_where_all_is_well(folder):
         settings = settings_of(plan, before)
         inputs = yield from _inputs(before, plan, folder.path, settings, cancel)
-    notes = (*((chosen.why,) if chosen.why and plan.device == "auto" else ()), *inputs.notes)
+    notes = (f"device {chosen.device}: {chosen.why}", *chosen.warnings, *inputs.notes)
     return Models(before, after, inputs, settings, chosen.device, notes, folder)
 
 
@@ -104,17 +107,22 @@ class Models:
     def starts(self, turn: Turn, pace: Pace) -> Steps[BenchPart]:
         """Start each model in fresh processes, in random order."""
         from inspector.bench.cold_start import cold_start
-        from inspector.runtimes.onnx_runtime.start import model_starter
 
-        starters = {
-            subject: model_starter(path, self.inputs, self.device, turn.conditions.threads, self.settings)
-            for subject, path in self._paths.items()
-        }
+        starters = {subject: self._starter(path, turn.conditions.threads) for subject, path in self._paths.items()}
         return (
-            yield from cold_start(
-                starters, turn.conditions, self.device, self._paths, pace.seconds, pace.seed, pace.cancel
-            )
+            yield from cold_start(starters, turn.conditions, self.device, self._paths, pace.seconds, pace.seed, pace.cancel)
         )
+
+    def _starter(self, path: str, threads: int) -> Starter:
+        from inspector.runtimes.onnx_runtime.start import start_model
+        from inspector.runtimes.start import StartSettings
+
+        settings = StartSettings(self.settings.memory_bytes, self.settings.step_seconds)
+
+        def start(cache: CacheState | None, cpus: float | None, cancel: CancelToken | None) -> Steps[ColdStart]:
+            return start_model(path, self.inputs, self.device, threads, cache, cpus, settings, cancel)
+
+        return start
 
     def latencies(self, turn: Turn, pace: Pace) -> Steps[BenchPart]:
         """Run the models when warm, interleaved."""
@@ -137,8 +145,16 @@ class Models:
 
     def advice(self, pace: Pace) -> Steps[tuple[StartupCandidate, ...]]:
         """Save the model in other ways and measure how each starts."""
-        return ()
-        yield
+        from inspector.bench.startup import startup
+        from inspector.optimize.warmstart import startup_candidates
+
+        made = self.folder.path / "starts"
+        made.mkdir(mode=0o700)
+        path = self._paths["before"]
+        subject = Subject(path, self.before, model_facts(self.before.computation))
+        files = yield from startup_candidates(subject, str(made), self.settings, pace.cancel)
+        budget = pace.seconds
+        return (yield from startup(path, files, self.inputs, self.settings, pace.cancel, budget_seconds=budget, partials=False))
 
     def close(self) -> None:
         """Remove the inputs."""

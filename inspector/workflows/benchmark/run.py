@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from inspector.errors import OperationFailed
 from inspector.isolation.failure import ChildFailed
 from inspector.records.benchmark import Benchmark, BenchPart, BenchResult
-from inspector.records.event import Event, Finished, Partial, Progress, Started, Steps
+from inspector.records.event import Event, Finished, Partial, Progress, Started, Steps, Warned
 from inspector.report.bench_sentences import turn_text
 from inspector.workflows.benchmark.measurable import Pace
 from inspector.workflows.benchmark.schedule import Turn, schedule, seconds_for
@@ -43,7 +43,7 @@ def benchmark(before: Opened, after: Opened | None, plan: BenchPlan, cancel: Can
     measurable = yield from lay_out(before, after, plan, cancel)
     with closing(measurable):
         turns = schedule(plan, artifact_of(before).format)
-        carrying.so_far = replace(carrying.so_far, device=measurable.device, warnings=tuple(measurable.notes))
+        carrying.so_far = replace(carrying.so_far, device=measurable.device, method=tuple(measurable.notes))
         yield from carrying.all(measurable, turns, advised="cold_start" in plan.kinds and after is None)
     machine = carrying.so_far.machine
     final = replace(carrying.so_far, doing="", machine=with_load_after(machine) if machine else None)
@@ -98,7 +98,7 @@ class _Carrying:
             if isinstance(event, Partial) and isinstance(event.result, BenchPart):
                 self.so_far = _with(base, event.result, doing, self._elapsed)
                 yield Partial(self.so_far)
-            elif not isinstance(event, Finished | Partial):
+            elif isinstance(event, Progress | Warned):
                 yield event
 
     def _advice(self, measurable: Measurable, seconds: float) -> Iterator[Event[BenchResult]]:
