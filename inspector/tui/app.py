@@ -23,6 +23,7 @@ from inspector.tui.recent import RecentList
 from inspector.tui.themes import DARK, LIGHT, THEMES
 
 if TYPE_CHECKING:
+    from inspector.records.benchmark import BenchPlan
     from inspector.records.opened import Opened, Target
     from inspector.records.optimization import OptimizationRequest
     from inspector.tui.engine_list import EngineList
@@ -40,14 +41,16 @@ def run_app(
     batch: int = 1,
     settings: Mapping[str, int] | None = None,
     request: OptimizationRequest | None = None,
+    bench: BenchPlan | None = None,
 ) -> int:
     """Show the artifact that is being opened (None: let the user choose) in the terminal and return when the user quits.
 
-    request is what the command line says of optimizing that artifact: data, contract, permissions.
+    request is what the command line says of optimizing that artifact: data, contract, permissions; bench what it says of
+    measuring it.
     Raises the InspectorError that kept the artifact given here from being read, and any defect of our own, so that the
     command line can report both its way; otherwise returns 0.
     """
-    app = ModelpackApp(opening.target if opening else None, batch, settings or {}, opening, request)
+    app = ModelpackApp(opening.target if opening else None, batch, settings or {}, opening, request, bench)
     app.run()
     app.jobs.cancel_all()
     app.jobs.wait_for_children(_CHILD_GRACE_SECONDS)
@@ -83,6 +86,7 @@ class ModelpackApp(App[None]):
         settings: Mapping[str, int] | None = None,
         begun: Opening | None = None,
         request: OptimizationRequest | None = None,
+        bench: BenchPlan | None = None,
     ) -> None:
         super().__init__(css_path=[_STYLES / _FRAME] if target else [_STYLES / name for name in (_FRAME, *_OTHER_STYLES)])
         self.target = target
@@ -92,6 +96,8 @@ class ModelpackApp(App[None]):
         self.settings: Mapping[str, int] = settings or {}
         self.requests: dict[str, OptimizationRequest] = {str(target): request} if target and request else {}
         """What is known of how to optimize an artifact, by its path: it outlives reading the artifact again."""
+        self.bench_plans: dict[str, BenchPlan] = {str(target): bench} if target and bench else {}
+        """What is known of how to measure an artifact, by its path."""
         self.platform = begun.platform if begun is not None else None
         self.jobs = Jobs()
         self.recent = RecentList.in_state_folder()

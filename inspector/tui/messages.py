@@ -89,6 +89,10 @@ class OpenInside(Message):
         self.model = model
 
 
+class MeasureNodes(Message):
+    """Have the runtime tell the time of each node, and show it in the graph."""
+
+
 class ShowTab(Message):
     """Show a tab by its id."""
 

@@ -64,6 +64,12 @@ def _optimize() -> type[Widget]:
     return OptimizePane
 
 
+def _benchmark() -> type[Widget]:
+    from inspector.tui.widgets.benchmark import BenchmarkPane
+
+    return BenchmarkPane
+
+
 def _image_overview() -> type[Widget]:
     from inspector.tui.widgets.image.overview import ImageOverviewPane
 
@@ -113,8 +119,8 @@ _MODEL_TABS: Tabs = {
 }
 
 PANES: Mapping[Kind, Tabs] = {
-    "onnx": {**_MODEL_TABS, "optimize": ("Optimize", _optimize)},
-    "saved_model": _MODEL_TABS,
+    "onnx": {**_MODEL_TABS, "optimize": ("Optimize", _optimize), "benchmark": ("Benchmark", _benchmark)},
+    "saved_model": {**_MODEL_TABS, "benchmark": ("Benchmark", _benchmark)},
     "image": {
         "image_overview": ("Overview", _image_overview),
         "files": ("Files", _files),
@@ -122,6 +128,7 @@ PANES: Mapping[Kind, Tabs] = {
         "waste": ("Waste", _waste),
         "history": ("History", _history),
         "findings": ("Findings", _findings),
+        "benchmark": ("Benchmark", _benchmark),
     },
     "pack": {
         "image_overview": ("Overview", _image_overview),

@@ -11,7 +11,9 @@ from textual.binding import Binding
 from inspector.tui.actions import HEADINGS, REGISTRY, SCREEN_PLACES, Action, Where, actions_for
 from inspector.tui.app import ModelpackApp
 from inspector.tui.palette import ActionProvider
+from inspector.tui.screens.bench_value import BenchValueScreen
 from inspector.tui.screens.bindings import BindingsScreen
+from inspector.tui.screens.compare_with import CompareWithScreen
 from inspector.tui.screens.graphs import GraphsScreen
 from inspector.tui.screens.help import HelpScreen
 from inspector.tui.screens.name_file import NameContractScreen, NameDataScreen
@@ -23,6 +25,7 @@ from inspector.tui.screens.save_model import SaveModelScreen
 from inspector.tui.screens.sensitivity import SensitivityScreen
 from inspector.tui.screens.workbench import WorkbenchScreen
 from inspector.tui.tabs import LISTS, MODELS, PANES, Kind
+from inspector.tui.widgets.benchmark import BenchmarkPane
 from inspector.tui.widgets.findings_pane import FindingsPane
 from inspector.tui.widgets.graph import GraphPane
 from inspector.tui.widgets.image.blobs_pane import BlobsPane
@@ -58,14 +61,18 @@ OWNERS: dict[Where, tuple[type[Any], ...]] = {
     "blobs": (BlobsPane,),
     "findings": (FindingsPane,),
     "optimize": (OptimizePane,),
+    "benchmark": (BenchmarkPane,),
     "list": (LineTable,),
     "preview": (PreviewScreen,),
     "sensitivity": (SensitivityScreen,),
     "graphs": (GraphsScreen,),
     "open_dialog": (OpenFileScreen,),
-    "path_dialog": (NameDataScreen, NameContractScreen, SaveModelScreen),
+    "path_dialog": (NameDataScreen, NameContractScreen, SaveModelScreen, CompareWithScreen),
     "question": (QuestionScreen,),
-    "dialog": (HelpScreen, OpenFileScreen, BindingsScreen, SaveModelScreen, QuestionScreen, SensitivityScreen, GraphsScreen),
+    "dialog": (
+        *(HelpScreen, OpenFileScreen, BindingsScreen, SaveModelScreen, QuestionScreen, SensitivityScreen, GraphsScreen),
+        *(BenchValueScreen, CompareWithScreen),
+    ),
 }
 
 
@@ -167,7 +174,7 @@ async def test_help_lists_every_action() -> None:
 @pytest.mark.parametrize("size", SIZES)
 async def test_the_footer_never_shows_more_than_eight_keys(size: tuple[int, int]) -> None:
     async with showing(small_inspection(), size) as (app, pilot):
-        for key in "1234567":
+        for key in "12345678":
             await press(pilot, key)
             await pilot.pause()
             shown = app.screen.query_one(KeyBar).shown

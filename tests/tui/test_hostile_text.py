@@ -38,7 +38,7 @@ CASES = [*((text, (120, 36)) for text in HOSTILE), (ALL_AT_ONCE, (80, 24)), (ALL
 @pytest.mark.parametrize(("text", "size"), CASES, ids=range(len(CASES)))
 async def test_every_tab(text: str, size: tuple[int, int]) -> None:
     async with showing(hostile_inspection(text), size) as (app, pilot):
-        for key in "1234567":
+        for key in "12345678":
             await press(pilot, key, "down")
             assert_harmless(app)
         await press(pilot, "slash", *"[/x", "enter")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
@@ -25,6 +25,7 @@ from inspector.tui.widgets.key_bar import KeyBar
 from inspector.tui.widgets.tab_strip import Tab, TabStrip
 
 if TYPE_CHECKING:
+    from inspector.analysis.measured_time import MeasuredTime
     from inspector.records.inspection import Inspection
     from inspector.records.opened import Opened
     from inspector.tui.app import ModelpackApp
@@ -48,6 +49,8 @@ class WorkbenchFrame(Screen[None]):
         self.inside = inside
         self.tab: Where = self._first_tab
         self._panes: dict[Where, Widget] = {}
+        self.measured_time: MeasuredTime | None = None
+        """What each node takes, once that was measured."""
         self.background = Background(self.modelpack.jobs, self)
 
     @property
@@ -119,6 +122,7 @@ class WorkbenchFrame(Screen[None]):
             self.tab = self._first_tab
         self.inspection = inspection
         self.path = path
+        self.measured_time = None
         self.call_after_refresh(self._fill)
 
     @property
@@ -166,6 +170,8 @@ class WorkbenchFrame(Screen[None]):
         if tab not in self._panes:
             self._panes[tab] = pane = make_pane()
             cast("Pane", pane).show(self.inspection)
+            if self.measured_time is not None and hasattr(pane, "show_times"):
+                cast("Any", pane).show_times(self.measured_time)
             await self.query_one("#panes", Container).mount(pane)
         for name, pane in self._panes.items():
             pane.display = name == tab

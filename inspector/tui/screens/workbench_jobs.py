@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any, cast
+
 from textual.actions import SkipAction
 
 from inspector.records.event import Finished, Partial, Warned
 from inspector.tui.jobs import Job
-from inspector.tui.messages import Cancelled, Failed, JobEvent, OpenInside
+from inspector.tui.messages import Cancelled, Failed, JobEvent, MeasureNodes, OpenInside
 from inspector.tui.screens.workbench_frame import WorkbenchFrame
 from inspector.tui.tabs import Kind, artifact_shown, kind_of
+
+if TYPE_CHECKING:
+    from inspector.analysis.measured_time import MeasuredTime
 
 
 class WorkingWorkbench(WorkbenchFrame):
@@ -17,6 +22,7 @@ class WorkingWorkbench(WorkbenchFrame):
     def __init__(self, path: str, kind: Kind | None = None, *, inside: bool = False) -> None:
         super().__init__(path, kind, inside=inside)
         self._bringing: Job | None = None
+        self._timing: Job | None = None
 
     def find_out_more(self) -> None:
         """Begin the work beside the screen that a fresh inspection leaves to do."""
@@ -69,11 +75,44 @@ class WorkingWorkbench(WorkbenchFrame):
         if isinstance(event, Finished | Failed | Cancelled):
             self._bringing = None
 
+    def on_measure_nodes(self, message: MeasureNodes) -> None:
+        """Have the time of each node measured; one such job at a time."""
+        from inspector.tui.node_timing import timing_workflow
+
+        message.stop()
+        if self._timing is not None:
+            self.modelpack.say("The time of each node is being measured; Escape stops it")
+        elif self.kind != "onnx" or self._model is None:
+            self.modelpack.say("Only the runtime of ONNX models tells the time of each node")
+        else:
+            request = self.modelpack.requests.get(self.path)
+            workflow = timing_workflow(self._model, request)
+            self._timing = self.modelpack.jobs.start("measuring the time of each node", workflow, self)
+
+    def _take_times(self, event: object) -> None:
+        """Show the times in the graph, and tell the benchmark tab."""
+        if isinstance(event, Finished):
+            self.measured_time = event.result
+            self.show_times(event.result)
+        elif isinstance(event, Failed):
+            self.modelpack.explain(event.error, "Not measured")
+        if isinstance(event, Finished | Failed | Cancelled):
+            self._timing = None
+
+    def show_times(self, measured: MeasuredTime) -> None:
+        """Hand the times to the tabs that show them."""
+        for pane in self._panes.values():
+            if hasattr(pane, "show_times"):
+                cast("Any", pane).show_times(measured)
+
     def on_job_event(self, message: JobEvent) -> None:
         """Take in what background work on the open artifact has found."""
         if message.job is self._bringing:
             message.stop()
             self._take_inside(message.event)
+        elif message.job is self._timing:
+            message.stop()
+            self._take_times(message.event)
         elif self.background.is_running(message.job):
             message.stop()
             self._take(message)

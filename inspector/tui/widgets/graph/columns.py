@@ -34,15 +34,15 @@ class Columns:
 
 
 @lru_cache(maxsize=64)
-def plan(width: int, chosen: Metric) -> Columns:
+def plan(width: int, chosen: Metric, offered: tuple[Metric, ...] = METRICS) -> Columns:
     """Return columns that fill the width but for one blank: the chosen heat column first, then shape, the others, names."""
     rest = width - 1 - (2 + VALUE_WIDTH + BAR_WIDTH if width >= NARROWEST else 0)
     metrics: tuple[Metric, ...] = (chosen,) if width >= NARROWEST else ()
     shape = 0 if rest < 36 else 22 if rest < 80 else 26 if rest < 100 else 30
     rest -= shape
-    others = [metric for metric in METRICS if metric != chosen] if metrics else []
+    others = [metric for metric in offered if metric != chosen] if metrics else []
     while others and rest - (1 + VALUE_WIDTH) >= LABEL_MINIMUM:
-        metrics = tuple(metric for metric in METRICS if metric in (*metrics, others[0]))
+        metrics = tuple(metric for metric in offered if metric in (*metrics, others[0]))
         others.pop(0)
         rest -= 1 + VALUE_WIDTH
     name = max(0, min(60, rest - 44)) if rest >= 64 else 0

@@ -59,7 +59,9 @@ class GraphView(ScrollView, can_focus=True, inherit_bindings=False):
     @property
     def columns(self) -> Columns:
         """How the width is shared."""
-        return plan(self.size.width, self.state.metric if self.state else "flops")
+        return (
+            plan(self.size.width, self.state.metric, self.state.heat.metrics) if self.state else plan(self.size.width, "flops")
+        )
 
     def show(self, state: GraphState) -> None:
         """Draw a state from now on."""

@@ -10,7 +10,7 @@ from textual.message import Message
 
 from inspector.tui.plain_text import fit
 from inspector.tui.widgets.graph.columns import BAR_WIDTH, VALUE_WIDTH, Columns, plan
-from inspector.tui.widgets.graph.heat import TITLES, Metric
+from inspector.tui.widgets.graph.heat import METRICS, TITLES, Metric
 from inspector.tui.widgets.lines import Lines
 
 CHOSEN = "▾"
@@ -32,16 +32,17 @@ class GraphHeader(Lines):
         super().__init__()
         self._title = ""
         self._metric: Metric = "flops"
+        self._offered: tuple[Metric, ...] = METRICS
 
-    def show(self, title: str, metric: Metric) -> None:
-        """Say what the rows are, and which heat column is chosen."""
-        if (title, metric) != (self._title, self._metric):
-            self._title, self._metric = title, metric
+    def show(self, title: str, metric: Metric, offered: tuple[Metric, ...] = METRICS) -> None:
+        """Say what the rows are, which heat columns there are, and which of them is chosen."""
+        if (title, metric, offered) != (self._title, self._metric, self._offered):
+            self._title, self._metric, self._offered = title, metric, offered
             self.refresh()
 
     def build(self, width: int) -> Sequence[Content]:
         """Return the one line."""
-        columns = plan(width, self._metric)
+        columns = plan(width, self._metric, self._offered)
         line = Content.styled(fit(self._title, columns.label), "$soft")
         if columns.name:
             line += Content.styled(" name".ljust(columns.name), "$soft")
@@ -59,7 +60,7 @@ class GraphHeader(Lines):
 
     def on_click(self, event: Click) -> None:
         """Choose the heat column whose title was clicked."""
-        columns = plan(self.size.width, self._metric)
+        columns = plan(self.size.width, self._metric, self._offered)
         at = columns.label + columns.name + columns.shape
         for metric in columns.metrics:
             if at <= event.x < at + columns.metric_width(metric):

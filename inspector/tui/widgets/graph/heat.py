@@ -1,20 +1,26 @@
-"""What a row costs: parameters, FLOPs and activation bytes, as values and as bars."""
+"""What a row costs: parameters, FLOPs, activation bytes, and time once measured, as values and as bars."""
 
 from __future__ import annotations
 
 from itertools import accumulate
 from threading import Lock
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from inspector.analysis.cost.expression import evaluate, short_count
 from inspector.records.cost import NodeCost
 from inspector.records.layout import Fold
 from inspector.tui.widgets.graph.document import Document, Section
 
-Metric = Literal["parameters", "flops", "activations"]
+if TYPE_CHECKING:
+    from inspector.analysis.measured_time import MeasuredTime
+
+Metric = Literal["parameters", "flops", "activations", "time"]
+"""Time is in nanoseconds: whole numbers, as all costs."""
 
 METRICS: tuple[Metric, ...] = ("parameters", "flops", "activations")
-TITLES: dict[Metric, str] = {"parameters": "params", "flops": "FLOPs", "activations": "memory"}
+"""What is known of every model; time is not, before it is measured."""
+TITLES: dict[Metric, str] = {"parameters": "params", "flops": "FLOPs", "activations": "memory", "time": "time"}
+_NANOSECONDS = 1_000_000
 
 BLOCKS = " ▏▎▍▌▋▊▉█"
 LEVELS = 5
@@ -41,10 +47,23 @@ def value_text(value: int | None, metric: Metric) -> str:
         return "?"
     if value <= 0:
         return ""
+    if metric == "time":
+        return time_text(value)
     text = short_count(value)
     if metric != "activations":
         return text
     return text + "B" if " " in text else text + " B"
+
+
+def time_text(nanoseconds: int) -> str:
+    """Return a time in three digits with its unit: "8.1 µs", "0.41 ms", "1.2 s"."""
+    milliseconds = nanoseconds / _NANOSECONDS
+    if milliseconds >= 999.5:
+        return f"{milliseconds / 1000:.2f} s"
+    if milliseconds >= 0.0995:
+        return f"{milliseconds:.2f} ms" if milliseconds < 9.995 else f"{milliseconds:.{1 if milliseconds < 99.95 else 0}f} ms"
+    microseconds = nanoseconds / 1000
+    return f"{microseconds:.{0 if microseconds >= 9.95 else 1}f} µs"
 
 
 class Heat:
@@ -54,13 +73,23 @@ class Heat:
     another thread.
     """
 
-    def __init__(self, document: Document) -> None:
+    def __init__(self, document: Document, times: MeasuredTime | None = None) -> None:
         self.document = document
+        self.times = times
+        self._nanoseconds = {
+            (ref.graph, ref.index): round(milliseconds * _NANOSECONDS)
+            for ref, milliseconds in (times.milliseconds.items() if times else ())
+        }
         self.ready = False
         self._lock = Lock()
         self._bindings = document.inspection.cost.bindings
         self._sums: dict[tuple[str, Metric], list[int]] = {}
         self._values: dict[tuple[str, Metric], list[int]] = {}
+
+    @property
+    def metrics(self) -> tuple[Metric, ...]:
+        """What there are figures of."""
+        return METRICS if self.times is None else (*METRICS, "time")
 
     def prepare(self) -> None:
         """Work out every row of every graph."""
@@ -72,7 +101,7 @@ class Heat:
             self.ready = True
 
     def _prepare_graph(self, path: str) -> None:
-        for metric in METRICS:
+        for metric in self.metrics:
             values = [self._with_absorbed(path, node, metric) or 0 for node in self.document.view(path).layout.nodes]
             self._values[path, metric] = values
             self._sums[path, metric] = list(accumulate(values, initial=0))
@@ -81,6 +110,8 @@ class Heat:
         """Return what one node costs, None where that is not known, 0 while nothing was counted and for graph inputs."""
         if node_index < 0:
             return 0
+        if metric == "time":
+            return self._nanoseconds.get((path, node_index), 0)
         costs = self.document.inspection.node_costs.get(path, ())
         return self._of(costs[node_index], metric) if node_index < len(costs) else 0
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import BindingType
 from textual.content import Content
@@ -11,7 +11,7 @@ from textual.content import Content
 from inspector.records.inspection import Inspection
 from inspector.records.tensor import Weight
 from inspector.tui.actions import bindings
-from inspector.tui.messages import ShowWeight
+from inspector.tui.messages import MeasureNodes, ShowWeight
 from inspector.tui.widgets.graph.follow import Direction, FollowScreen, choices
 from inspector.tui.widgets.graph.graph_view import GraphView
 from inspector.tui.widgets.graph.pane_search import SearchingPane
@@ -19,6 +19,9 @@ from inspector.tui.widgets.graph.panel_text import Link
 from inspector.tui.widgets.graph.panel_view import PanelView
 from inspector.tui.widgets.graph.row_actions import RowActions
 from inspector.tui.widgets.graph.state import GraphState
+
+if TYPE_CHECKING:
+    from inspector.analysis.measured_time import MeasuredTime
 
 
 class GraphPane(RowActions, SearchingPane):
@@ -169,6 +172,21 @@ class GraphPane(RowActions, SearchingPane):
         if self.state is not None:
             self.state.next_metric()
             self._metric_changed()
+
+    def action_measure_nodes(self) -> None:
+        """Have the time of each node measured; the heat column shows it then."""
+        self.post_message(MeasureNodes())
+
+    def show_times(self, times: MeasuredTime) -> None:
+        """Show the time of each node in the heat column."""
+        if self.state is None:
+            return
+        self.state.show_times(times)
+        if self.is_mounted:
+            self.panel.forget()
+            self._begin()
+            self._metric_changed()
+            self._show_panel_soon()
 
     def action_toggle_panel(self) -> None:
         """Show or hide the node panel."""

@@ -106,7 +106,8 @@ class PaneFrame(Widget):
     def _redraw_head(self) -> None:
         if self.state is not None:
             at, total = self.state.cursor + 1, len(self.state.outline)
-            self.query_one(GraphHeader).show(f"row {at:,} of {total:,} · {MODES[self.state.folding.mode]}", self.state.metric)
+            title = f"row {at:,} of {total:,} · {MODES[self.state.folding.mode]}"
+            self.query_one(GraphHeader).show(title, self.state.metric, self.state.heat.metrics)
 
     def _redraw_minimap(self) -> None:
         if self.state is not None:

@@ -4,17 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from inspector.analysis.cost.expression import formula, short_count
 from inspector.analysis.tensorflow_absorption import CONSTANT_OPERATORS
 from inspector.records.cost import NodeCost
 from inspector.records.graph import Graph, Node, NodeRef
 from inspector.records.tensor import Weight
+from inspector.report.figures import share_text
 from inspector.tui.widgets.graph.heat import value_text
 from inspector.tui.widgets.graph.node_text import BREAK, Part, attribute_text, shape_text, type_text
 from inspector.tui.widgets.graph.rows import AbsorbedRow, BranchRow, FoldRow, NodeRow, Row
 from inspector.tui.widgets.graph.state import GraphState, ref_of
 
+if TYPE_CHECKING:
+    from inspector.analysis.measured_time import MeasuredTime
+
+MAX_UNPLACED = 6
 MAX_LISTED = 24
 """Edges listed at most per tensor or side; more are counted."""
 
@@ -147,9 +153,37 @@ def _cost_lines(state: GraphState, graph: Graph, node: Node) -> Iterator[PanelLi
     memory = state.heat.node(graph.path, node.index, "activations")
     if memory:
         lines.append(PanelLine((("output ", "soft"), (value_text(memory, "activations"), "value"))))
+    lines += _time_lines(state, graph, node)
     if lines:
         yield heading("cost")
         yield from lines
+
+
+def _time_lines(state: GraphState, graph: Graph, node: Node) -> Iterator[PanelLine]:
+    """Yield what the node took as measured, or that nothing was measured there, and what is to be known of such figures."""
+    times = state.heat.times
+    if times is None:
+        return
+    taken = state.heat.node(graph.path, node.index, "time")
+    share = f"  {share_text(taken / 1e6 / times.node_ms)} of all nodes" if taken and times.node_ms > 0 else ""
+    said = value_text(taken, "time") if taken else "none of its own: folded, fused, or too short"
+    yield PanelLine((("time   ", "soft"), (said, "value" if taken else "soft"), (share, "soft")))
+    yield from _placed_lines(times)
+
+
+def _placed_lines(times: MeasuredTime) -> Iterator[PanelLine]:
+    yield heading("measured time")
+    yield PanelLine(((f"{share_text(times.covered)} of node time is on nodes of the file", "soft"),))
+    for note in times.notes:
+        yield PanelLine(((note, "soft"),))
+    for one in times.unplaced[:MAX_UNPLACED]:
+        yield PanelLine(
+            (
+                (f"{value_text(round(one.milliseconds * 1e6), 'time'):>8} ", "soft"),
+                (one.operator, "value"),
+                (f"  {one.name}", "soft"),
+            )
+        )
 
 
 def _flops_lines(state: GraphState, graph: Graph, node: Node, cost: NodeCost) -> Iterator[PanelLine]:
@@ -208,6 +242,8 @@ def _fold_lines(state: GraphState, row: FoldRow) -> Iterator[PanelLine]:
     for label, metric in (("FLOPs  ", "flops"), ("params ", "parameters")):
         value = state.heat.fold(row.section, fold, "flops" if metric == "flops" else "parameters")
         yield PanelLine(((label, "soft"), (short_count(value), "value")))
+    if state.heat.times is not None:
+        yield PanelLine((("time   ", "soft"), (value_text(state.heat.fold(row.section, fold, "time"), "time"), "value")))
     yield heading("operators")
     counts: dict[str, int] = {}
     for at in range(fold.first, fold.last + 1):

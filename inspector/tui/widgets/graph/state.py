@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from inspector.records.graph import NodeRef
 from inspector.records.inspection import Inspection
 from inspector.tui.widgets.graph.document import Document, Place, Section
 from inspector.tui.widgets.graph.edges import Edges
 from inspector.tui.widgets.graph.folding import Anchor, Folding, FoldMode
-from inspector.tui.widgets.graph.heat import METRICS, Heat, Metric
+from inspector.tui.widgets.graph.heat import Heat, Metric
 from inspector.tui.widgets.graph.row_text import RowText
 from inspector.tui.widgets.graph.rows import AbsorbedRow, BranchRow, FoldRow, NodeRow, Outline, Row, cover, outline
+
+if TYPE_CHECKING:
+    from inspector.analysis.measured_time import MeasuredTime
 
 HISTORY = 200
 LITTLE = 40
@@ -29,6 +32,7 @@ class GraphState:
         self.version = 0
         """Changes whenever rows do."""
         self._history: list[NodeRef] = []
+        self._times: MeasuredTime | None = None
         self._load(inspection)
         self.folding.mode = self._first_mode()
         self._open_little()
@@ -37,7 +41,7 @@ class GraphState:
     def _load(self, inspection: Inspection) -> None:
         self.document = Document(inspection)
         self.edges = Edges(self.document)
-        self.heat = Heat(self.document)
+        self.heat = Heat(self.document, self._times)
         self.text = RowText(self.document, self.heat)
         self.outline = Outline(())
 
@@ -184,8 +188,16 @@ class GraphState:
 
     def next_metric(self) -> Metric:
         """Choose the next heat column."""
-        self.metric = METRICS[(METRICS.index(self.metric) + 1) % len(METRICS)]
+        offered = self.heat.metrics
+        self.metric = offered[(offered.index(self.metric) + 1) % len(offered)]
         return self.metric
+
+    def show_times(self, times: MeasuredTime) -> None:
+        """Take in what each node takes, and show it; the heat is to be prepared anew."""
+        self._times = times
+        self.heat = Heat(self.document, times)
+        self.text = RowText(self.document, self.heat)
+        self.metric = "time"
 
     def go_to(self, ref: NodeRef, remember: bool = True) -> bool:
         """Put the cursor on a node, opening whatever hides it; False if it is drawn nowhere."""

@@ -1,0 +1,203 @@
+"""Details of a run: the verdict beside the other one, its phases or its distribution, and what a reader should mind."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from textual.content import Content
+
+from inspector.records.benchmark import Benchmark, StartupCandidate
+from inspector.report.bench_sentences import ms_text, range_text
+from inspector.report.figures import bytes_text, plural, share_text
+from inspector.tui.plain_text import fit, plain, shorten
+from inspector.tui.widgets.benchmark.distribution import (
+    Scale,
+    distribution_lines,
+    percentile_lines,
+    sparkline_lines,
+    sparkline_note,
+)
+from inspector.tui.widgets.benchmark.figures import (
+    VERDICT_GLYPHS,
+    VERDICT_ROLES,
+    VERDICT_STYLES,
+    interval_text,
+    rate_text,
+    reason_text,
+    verdict_text,
+    walls_of,
+)
+from inspector.tui.widgets.benchmark.runs_table import RunRow
+from inspector.tui.widgets.benchmark.waterfall import phase_lines, waterfall_lines, waterfall_titles, whole_ms
+from inspector.tui.widgets.optimize.figures import ratio_text
+from inspector.tui.widgets.text_rows import heading, labeled, wrapped
+
+Lines = list[Content]
+
+_LABEL = 10
+_MOST_NAMES = 6
+_PHASE_CELLS = 13
+_LOW, _TALL = 4, 7
+"""Lines of a histogram where there are few, and where there are many."""
+
+
+def verdict_lines(row: RunRow, width: int) -> Lines:
+    """Return the verdict with ratio, interval and noise floor, where a run was measured beside another."""
+    one = row.comparison
+    if one is None:
+        return []
+    words = Content.assemble((verdict_text(one), VERDICT_STYLES[VERDICT_ROLES[one.verdict]]))
+    if not one.pairs:
+        return wrapped(Content.assemble(words, plain(f"  {one.note}", "$soft")), width, most=2)
+    said = [f"({interval_text(one)})", f"{ms_text(one.before_ms)} → {ms_text(one.after_ms)}"]
+    if one.noise_low is not None and one.noise_high is not None:
+        said.append(f"noise {one.noise_low:.2f}–{one.noise_high:.2f}")
+    said.append(plural(one.pairs, "pair"))
+    if one.verdict == "no difference shown":
+        said.insert(0, ratio_text(one.ratio))
+    lines = wrapped(Content.assemble(words, f" {'  '.join(said[:-2])}", (f"  {'  '.join(said[-2:])}", "$soft")), width)
+    return lines + (wrapped(one.note, width, "$soft", most=2) if one.note else [])
+
+
+def caption_lines(run: Benchmark, width: int, alone: bool) -> Lines:
+    """Return subject (unless alone), median with interval and the number of samples in a line or two."""
+    subject = "" if alone else f"{run.subject}  "
+    if not run.samples:
+        return [
+            Content.assemble((subject, "$ink bold"), ("no sample yet" if run.status == "measured" else run.status, "$soft"))
+        ]
+    unit = "start" if run.kind == "cold_start" else "sample"
+    rest = [plural(run.samples, unit)]
+    if run.outliers:
+        rest.append(plural(run.outliers, "outlier"))
+    if run.first_ms is not None:
+        rest.append(f"first {ms_text(run.first_ms)}")
+    if run.throughput_per_second is not None:
+        rest.append(rate_text(run.throughput_per_second))
+    text = Content.assemble(
+        (subject, "$accent-text bold"),
+        (ms_text(run.median_ms), "$ink bold"),
+        (f" ({range_text(run.low_ms, run.high_ms)})", "$ink"),
+        (f"  {', '.join(rest)}", "$soft"),
+    )
+    return wrapped(text, width, most=2)
+
+
+def full_ms_of(row: RunRow) -> float:
+    """Return what the whole width of a waterfall stands for: the longer of both."""
+    return max((whole_ms(run) for run in (row.run, row.other) if run is not None), default=0.0)
+
+
+def start_lines(run: Benchmark, full_ms: float, width: int, alone: bool) -> Lines:
+    """Return the waterfall of a run."""
+    lines = caption_lines(run, width, alone)
+    if run.phases:
+        return [*lines, waterfall_titles(width), *waterfall_lines(run, full_ms, width)]
+    return lines + (wrapped("The first start is on its way.", width, "$soft") if run.status == "measured" else [])
+
+
+def latency_lines(run: Benchmark, scale: Scale, width: int, tall: bool, alone: bool) -> Lines:
+    """Return the distribution of a run, its percentiles, and its samples over time."""
+    lines = caption_lines(run, width, alone)
+    if not walls_of(run):
+        return lines
+    lines += distribution_lines(run, scale, width, _TALL if tall else _LOW)
+    lines += percentile_lines(run, width)
+    if tall:
+        lines += [Content(), heading(sparkline_note(run))]
+    return lines + sparkline_lines(run, scale, width)
+
+
+def start_facts(run: Benchmark, scale: Scale, width: int) -> Lines:
+    """Return what is known of the phases beside their time, whether the cache was cold, and the starts in order."""
+    lines = phase_lines(list(run.phases.items()), width)
+    lines += _cache_lines(run, width)
+    if len(walls_of(run)) > 1:
+        lines += [Content(), heading(sparkline_note(run)), *sparkline_lines(run, scale, width)]
+    return lines
+
+
+def _cache_lines(run: Benchmark, width: int) -> Lines:
+    shares = [start.resident_before for start in run.starts if start.resident_before is not None]
+    notes = dict.fromkeys(start.cache_note for start in run.starts if start.cache_note)
+    lines: Lines = []
+    if shares:
+        low, high = share_text(min(shares)), share_text(max(shares))
+        said = low if low == high else f"{low} to {high}"
+        lines += labeled("page cache", f"{said} of the files in it before each start", width, 12)
+    for note in list(notes)[:2]:
+        lines += [Content.assemble(("! ", "$medium bold"), line) for line in wrapped(note, width - 2, most=2)]
+    return lines
+
+
+def phase_verdicts(row: RunRow, width: int) -> Lines:
+    """Return how each phase compares."""
+    if not row.phases:
+        return []
+    lines = [heading("by phase, after / before")]
+    for one in row.phases:
+        label = plain(fit(shorten(one.phase, _PHASE_CELLS - 1), _PHASE_CELLS))
+        if not one.pairs:
+            lines += wrapped(Content.assemble(label, plain(one.note, "$soft")), width, most=2)
+            continue
+        figures = f"{ratio_text(one.ratio):>6} ({interval_text(one)})  {ms_text(one.before_ms)} → {ms_text(one.after_ms)}  "
+        verdict = (f"{VERDICT_GLYPHS[one.verdict]} {one.verdict}", VERDICT_STYLES[VERDICT_ROLES[one.verdict]])
+        lines.append(Content.assemble(label, figures, verdict))
+    return [Content(), *lines]
+
+
+def mind_lines(runs: Sequence[Benchmark], warnings: Sequence[str], width: int) -> Lines:
+    """Return why a run is missing or cut short, what failed, which nodes ran elsewhere, and other notes."""
+    lines: Lines = []
+    for run in runs:
+        if run.note:
+            said = run.status if run.status != "measured" else plural(run.failures, "failure") if run.failures else "note"
+            lines += labeled(
+                run.subject, Content.assemble((f"{said}: ", "$medium"), plain(reason_text(run))), width, _LABEL, most=4
+            )
+        if run.nodes_on_cpu:
+            names = ", ".join(run.nodes_on_cpu[:_MOST_NAMES])
+            more = f" and {len(run.nodes_on_cpu) - _MOST_NAMES:,} more" if len(run.nodes_on_cpu) > _MOST_NAMES else ""
+            lines += labeled("on CPU", f"{plural(len(run.nodes_on_cpu), 'node')}: {names}{more}", width, _LABEL)
+    for note in dict.fromkeys([*(note for run in runs for note in run.notes), *warnings]):
+        lines += [Content.assemble(("! ", "$medium bold"), line) for line in wrapped(note, width - 2, most=3)]
+    return [Content(), heading("mind"), *lines] if lines else []
+
+
+def engine_lines(runs: Sequence[Benchmark], width: int) -> Lines:
+    """Return how to get on where no container could be started."""
+    if not runs or any(run.samples for run in runs) or all(run.status != "not measured" for run in runs):
+        return []
+    lines: Lines = [Content(), heading("to measure the rest")]
+    for text in (
+        "Name an engine that runs: DOCKER_HOST=unix:///var/run/docker.sock, or tcp://host:2375 for one elsewhere.",
+        "Rootless podman serves the same: podman system service -t 0, then DOCKER_HOST=unix://$XDG_RUNTIME_DIR/podman/podman.sock.",
+    ):
+        lines += wrapped(text, width)
+    return lines
+
+
+def advice_lines(advice: Sequence[StartupCandidate], width: int) -> Lines:
+    """Return every way to save the model that was measured, the advised one first, and how to get it."""
+    lines: Lines = [heading("ways to save the model so that it starts sooner, as measured")]
+    for one in advice:
+        comparison = one.comparison
+        style = VERDICT_STYLES[VERDICT_ROLES[comparison.verdict]]
+        mark = ("✓ ", "$good bold") if one.chosen else ("· ", "$soft")
+        interval = f" ({interval_text(comparison)})" if comparison.pairs else ""
+        lines += wrapped(
+            Content.assemble(
+                mark,
+                plain(one.name, "$ink bold"),
+                "  ",
+                (verdict_text(comparison), style),
+                interval,
+                (f"  {bytes_text(one.size_bytes)}", "$soft"),
+            ),
+            width,
+        )
+        if one.note:
+            lines += [Content.assemble("  ", line) for line in wrapped(one.note, width - 2, "$soft", most=3)]
+    if any(one.chosen for one in advice):
+        lines += [Content(), *wrapped("The step warmstart on the Optimize tab makes it; it is bound to this processor.", width)]
+    return lines
