@@ -13,7 +13,7 @@ from inspector.records.event import Steps
 from inspector.records.measurement import CacheState
 from inspector.runtimes.onnx_runtime.feeds import sample_path
 from inspector.runtimes.onnx_runtime.messages import refusal_text
-from inspector.runtimes.onnx_runtime.sessions import Optimization, usable_threads
+from inspector.runtimes.onnx_runtime.sessions import CUDA_PROVIDER, Optimization
 from inspector.runtimes.onnx_runtime.start_files import model_files
 from inspector.runtimes.start import RuntimeStart, StartSettings, start_runtime
 
@@ -31,7 +31,7 @@ _LEVELS: Final = {
     "basic": "ORT_ENABLE_BASIC",
     "none": "ORT_DISABLE_ALL",
 }
-_PROVIDERS: Final = {"cuda": ["CUDAExecutionProvider", "CPUExecutionProvider"], "cpu": ["CPUExecutionProvider"]}
+_PROVIDERS: Final = {"cuda": CUDA_PROVIDER, "cpu": "CPUExecutionProvider"}
 
 
 def start_model(
@@ -49,9 +49,9 @@ def start_model(
     """Start ONNX Runtime with the model at path once and return its phases: spawn, interpreter, imports, read, session,
     first run, warm-up; see start_runtime().
 
-    The first sample of inputs is what it runs on. threads 0: as many as the process may use, no more than whole cpus granted.
-    device "cuda": the session must have that provider. optimization is the level that the session asks for. A start that
-    fails is a ColdStart that says why. Raises ChildFailed where it was cancelled.
+    The first sample of inputs is what it runs on. The session has the runtime's own defaults, as that of a server, but
+    for threads other than 0 and the level of optimization it asks for. device "cuda": it must have that provider, or the start
+    fails. A start that fails is a ColdStart that says why. Raises ChildFailed where it was cancelled.
     """
     if inputs.count < 1:
         return ColdStart(0.0, failure="there is no input to run it with")
@@ -60,9 +60,9 @@ def start_model(
     absolute = str(Path(path).absolute())
     request = {
         "path": absolute,
-        "threads": threads or _threads(cpus),
+        "threads": threads,
         "optimization": _LEVELS[optimization],
-        "providers": _PROVIDERS[device],
+        "provider": _PROVIDERS[device],
         "feed": str(sample_path(inputs.folder, 0).absolute()),
         "names": list(inputs.names),
     }
@@ -86,14 +86,13 @@ def model_starter(
     return start
 
 
-def _threads(cpus: float | None) -> int:
-    """Return how many threads a session has that is not told."""
-    usable = usable_threads()
-    return usable if cpus is None else max(1, min(usable, int(cpus)))
-
-
 def _explained(name: str, message: str) -> str:
     """Return why the runtime did not start, as one clean line."""
     if name in ("ModuleNotFoundError", "ImportError"):
         return plain_line(f"the runtime cannot be imported: {message}")
+    if name == "ProviderMissing":
+        from inspector.runtimes.onnx_runtime.cuda_provider import provider_failure
+
+        why = provider_failure(message) if message else "the installed ONNX Runtime has none"
+        return f"the CUDA provider cannot be used: {why}"
     return refusal_text(RuntimeError(message or name))
