@@ -93,7 +93,7 @@ class TimingRequest:
     threads: int
     budget_seconds: float
     seed: int
-    pace: Pace = Pace()  # noqa: RUF009 - frozen
+    pace: Pace = Pace()
     mode: Mode = "together"
     batch: int = 1
     load: float | None = None
@@ -120,8 +120,8 @@ class SessionTimes:
 class Arrivals:
     """What became of the requests of one open loop that arrived within so many seconds.
 
-    served: finished by the time the last of them arrived, and not one was left waiting longer than it takes to serve it; late:
-    started late by the clock's fault, though nothing was in the way; waited: found another one being served; lost: not served.
+    served: finished by the time the last of them arrived; late: started late by the clock's fault, though nothing was in the
+    way; waited: found another one being served; lost: given up. busy_seconds: spent serving.
     """
 
     count: int
@@ -130,6 +130,7 @@ class Arrivals:
     late: int
     waited: int
     lost: int
+    busy_seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,13 +160,15 @@ class TimingFacts:
     """What timing nothing shows."""
     capacity_per_second: float | None = None
     """Runs a second that the first subject's closed loop did just before an open loop."""
+    rate_per_second: float | None = None
+    """At which requests arrived in it."""
     first_creation_ms: float = 0.0
     """Of the first session of the process, which is not counted."""
     first_subject: TimedName = "before"
     notes: tuple[str, ...] = ()
     subject_notes: Mapping[TimedName, tuple[str, ...]] = field(default_factory=dict)
-    stopped: Literal["", "tight", "enough", "time"] = ""
-    """Why it ended: the ratio is known well enough, there are as many samples as are kept, the time was over."""
+    known: bool = False
+    """Whether it ended early, since more samples would say nothing new."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +178,7 @@ class Timings:
     sessions: tuple[SessionTimes, ...] = ()
     blocks: tuple[Block, ...] = ()
     failures: Mapping[TimedName, str] = field(default_factory=dict)
-    facts: TimingFacts = TimingFacts()  # noqa: RUF009 - frozen
+    facts: TimingFacts = TimingFacts()
 
     def followed_by(self, later: Timings) -> Timings:
         """Return both as one."""

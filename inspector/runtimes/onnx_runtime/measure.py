@@ -9,11 +9,8 @@ from inspector.records.optimization import InputSet
 
 ENTRY: Final = "inspector.runtimes.onnx_runtime.measure_child:measure_in_child"
 
-SUBJECTS: Final = ("before", "after", "again")
-"""What is timed: the original, the changed one, and the original once more in sessions of its own, as control."""
-
-
 Triple = tuple[float, float, float]
+"""Of the original, the changed one, and the original once more in sessions of its own, as control."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +31,7 @@ class MeasureRequest:
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """Sessions made anew: ms to create each, of its first run, and of paired runs when warm; by subject as in SUBJECTS."""
+    """Sessions made anew: ms to create each, of its first run, and of paired runs when warm; by subject as in Triple."""
 
     creation: Triple
     first_run: Triple

@@ -1,0 +1,80 @@
+"""An ONNX model as the timing loop runs it. On the child's side only: onnxruntime is imported here."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from inspector.errors import OperationFailed
+from inspector.records.tensor import TensorSpec
+from inspector.runtimes.onnx_runtime.sessions import RuntimeRefused, make_session, run_session, session_inputs, usable_threads
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+    from onnxruntime import InferenceSession
+
+
+class TimedSession:
+    """A session, and the ms it took to create."""
+
+    def __init__(self, session: InferenceSession, creation_ms: float, notes: tuple[str, ...]) -> None:
+        self.creation_ms = creation_ms
+        self.notes = notes
+        self.inputs: tuple[TensorSpec, ...] = session_inputs(session)
+        self._session: InferenceSession | None = session
+        self._run = session.run
+
+    def run(self, feed: Mapping[str, NDArray[Any]]) -> None:
+        """Run it on numpy arrays; the outputs are numpy arrays when this returns. Raises RuntimeRefused with a clean line."""
+        try:
+            self._run(None, feed)
+        except Exception:  # the runtime's exceptions share no base class
+            raise self._failed(feed) from None
+
+    def close(self) -> None:
+        """Let go of the session."""
+        self._session = None
+        self._run = _closed
+
+    def _failed(self, feed: Mapping[str, NDArray[Any]]) -> OperationFailed:
+        """Return why a run failed, from running it once more; raises MemoryError where that is why."""
+        if self._session is None:
+            return RuntimeRefused("it is closed")
+        try:
+            run_session(self._session, feed)
+        except RuntimeRefused as error:
+            return error
+        return OperationFailed("a run failed, and did not when it was repeated")
+
+
+def open_timed(path: str, threads: int, device: str, signature: str = "") -> TimedSession:  # noqa: ARG001 - one for all runtimes
+    """Return a session as a server would have it: the runtime's defaults, but for threads other than 0. Raises RuntimeRefused.
+
+    Only while threads wait do the defaults differ from those of the rest of the program: they spin.
+    """
+    start = time.perf_counter_ns()
+    session = make_session(path, threads, device=device, serving=True)
+    return TimedSession(session, _since(start), (_threads_note(threads),))
+
+
+def open_quiet(path: str, threads: int) -> TimedSession:
+    """Return a session that leaves others in the same process alone: its threads do not spin. Raises RuntimeRefused."""
+    start = time.perf_counter_ns()
+    session = make_session(path, threads)
+    return TimedSession(session, _since(start), ())
+
+
+def _since(start: int) -> float:
+    return (time.perf_counter_ns() - start) / 1e6
+
+
+def _threads_note(threads: int) -> str:
+    count = (
+        f"{threads} intra-op threads" if threads else f"as many intra-op threads as the runtime chooses ({usable_threads()})"
+    )
+    return f"a session with the runtime's own defaults and {count}; threads that wait for work spin"
+
+
+def _closed(*_: object) -> None:
+    raise RuntimeRefused("it is closed")
