@@ -10,6 +10,8 @@ objects, or a session where objects are refused for the slot variables of an opt
 
 DEFAULT_SIGNATURE: Final = "serving_default"
 
+SERVE_TAGS: Final = ("serve",)
+
 SESSION_NOTE: Final = (
     "loaded into a session, as model servers do: tf.saved_model.load refuses the slot variables of its optimizer (add_slot)"
 )

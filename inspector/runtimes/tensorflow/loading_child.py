@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, Final
 from inspector.errors import OperationFailed, UsageError
 from inspector.isolation.plain_line import plain_line
 from inspector.records.tensor import TensorSpec
-from inspector.runtimes.onnx_runtime.sessions import RuntimeRefused, usable_threads
+from inspector.runtimes.onnx_runtime.sessions import RuntimeRefused
 from inspector.runtimes.tensorflow.availability import not_installed
-from inspector.runtimes.tensorflow.loaders import DEFAULT_SIGNATURE, SESSION_NOTE, Loader
+from inspector.runtimes.tensorflow.loaders import DEFAULT_SIGNATURE, SERVE_TAGS, SESSION_NOTE, Loader
 from inspector.runtimes.tensorflow.messages import SLOTS_REFUSED, is_want_of_memory, refusal_text
 
 if TYPE_CHECKING:
@@ -41,9 +41,10 @@ class LoadedSignature:
 
 
 def import_tensorflow(threads: int = 0, device: str = "cpu") -> Any:
-    """Return the module, set to so many threads (0: as many as the process may use) within and between operators.
+    """Return the module, set to so many threads (0: as TensorFlow chooses) within and between operators.
 
-    A process has one setting, which the first call makes. Raises UsageError where there is no TensorFlow, or no graphics card
+    One number for both is what a model server's one option sets, too. A process has one setting, which the first call makes.
+    Raises UsageError where there is no TensorFlow, or no graphics card
     for the device "cuda".
     """
     try:
@@ -54,10 +55,10 @@ def import_tensorflow(threads: int = 0, device: str = "cpu") -> Any:
         raise OperationFailed(f"TensorFlow cannot be imported: {plain_line(str(error))}", "install it again") from None
     except ImportError as error:
         raise OperationFailed(f"TensorFlow cannot be imported: {plain_line(str(error))}", "install it again") from None
-    wanted = threads or usable_threads()
-    with contextlib.suppress(RuntimeError):  # it runs already, as the first one of this process set it
-        tf.config.threading.set_intra_op_parallelism_threads(wanted)
-        tf.config.threading.set_inter_op_parallelism_threads(wanted)
+    if threads:
+        with contextlib.suppress(RuntimeError):  # it runs already, as the first one of this process set it
+            tf.config.threading.set_intra_op_parallelism_threads(threads)
+            tf.config.threading.set_inter_op_parallelism_threads(threads)
     if device == "cuda" and not tf.config.list_physical_devices("GPU"):
         raise UsageError("TensorFlow sees no graphics card", 'pip install "tensorflow[and-cuda]", or --device cpu')
     return tf
@@ -161,7 +162,7 @@ def _serving_tags(path: str) -> tuple[str, ...]:
     with _refusing("TensorFlow cannot load it"):
         sets = [tuple(meta.meta_info_def.tags) for meta in parse_saved_model(path).meta_graphs]
     serving = sorted((tags for tags in sets if "serve" in tags), key=len)
-    return (serving or sets or [("serve",)])[0]
+    return (serving or sets or [SERVE_TAGS])[0]
 
 
 def _placement(tf: Any, device: str) -> Callable[[], contextlib.AbstractContextManager[Any]]:

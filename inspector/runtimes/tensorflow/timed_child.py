@@ -1,7 +1,8 @@
-"""A SavedModel as the latency loop times it: opened once, run many times. On the child's side only: imports TensorFlow."""
+"""A SavedModel as the timing loop runs it: opened once, run many times. In children only: TensorFlow is imported here."""
 
 from __future__ import annotations
 
+import gc
 import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -15,49 +16,44 @@ if TYPE_CHECKING:
 
 
 class TimedSignature:
-    """One signature of a SavedModel that is loaded and ready to be timed.
+    """One signature of a SavedModel that is loaded, and the ms that took, TensorFlow being imported already.
 
-    A run is timed from numpy arrays to numpy arrays: what a server pays, too, which copies each request into tensors and its
-    results out of them; on a graphics card it holds both transfers, and waits for the last one.
+    A run goes from numpy arrays to numpy arrays: what a server pays, too, which copies each request into tensors and results
+    out of them. On a graphics card it holds both transfers, and waits for the last one.
     """
 
-    def __init__(self, loaded: LoadedSignature, creation_ms: float) -> None:
-        self._loaded = loaded
-        self._run = loaded.run
+    def __init__(self, loaded: LoadedSignature, creation_ms: float, notes: tuple[str, ...]) -> None:
         self.creation_ms = creation_ms
-        """Time to load it, TensorFlow being imported already; the first call traces and is not part of it."""
-        self.names = tuple(spec.name for spec in loaded.inputs)
-        self.notes = loaded.notes
+        self.inputs: tuple[TensorSpec, ...] = loaded.inputs
+        self.notes = (*notes, *loaded.notes)
+        self._run = loaded.run
 
     def run(self, feed: Mapping[str, NDArray[Any]]) -> None:
-        """Run it on numpy arrays by input name and wait until all outputs are there. Raises RuntimeRefused in one line."""
+        """Run it on numpy arrays by raw input name; its outputs are numpy arrays when this returns. Raises RuntimeRefused."""
         self._run(feed)
 
-    @property
-    def batchable(self) -> bool:
-        """Whether the first dimension of every input is open."""
-        return bool(self._loaded.inputs) and all(_open_first(spec) for spec in self._loaded.inputs)
-
     def close(self) -> None:
-        """Let go of the SavedModel; what it holds is freed once nothing refers to it."""
-        self._loaded = LoadedSignature("", (), (), _closed)
+        """Let go of it; what is loaded refers to itself, so that only a collection frees it."""
         self._run = _closed
+        gc.collect()
 
 
-def open_timed(path: str, threads: int, device: str, signature: str) -> TimedSignature:
-    """Load a SavedModel for timing: signature by name ("": the default one), device "cpu" or "cuda".
+def open_timed(path: str, threads: int, device: str, signature: str = "") -> TimedSignature:
+    """Return a signature ("": the default one) of the SavedModel in a folder, on "cpu" or "cuda".
 
-    All SavedModels of a process share the threads that the first one is opened with. Raises OperationFailed with one line where
-    TensorFlow refuses it, UsageError where there is no such signature, no TensorFlow or no graphics card.
+    All SavedModels of a process have the threads that the first one is opened with (0: as TensorFlow chooses). Raises
+    OperationFailed with one line where TensorFlow refuses it, UsageError where there is no such signature, no TensorFlow or no
+    graphics card, MemoryError.
     """
     import_tensorflow(threads, device)
     start = time.perf_counter_ns()
     loaded = load_signature(path, signature, device=device)
-    return TimedSignature(loaded, (time.perf_counter_ns() - start) / 1e6)
+    return TimedSignature(loaded, (time.perf_counter_ns() - start) / 1e6, (_threads_note(threads),))
 
 
-def _open_first(spec: TensorSpec) -> bool:
-    return spec.shape is None or (len(spec.shape) > 0 and spec.shape[0] is None)
+def _threads_note(threads: int) -> str:
+    count = f"{threads}" if threads else "as many as TensorFlow chooses"
+    return f"threads within and between operators: {count}; a run goes from numpy arrays to numpy arrays"
 
 
 def _closed(_: Mapping[str, NDArray[Any]]) -> list[NDArray[Any]]:
