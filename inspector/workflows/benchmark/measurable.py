@@ -25,12 +25,20 @@ class Pace:
 class Measurable(Protocol):
     """An artifact, or two, laid out to be measured; close() takes away what that took."""
 
-    device: str
-    """Where it runs: cpu, cuda, or the name of an engine."""
-    artifacts: Sequence[str]
-    """What to call what is measured, as the user named it."""
-    notes: Sequence[str]
-    """What was assumed: of inputs, of the device."""
+    @property
+    def device(self) -> str:
+        """Where it runs: cpu, cuda, or the name of an engine."""
+        ...
+
+    @property
+    def artifacts(self) -> Sequence[str]:
+        """What to call what is measured, as the user named it."""
+        ...
+
+    @property
+    def notes(self) -> Sequence[str]:
+        """What was assumed: of inputs, of the device."""
+        ...
 
     def starts(self, turn: Turn, pace: Pace) -> Steps[BenchPart]:
         """Measure whole starts in fresh processes. Raises OperationFailed."""

@@ -1,0 +1,94 @@
+"""What ONNX models and SavedModels have in common when they are measured: inputs in a folder of our own, and two paths."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from inspector.errors import OperationFailed
+from inspector.isolation.private_folder import PrivateFolder
+from inspector.records.event import Started, Steps
+from inspector.records.optimization import OptimizationRequest, OptimizeSettings
+
+if TYPE_CHECKING:
+    from inspector.bench.cold_start import Starter
+    from inspector.isolation.limits import CancelToken
+    from inspector.records.benchmark import BenchPart, BenchPlan, BenchSubject
+    from inspector.records.inspection import Inspection
+    from inspector.records.optimization import InputSet
+    from inspector.workflows.benchmark.measurable import Pace
+    from inspector.workflows.benchmark.schedule import Turn
+
+INPUTS: Final = 16
+SUBJECTS: Final[tuple[BenchSubject, ...]] = ("before", "after")
+
+
+def settings_of(plan: BenchPlan, inspection: Inspection) -> OptimizeSettings:
+    """Return limits for children that run the model: what the plan says, or what the model is likely to need."""
+    from inspector.workflows.optimization.grounds import settings_for
+
+    settings = OptimizeSettings(threads=plan.threads[0], seed=plan.seed, step_seconds=plan.sample_seconds)
+    return settings_for(OptimizationRequest(settings=settings, memory_bytes=plan.memory_bytes), inspection)
+
+
+@contextmanager
+def folder_for_inputs() -> Iterator[PrivateFolder]:
+    """Give a folder of our own, which stays where all goes well; raises OperationFailed where none can be had."""
+    try:
+        folder = PrivateFolder(Path(tempfile.gettempdir()).absolute())
+    except OSError as error:
+        raise OperationFailed(f"no folder for inputs: {error.strerror or error}", "set TMPDIR to one that can be") from None
+    try:
+        yield folder
+    except BaseException:
+        folder.close()
+        raise
+
+
+def read_inputs(
+    inspection: Inspection, plan: BenchPlan, folder: Path, settings: OptimizeSettings, cancel: CancelToken
+) -> Steps[InputSet]:
+    """Return the inputs that the plan names, those to compare outputs on. Raises UsageError where they do not fit."""
+    from inspector.verify.data import read_data
+
+    yield Started(f"reading {Path(plan.data).name}")
+    split = yield from read_data(Path(plan.data), inspection, str(folder / "data"), settings, cancel)
+    return split.evaluation
+
+
+@dataclass(slots=True)
+class ModelPair:
+    """One model or two of the same signature, with the inputs they are started and run with."""
+
+    before: Inspection
+    after: Inspection | None
+    inputs: InputSet
+    settings: OptimizeSettings
+    device: str
+    notes: tuple[str, ...]
+    folder: PrivateFolder
+
+    @property
+    def artifacts(self) -> tuple[str, ...]:
+        """What to call what is measured."""
+        return tuple(one.computation.artifact.path for one in self.models)
+
+    @property
+    def models(self) -> tuple[Inspection, ...]:
+        """The one, or both."""
+        return (self.before,) if self.after is None else (self.before, self.after)
+
+    def started_in_turns(self, starters: dict[BenchSubject, Starter], turn: Turn, pace: Pace) -> Steps[BenchPart]:
+        """Start each model in fresh processes, in random order."""
+        from inspector.bench.cold_start import cold_start
+
+        named = dict(zip(SUBJECTS, self.artifacts, strict=False))
+        return (yield from cold_start(starters, turn.conditions, self.device, named, pace.seconds, pace.seed, pace.cancel))
+
+    def close(self) -> None:
+        """Remove the inputs."""
+        self.folder.close()

@@ -1,0 +1,136 @@
+"""SavedModels laid out to be measured: one signature, one set of inputs for both, TensorFlow as the runtime."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from inspector.records.event import Started, Steps
+from inspector.workflows.benchmark.model_pair import (
+    INPUTS,
+    SUBJECTS,
+    ModelPair,
+    folder_for_inputs,
+    read_inputs,
+    settings_of,
+)
+
+if TYPE_CHECKING:
+    from inspector.bench.cold_start import Starter
+    from inspector.isolation.limits import CancelToken
+    from inspector.records.benchmark import BenchPart, BenchPlan, ColdStart, StartupCandidate
+    from inspector.records.inspection import Inspection
+    from inspector.records.measurement import CacheState
+    from inspector.records.optimization import InputSet, OptimizeSettings
+    from inspector.runtimes.tensorflow.served import ServedSignature
+    from inspector.workflows.benchmark.measurable import Pace
+    from inspector.workflows.benchmark.schedule import Turn
+
+
+def lay_out_saved_models(
+    before: Inspection, after: Inspection | None, plan: BenchPlan, cancel: CancelToken
+) -> Steps[SavedModels]:
+    """Return one SavedModel or two with inputs. Raises UsageError where TensorFlow is missing, OperationFailed, ChildFailed."""
+    from inspector.errors import UsageError
+    from inspector.runtimes.tensorflow.availability import require_tensorflow
+    from inspector.runtimes.tensorflow.served import served_signature
+
+    require_tensorflow()
+    if plan.device == "cuda":
+        raise UsageError("SavedModels are measured on the CPU", "leave --device out, or measure an ONNX model")
+    served = tuple(served_signature(one, plan.signature) for one in (before, after) if one is not None)
+    settings = settings_of(plan, before)
+    with folder_for_inputs() as folder:
+        inputs = yield from _inputs(before, served[0], plan, folder.path, settings, cancel)
+    notes = (f"signature {served[0].signature.name}", *inputs.notes)
+    made = SavedModels(before, after, inputs, settings, "cpu", notes, folder)
+    made.served = served
+    return made
+
+
+def _inputs(
+    inspection: Inspection,
+    served: ServedSignature,
+    plan: BenchPlan,
+    folder: Path,
+    settings: OptimizeSettings,
+    cancel: CancelToken,
+) -> Steps[InputSet]:
+    if plan.data:
+        return (yield from read_inputs(inspection, plan, folder, settings, cancel))
+    from inspector.verify.signature_inputs import make_signature_inputs
+
+    yield Started("making inputs")
+    made, computation = str(folder / "inputs"), inspection.computation
+    return (
+        yield from make_signature_inputs(
+            served, made, INPUTS, plan.seed, settings, cancel, plan.lengths, computation=computation
+        )
+    )
+
+
+class SavedModels(ModelPair):
+    """One SavedModel or two of the same signature, ready to be started and called."""
+
+    __slots__ = ("served",)
+
+    served: tuple[ServedSignature, ...]
+
+    def starts(self, turn: Turn, pace: Pace) -> Steps[BenchPart]:
+        """Start TensorFlow with each in fresh processes, in random order."""
+        starters = {
+            subject: self._starter(served, turn.conditions.threads)
+            for subject, served in zip(SUBJECTS, self.served, strict=False)
+        }
+        return (yield from self.started_in_turns(starters, turn, pace))
+
+    def _starter(self, served: ServedSignature, threads: int) -> Starter:
+        from inspector.runtimes.start import StartSettings
+        from inspector.runtimes.tensorflow.start import start_saved_model
+
+        settings = StartSettings(self.settings.memory_bytes, self.settings.step_seconds)
+        path, name = served.path, served.signature.name
+
+        def start(cache: CacheState | None, cpus: float | None, cancel: CancelToken | None) -> Steps[ColdStart]:
+            return start_saved_model(
+                path,
+                name,
+                self.inputs,
+                self.device,
+                threads,
+                cache,
+                cpus,
+                settings,
+                cancel,
+                tags=served.tags,
+                loader=served.loader,
+            )
+
+        return start
+
+    def latencies(self, turn: Turn, pace: Pace) -> Steps[BenchPart]:
+        """Call the signatures when warm, interleaved."""
+        from inspector.bench.latency import latency
+
+        before, after = (*(one.path for one in self.served), None)[:2]
+        return (
+            yield from latency(
+                str(before),
+                after,
+                self.inputs,
+                turn.conditions,
+                self.device,
+                pace.seconds,
+                self.settings,
+                pace.seed,
+                pace.cancel,
+                runtime="tensorflow",
+                signature=self.served[0].signature.name,
+            )
+        )
+
+    def advice(self, pace: Pace) -> Steps[tuple[StartupCandidate, ...]]:
+        """Return nothing: there is no other way yet to save a SavedModel that could be tried."""
+        del pace
+        yield from ()
+        return ()
