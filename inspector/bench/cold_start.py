@@ -11,7 +11,8 @@ from itertools import permutations
 from statistics import median
 from typing import TYPE_CHECKING, Final, Literal
 
-from inspector.bench.compare import FEWEST_PAIRS, Basis, StartTriple, compared_starts, is_tight, not_compared
+from inspector.bench.compare import LIVE_RESAMPLES, Basis, StartTriple, compared_starts, is_tight, not_compared
+from inspector.bench.statistics import RESAMPLES
 from inspector.bench.summary import RunOf, cold_run, is_settled
 from inspector.errors import InspectorError, UsageError
 from inspector.isolation.failure import ChildFailed, cancelled
@@ -28,7 +29,8 @@ Starter = Callable[["CacheState | None", "float | None", "CancelToken | None"], 
 
 PATIENCE: Final = 3.0
 """Budgets after which it ends even with fewer rounds than a claim needs."""
-FEWEST_ROUNDS: Final = FEWEST_PAIRS
+FEWEST_ROUNDS: Final = 9
+"""Rounds that it goes on to beyond its budget: of fewer, FEWEST_PAIRS at least, one outlier is an end of the interval."""
 EARLIEST_ROUNDS: Final = 12
 """Rounds before which it never ends because the interval is tight: few of them can agree by luck."""
 MOST_ROUNDS: Final = 400
@@ -53,10 +55,11 @@ def cold_start(
 
     Each round starts the original, the changed one and the original once more, as control, in random order; the first start
     of each subject comes before and is not counted. It ends when the budget is spent, or before that when the interval is
-    tight, and goes on up to PATIENCE budgets until there are FEWEST_ROUNDS rounds. Of one subject alone nothing is compared.
-    A Partial after each start holds what there is, as it is to be reported should it be cut off there. Starts that fail are
-    rows; after MOST_FAILURES in a row a subject is given up and the other goes on. artifacts are the paths, as they are shown.
-    Raises ChildFailed where it was cancelled, and UsageError where something is missing that a start needs.
+    tight, and goes on up to PATIENCE budgets until there are FEWEST_ROUNDS rounds; fewer than FEWEST_PAIRS claim nothing. Of
+    one subject alone nothing is compared. A Partial after each start holds what there is, as it is to be reported should it
+    be cut off there. Starts that fail are rows; after MOST_FAILURES in a row a subject is given up and the other goes on.
+    artifacts are the paths, as they are shown. Raises ChildFailed where it was cancelled, and UsageError where something is
+    missing that a start needs.
     """
     yield Started("measuring cold starts")
     session = _Session(dict(starters), conditions, device, artifacts, budget_seconds, seed, cancel)
@@ -84,7 +87,7 @@ class _Session:
     given_up: dict[BenchSubject, str] = field(default_factory=dict)
     _failed_in_a_row: dict[BenchSubject, int] = field(default_factory=dict)
     _orders: list[tuple[_Place, ...]] = field(default_factory=list)
-    _comparisons: tuple[int, tuple[Comparison, ...]] = (-1, ())
+    _comparisons: tuple[tuple[int, int], tuple[Comparison, ...]] = ((0, 0), ())
     _warned: set[str] = field(default_factory=set)
     _chance: random.Random = field(init=False)
     _begin: float = field(init=False)
@@ -135,7 +138,7 @@ class _Session:
     def part(self, unfinished: bool = False) -> BenchPart:
         """Return what there is; unfinished: as it is to be reported if it is cut off now."""
         runs = tuple(self._run(subject, unfinished) for subject in self.starters)
-        return BenchPart(runs, self._compared() if len(self.starters) > 1 else ())
+        return BenchPart(runs, self._compared(LIVE_RESAMPLES if unfinished else RESAMPLES) if len(self.starters) > 1 else ())
 
     def _started(self, subject: BenchSubject) -> Steps[ColdStart]:
         """Start a subject once; a failure is a start that says why, and counts against the subject."""
@@ -192,16 +195,17 @@ class _Session:
         """Return the rounds in which nothing failed."""
         return list(_complete(self.rounds))
 
-    def _compared(self) -> tuple[Comparison, ...]:
+    def _compared(self, resamples: int) -> tuple[Comparison, ...]:
         """Return the comparisons, made anew only when a round is complete."""
         complete = self._complete()
         basis = Basis("cold_start", self.device, self.conditions.threads, self.conditions)
         if not complete:
             return (not_compared(basis, "; ".join(self.given_up.values()) or "no round is complete"),)
-        if self._comparisons[0] != len(complete):
+        if self._comparisons[0] != (len(complete), resamples):
             left_out = sum(any(start.failure for start in one.values()) for one in self.rounds)
             notes = [f"{left_out} rounds with a start that failed are left out"] if left_out else []
-            self._comparisons = len(complete), compared_starts(basis, complete, self.seed, notes)
+            made = compared_starts(basis, complete, self.seed, notes, resamples)
+            self._comparisons = (len(complete), resamples), made
         return self._comparisons[1]
 
     def _tight(self) -> bool:
@@ -209,7 +213,7 @@ class _Session:
         if len(self.rounds) < EARLIEST_ROUNDS:
             return False
         if len(self.starters) > 1 and not self.given_up:
-            return is_tight(self._compared()[0])
+            return is_tight(self._compared(LIVE_RESAMPLES)[0])
         return all(is_settled(self._run(subject)) for subject in self._alive())
 
     def _alive(self) -> list[BenchSubject]:

@@ -8,12 +8,15 @@ from math import log
 from statistics import median
 from typing import Final
 
-from inspector.bench.statistics import Interval, median_interval, outliers, verdict
+from inspector.bench.statistics import RESAMPLES, Interval, median_interval, outliers, verdict
 from inspector.records.benchmark import ColdStart, PhaseSample
 from inspector.records.measurement import Comparison, Conditions, MeasurementKind
 
 FEWEST_PAIRS: Final = 6
 """Pairs below which no interval of 95 % exists for a median."""
+LIVE_RESAMPLES: Final = 400
+"""Enough for what is shown for a moment."""
+
 TIGHT: Final = 0.01
 """Half the relative width of an interval at which it is tight."""
 _TIGHT_SHARE: Final = 0.1
@@ -40,7 +43,12 @@ class Basis:
 
 
 def compared(
-    basis: Basis, groups: Sequence[Triples], seed: int = 0, notes: Sequence[str] = (), objection: str = ""
+    basis: Basis,
+    groups: Sequence[Triples],
+    seed: int = 0,
+    notes: Sequence[str] = (),
+    objection: str = "",
+    resamples: int = RESAMPLES,
 ) -> Comparison:
     """Return what paired times show; a group holds the triples of the same sessions, one triple where each has its own.
 
@@ -54,8 +62,8 @@ def compared(
         said.insert(0, f"{left_out} pairs took no time that a clock shows, and are left out")
     if not triples:
         return not_compared(basis, "; ".join(note for note in said if note))
-    ratio = median_interval([[after / before for before, after, _ in group] for group in usable], seed)
-    noise = median_interval([[again / before for before, _, again in group] for group in usable], seed)
+    ratio = median_interval([[after / before for before, after, _ in group] for group in usable], seed, resamples)
+    noise = median_interval([[again / before for before, _, again in group] for group in usable], seed, resamples)
     reason = _objection(len(triples), objection)
     remark = f"not measured: {reason}" if reason else _outliers([after / before for before, after, _ in triples])
     return Comparison(
@@ -115,17 +123,17 @@ def is_tight(comparison: Comparison) -> bool:
 
 
 def compared_starts(
-    basis: Basis, rounds: Sequence[StartTriple], seed: int = 0, notes: Sequence[str] = ()
+    basis: Basis, rounds: Sequence[StartTriple], seed: int = 0, notes: Sequence[str] = (), resamples: int = RESAMPLES
 ) -> tuple[Comparison, ...]:
     """Return the comparison of whole starts (original, changed, original again), and one of each phase that all have.
 
     Rounds in which a start failed are to be left out. Modelled phases are no part of the whole; they are compared, as the
     bytes that they are computed from.
     """
-    whole = compared(basis, [[_walls(one)] for one in rounds], seed, notes)
+    whole = compared(basis, [[_walls(one)] for one in rounds], seed, notes, resamples=resamples)
     if not rounds:
         return (whole,)
-    return (whole, *(_phase(replace(basis, phase=name), rounds, seed) for name in _common_phases(rounds)))
+    return (whole, *(_phase(replace(basis, phase=name), rounds, seed, resamples) for name in _common_phases(rounds)))
 
 
 def _walls(starts: StartTriple) -> Triple:
@@ -149,12 +157,12 @@ def phase_of(start: ColdStart, name: str) -> PhaseSample:
     return found[0] if len(found) == 1 else replace(found[-1], milliseconds=sum(phase.milliseconds for phase in found))
 
 
-def _phase(basis: Basis, rounds: Sequence[StartTriple], seed: int) -> Comparison:
+def _phase(basis: Basis, rounds: Sequence[StartTriple], seed: int, resamples: int) -> Comparison:
     """Return the comparison of one phase."""
     samples = [tuple(phase_of(start, basis.phase) for start in one) for one in rounds]
     triples = [(before.milliseconds, after.milliseconds, again.milliseconds) for before, after, again in samples]
     if not any(sample.modelled for one in samples for sample in one):
-        return compared(basis, [[triple] for triple in triples], seed)
+        return compared(basis, [[triple] for triple in triples], seed, resamples=resamples)
     before, after = (median(triple[place] for triple in triples) for place in (0, 1))
     if before <= 0 or after <= 0:
         return not_compared(basis, f"modelled: {before:.3g} ms before, {after:.3g} ms after")

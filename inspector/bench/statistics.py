@@ -95,7 +95,7 @@ def median_interval(groups: Sequence[Sequence[float]], seed: int = 0, resamples:
     if len(groups) == 1 and len(samples) >= _FEWEST_FOR_BATCHES:
         groups = _batches(groups[0])
     found = [sign_test_interval(samples), _bootstrap_interval(groups, seed, resamples)]
-    if 1 < len(groups) < _FEWEST_FOR_BOOTSTRAP:
+    if 1 < len(groups) < min(_FEWEST_FOR_BOOTSTRAP, len(samples)):
         found.append(_students_interval(groups))
     return Interval(median(samples), min(one.low for one in found), max(one.high for one in found))
 

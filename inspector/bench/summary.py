@@ -113,7 +113,14 @@ def cold_run(
         return replace(found, starts=tuple(kept), first_ms=_wall(first))
     walls = [start.wall_ms for start in good]
     middle = independent_median(walls)
-    said = (_few_samples(len(good)), _left_out(left_out, "starts"), *_cache_notes(good), _sum_note(good), *notes)
+    said = (
+        _few_samples(len(good)),
+        _left_out(left_out, "starts"),
+        *_cache_notes(good),
+        _sum_note(good),
+        *_start_notes(good),
+        *notes,
+    )
     return Benchmark(
         of.subject,
         "cold_start",
@@ -238,9 +245,26 @@ def _left_out(count: int, what: str) -> str:
 
 
 def _cache_notes(starts: Sequence[ColdStart]) -> tuple[str, ...]:
-    """Return why the cache was not as wanted, and how often."""
-    reasons = Counter(start.cache_note for start in starts if start.cache_note)
-    return tuple(f"{reason} ({count} of {len(starts)} starts)" for reason, count in reasons.most_common(2))
+    """Return how much of the files was in the page cache before a start, and why that was not as wanted."""
+    shares = [start.resident_before for start in starts if start.resident_before is not None]
+    said = (
+        f"{median(shares):.0%} of the files' bytes in the page cache before a start, at most {max(shares):.0%}"
+        if shares
+        else ""
+    )
+    astray = [start for start in starts if start.cache_note]
+    if not astray:
+        return (said,)
+    worst = max(astray, key=lambda start: start.resident_before or 0.0)
+    return said, f"{worst.cache_note} ({len(astray)} of {len(starts)} starts)"
+
+
+def _start_notes(starts: Sequence[ColdStart]) -> tuple[str, ...]:
+    """Return what the starts themselves say, the commonest first, and of how many it is said."""
+    said = Counter(note for start in starts for note in start.notes)
+    return tuple(
+        note if count == len(starts) else f"{note} ({count} of {len(starts)} starts)" for note, count in said.most_common(3)
+    )
 
 
 def _sum_note(starts: Sequence[ColdStart]) -> str:
