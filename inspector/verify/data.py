@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -14,14 +14,21 @@ from inspector.isolation.limits import Limits
 from inspector.records.event import Steps, finish
 from inspector.records.inspection import Inspection
 from inspector.records.optimization import DataSplit, InputSet, OptimizeSettings
+from inspector.records.tensor import TensorSpec
 from inspector.runtimes.onnx_runtime.child_environment import CHILD_ENVIRONMENT
+from inspector.runtimes.tensorflow.availability import require_tensorflow
+from inspector.runtimes.tensorflow.child_environment import tensorflow_environment
+from inspector.runtimes.tensorflow.loaders import Loader
+from inspector.runtimes.tensorflow.served import ServedSignature
 from inspector.verify.inputs import make_inputs
-from inspector.verify.inputs_rules import InputRule, rules_of
+from inspector.verify.inputs_rules import InputRule, rule_for, rules_of
+from inspector.verify.signature_inputs import make_signature_inputs
 
 if TYPE_CHECKING:
     from inspector.isolation.limits import CancelToken
 
 ENTRY: Final = "inspector.verify.data_child:read_in_child"
+SIGNATURE_ENTRY: Final = "inspector.verify.signature_data_child:read_in_child"
 DEFAULT_LABELS: Final = "label"
 CONFIRMATION_INPUTS: Final = 8
 """Synthetic ones, where there are too few samples to hold any apart."""
@@ -29,7 +36,7 @@ CONFIRMATION_INPUTS: Final = 8
 
 @dataclass(frozen=True, slots=True)
 class DataRequest:
-    """The data file and the model at absolute paths, what the model takes, and the folder for samples."""
+    """The data file and the model at absolute paths, what the model takes as the inspection has it, the folder for samples."""
 
     path: str
     label: str
@@ -41,6 +48,16 @@ class DataRequest:
     seed: int
     threads: int
     memory_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class SignatureDataRequest:
+    """The same for a SavedModel, whose folder is the model, and which signature of it takes the samples."""
+
+    data: DataRequest
+    signature: str
+    tags: tuple[str, ...]
+    loader: Loader
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,14 +86,50 @@ def read_data(
     the array of labels, if there is one. Samples are read one at a time. Raises UsageError, in one line that names the array
     and what was expected, for a file that is no .npz or does not fit the model; OperationFailed where the folder is too small.
     """
-    label = one_line(path.name)
-    _refuse_irregular(path, label)
-    model = inspection.computation.artifact.path
-    request = DataRequest(
+    _refuse_irregular(path, one_line(path.name))
+    model = str(Path(inspection.computation.artifact.path).absolute())
+    request = _request(path, model, rules_of(inspection.computation), folder, settings, labels)
+    answer = yield from _read(ENTRY, request, request.label, CHILD_ENVIRONMENT, settings, cancel)
+
+    def more(target: str, lengths: Mapping[str, int]) -> Steps[InputSet]:
+        return make_inputs(inspection, target, CONFIRMATION_INPUTS, settings.seed + 1, settings, cancel, lengths)
+
+    return (yield from _confirmable(_split(path, folder, settings, answer), more))
+
+
+def read_signature_data(
+    path: Path,
+    served: ServedSignature,
+    folder: str,
+    settings: OptimizeSettings,
+    cancel: CancelToken | None,
+    labels: str = DEFAULT_LABELS,
+) -> Steps[DataSplit]:
+    """Read an .npz for a signature of a SavedModel, with an array for each input by its name; see read_data().
+
+    Raises UsageError also where TensorFlow is not installed, OperationFailed where it cannot load the SavedModel.
+    """
+    require_tensorflow()
+    _refuse_irregular(path, one_line(path.name))
+    rules = tuple(rule_for(TensorSpec(one.name, one.dtype, one.shape)) for one in served.signature.inputs)
+    data = _request(path, served.path, rules, folder, settings, labels)
+    request = SignatureDataRequest(data, served.signature.name, served.tags, served.loader)
+    answer = yield from _read(SIGNATURE_ENTRY, request, data.label, tensorflow_environment(), settings, cancel)
+
+    def more(target: str, lengths: Mapping[str, int]) -> Steps[InputSet]:
+        return make_signature_inputs(served, target, CONFIRMATION_INPUTS, settings.seed + 1, settings, cancel, lengths)
+
+    return (yield from _confirmable(_split(path, folder, settings, answer), more))
+
+
+def _request(
+    path: Path, model: str, rules: tuple[InputRule, ...], folder: str, settings: OptimizeSettings, labels: str
+) -> DataRequest:
+    return DataRequest(
         str(path.absolute()),
-        label,
-        str(Path(model).absolute()),
-        rules_of(inspection.computation),
+        one_line(path.name),
+        model,
+        rules,
         folder,
         labels,
         labels != DEFAULT_LABELS,
@@ -84,11 +137,19 @@ def read_data(
         settings.threads,
         settings.memory_bytes,
     )
+
+
+def _read(
+    entry: str,
+    request: DataRequest | SignatureDataRequest,
+    label: str,
+    environment: Mapping[str, str],
+    settings: OptimizeSettings,
+    cancel: CancelToken | None,
+) -> Steps[DataAnswer]:
     limits = Limits(settings.memory_bytes, settings.step_seconds)
-    child = run_child(ENTRY, request, DataAnswer, limits, cancel, title=f"reading {label}", environment=CHILD_ENVIRONMENT)
-    answer = (yield from finish(child)).result
-    split = _split(path, folder, settings, answer)
-    return (yield from _confirmable(split, inspection, settings, cancel))
+    child = run_child(entry, request, DataAnswer, limits, cancel, title=f"reading {label}", environment=environment)
+    return (yield from finish(child)).result
 
 
 def _split(path: Path, folder: str, settings: OptimizeSettings, answer: DataAnswer) -> DataSplit:
@@ -114,15 +175,12 @@ def _split(path: Path, folder: str, settings: OptimizeSettings, answer: DataAnsw
     )
 
 
-def _confirmable(
-    split: DataSplit, inspection: Inspection, settings: OptimizeSettings, cancel: CancelToken | None
-) -> Steps[DataSplit]:
-    """Where no sample is left to confirm with, have synthetic inputs made, at the lengths of the data."""
+def _confirmable(split: DataSplit, more: Callable[[str, Mapping[str, int]], Steps[InputSet]]) -> Steps[DataSplit]:
+    """Where no sample is left to confirm with, have more make synthetic inputs, in a folder, at the lengths of the data."""
     if split.confirmation.count or not split.evaluation.names:
         return split
-    folder, lengths = split.confirmation.folder, split.evaluation.lengths
     try:
-        made = yield from make_inputs(inspection, folder, CONFIRMATION_INPUTS, settings.seed + 1, settings, cancel, lengths)
+        made = yield from more(split.confirmation.folder, split.evaluation.lengths)
     except ChildFailed:
         raise
     except OperationFailed:

@@ -29,6 +29,8 @@ _SPARE: Final = 0.9
 _USES: Final = ("calibration", "evaluation", "confirmation", "labelled")
 
 Report = Callable[[int, int, str], None]
+Run = Callable[[dict[str, NDArray[Any]]], object]
+"""Gives the outputs for a feed by raw input name; raises RuntimeRefused."""
 
 
 def read_in_child(request: DataRequest, report: Report) -> DataAnswer:
@@ -36,18 +38,26 @@ def read_in_child(request: DataRequest, report: Report) -> DataAnswer:
     with Archive(request.path, request.label) as archive:
         session = make_session(request.model, request.threads, optimization="none")
         specs = _with_shapes(request, session_inputs(session))
-        fits = _fitted(archive, specs)
-        count = _count(fits, request.label)
-        labels = _labels(archive, request, fits, count)
-        lengths = _lengths(fits, request.label)
-        split = split_samples(count, request.seed)
-        layout = _Layout(archive, request, fits, labels, split)
-        layout.write(count, report)
-        names = tuple(spec.name for spec in specs)
-        _prove(session, names, layout.folder("evaluation"), request.label)
-        notes = (*_notes(archive, fits, labels, count), *split_notes(split, count, labels is not None))
-        counts = {use: len(getattr(split, use)) for use in _USES}
-        return DataAnswer(names, count, counts, labels is not None, lengths, notes)
+        return lay_out(archive, request, specs, lambda feed: run_session(session, feed), report)
+
+
+def lay_out(archive: Archive, request: DataRequest, specs: Sequence[TensorSpec], run: Run, report: Report) -> DataAnswer:
+    """Check an open file against the inputs of a model and lay its samples out by use; run is held to take the first one.
+
+    Raises UsageError, OperationFailed.
+    """
+    fits = _fitted(archive, specs)
+    count = _count(fits, request.label)
+    labels = _labels(archive, request, fits, count)
+    lengths = _lengths(fits, request.label)
+    split = split_samples(count, request.seed)
+    layout = _Layout(archive, request, fits, labels, split)
+    layout.write(count, report)
+    names = tuple(spec.name for spec in specs)
+    _prove(run, names, layout.folder("evaluation"), request.label)
+    notes = (*_notes(archive, fits, labels, count), *split_notes(split, count, labels is not None))
+    counts = {use: len(getattr(split, use)) for use in _USES}
+    return DataAnswer(names, count, counts, labels is not None, lengths, notes)
 
 
 def _with_shapes(request: DataRequest, specs: tuple[TensorSpec, ...]) -> tuple[TensorSpec, ...]:
@@ -227,12 +237,12 @@ def _link(source: Path, target: Path) -> None:
         shutil.copyfile(source, target)
 
 
-def _prove(session: Any, names: tuple[str, ...], folder: str, label: str) -> None:
+def _prove(run: Run, names: tuple[str, ...], folder: str, label: str) -> None:
     """Run the model on the first sample; raises UsageError where it refuses it."""
     if not names:
         return
     try:
-        run_session(session, dict(zip(names, read_arrays(folder, 0), strict=True)))
+        run(dict(zip(names, read_arrays(folder, 0), strict=True)))
     except RuntimeRefused as error:
         raise UsageError(
             f"the model refuses the samples of {label}: {error.message}", "check their shapes and values"

@@ -23,6 +23,8 @@ _WAVE: Final = (576, 512, 16000, 1536, 4096, 256, 43844, 48000)
 _FRAMES: Final = (100, 64, 128, 200, 3000, 1)
 _PAST: Final = (8, 0, 4, 1, 16)
 _OTHER: Final = (8, 16, 1, 4, 32, 64, 128, 2, 3, 512)
+_LONE: Final = (224, 256, 768, 1024, 16000, 43844)
+"""Beside those, where no other dimension is open: rows of features, and windows of sound."""
 _CHANNELS: Final = (3, 1, 4)
 _RANKS: Final[tuple[tuple[int, ...], ...]] = ((1, 16), (), (4,), (1, 3, 224, 224), (1, 16, 64), (1, 1), (2, 2))
 """Shapes for an input of no known rank."""
@@ -120,7 +122,10 @@ def _lengths_for(rule: InputRule, axis: int, dim: str) -> tuple[int, ...]:
         return _SEQUENCE
     if _is_frame(dim):
         return _FRAMES
-    return _SEQUENCE if rule.kind in ("ids", "mask", "positions") else _OTHER
+    if rule.kind in ("ids", "mask", "positions"):
+        return _SEQUENCE
+    open_dims = [other for other in (rule.shape or ())[1:] if isinstance(other, str)]
+    return _OTHER + _LONE if len(open_dims) == 1 else _OTHER
 
 
 def _is_frame(dim: str) -> bool:

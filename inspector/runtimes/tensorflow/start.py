@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -21,7 +21,8 @@ from inspector.runtimes.tensorflow.saved_model_files import saved_model_files
 
 if TYPE_CHECKING:
     from inspector.isolation.limits import CancelToken
-    from inspector.records.optimization import InputSet
+    from inspector.records.optimization import InputSet, OptimizeSettings
+    from inspector.runtimes.tensorflow.served import ServedSignature
 
 PHASES: Final = ("imports", "load", "first call", "warm-up")
 _PROGRAM: Final = str(Path(__file__).with_name("start_probe_child.py"))
@@ -74,6 +75,21 @@ def start_saved_model(
     start = RuntimeStart(_PROGRAM, PHASES, request, files, title, _explained, quiet_environment(device))
     found = yield from start_runtime(start, cache, cpus, settings, cancel)
     return replace(found, notes=(*found.notes, SESSION_NOTE)) if loader == "session" and not found.failure else found
+
+
+def signature_starter(
+    served: ServedSignature, inputs: InputSet, device: str, threads: int, settings: OptimizeSettings
+) -> Callable[[CacheState | None, float | None, CancelToken | None], Steps[ColdStart]]:
+    """Return what starts the signature once, given the cache's state, the processors granted and who may cancel."""
+    limits = StartSettings(settings.memory_bytes, settings.step_seconds)
+    name, tags, loader = served.signature.name, served.tags, served.loader
+
+    def start(cache: CacheState | None, cpus: float | None, cancel: CancelToken | None) -> Steps[ColdStart]:
+        return start_saved_model(
+            served.path, name, inputs, device, threads, cache, cpus, limits, cancel, tags=tags, loader=loader
+        )
+
+    return start
 
 
 def _explained(name: str, message: str) -> str:
