@@ -11,10 +11,10 @@ from statistics import median
 from typing import TYPE_CHECKING, Final
 
 from inspector.bench.cold_start import Starter
-from inspector.bench.compare import FEWEST_PAIRS, Basis, StartTriple, compared_starts, is_tight
+from inspector.bench.compare import FEWEST_PAIRS, Basis, StartTriple, compared_starts, is_tight, phase_of
 from inspector.errors import InspectorError, UsageError
 from inspector.isolation.failure import cancelled
-from inspector.records.benchmark import ColdStart, PhaseSample, StartupCandidate, StartupFile
+from inspector.records.benchmark import MODEL_PHASE, ColdStart, PhaseSample, StartupCandidate, StartupFile
 from inspector.records.event import Partial, Progress, Started, Steps
 from inspector.records.measurement import Comparison, Conditions
 
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from inspector.records.optimization import InputSet, OptimizeSettings
 
 BUDGET_SECONDS: Final = 60.0
+WORTHWHILE: Final = 0.01
+"""Share of the whole start from which a saving is worth another file."""
 _SCREENING: Final = 3
 """Rounds after which only the most promising candidates go on, where there are more than that many."""
 _FINALISTS: Final = 3
@@ -36,6 +38,9 @@ _AFTER_START: Final = "warm-up"
 """The phase that comes after the first output, and is no part of a start."""
 _OF_THE_RUNTIME: Final = frozenset({"spawn", "interpreter", "imports"})
 """Phases that the model has no part in."""
+
+_TOLD: Final = ("", "session", "first run")
+"""Phases that are told of beside the model's own part, the whole start first."""
 
 _ORIGINAL: Final = "original"
 _AGAIN: Final = "original again"
@@ -58,8 +63,11 @@ def startup(
 
     Every sample is a fresh process with the files in the page cache, from before its spawn to the end of the first run. Where
     there are many candidates, the best of each kind of binding go on after _SCREENING rounds, and only rounds after that
-    count. The one that is marked as chosen starts sooner beyond the noise floor; of those that no difference is shown between
-    it is the one that is bound to least. None is, where none starts sooner. A Partial after each round holds what there is.
+    count. What decides is the model's own part of a start, which the import of the runtime, the same for all, adds nothing but
+    noise to: the one that is marked as chosen has the shortest, shorter beyond the noise floor and by WORTHWHILE of the whole
+    start at least; of those that no difference is shown between it is the one that is bound to least. None is, where there is
+    no such one. A Partial after each round holds what there is.
+
     starter_of makes what starts the file at a path. Raises ChildFailed where it was cancelled, and UsageError where something
     is missing that a start needs.
     """
@@ -78,7 +86,7 @@ def _starter(path: str, *, inputs: InputSet, settings: OptimizeSettings) -> Star
     """Return what starts the model at path once, in a fresh process."""
     from inspector.runtimes.onnx_runtime.start import StartSettings, start_model
 
-    limits = StartSettings(memory_bytes=settings.memory_bytes, wall_seconds=settings.step_seconds)
+    limits = StartSettings(settings.memory_bytes, settings.step_seconds, warm_up_runs=1)
 
     def start(cache: CacheState | None, cpus: float | None, cancel: CancelToken | None) -> Steps[ColdStart]:
         return start_model(path, inputs, settings.device, settings.threads, cache or "warm", cpus, limits, cancel)
@@ -132,7 +140,7 @@ class _Race:
             return self.elapsed < _PATIENCE * self.budget_seconds
         if self.elapsed >= self.budget_seconds:
             return False
-        return done < _EARLIEST or not all(is_tight(self._compared(name, self.rounds)[0]) for name in self.running)
+        return done < _EARLIEST or not all(is_tight(self._compared(name, self.rounds)[MODEL_PHASE]) for name in self.running)
 
     def round(self, cancel: CancelToken) -> Steps[None]:
         """Start everything once that still runs, in random order."""
@@ -149,7 +157,7 @@ class _Race:
         found = [self._candidate(file) for file in self.files]
         best = _best(found, self.files)
         marked = [replace(one, chosen=one is best) for one in found]
-        return tuple(sorted(marked, key=lambda one: (not one.chosen, not one.comparison.pairs, one.comparison.ratio)))
+        return tuple(sorted(marked, key=_rank))
 
     def _shuffled(self) -> list[str]:
         names = [_ORIGINAL, _AGAIN, *self.running]
@@ -187,16 +195,24 @@ class _Race:
 
     def _candidate(self, file: StartupFile) -> StartupCandidate:
         is_out = bool(self.screened) and file.name not in self.running
-        comparisons = self._compared(file.name, self.screened if is_out else self.rounds)
+        found = self._compared(file.name, self.screened if is_out else self.rounds)
         failure = self.failures.get(file.name) or self.failures.get(_ORIGINAL) or self.failures.get(_AGAIN)
         left = f"left out after {len(self.screened)} rounds: others are more promising" if is_out else ""
         note = "; ".join(part for part in (file.note, f"it failed to start: {failure}" if failure else left) if part)
-        return StartupCandidate(file.name, comparisons[0], file.size_bytes, note, phases=comparisons[1:])
+        phases = tuple(found[name] for name in _TOLD if name in found)
+        return StartupCandidate(file.name, found.get(MODEL_PHASE, found[""]), file.size_bytes, note, phases=phases)
 
-    def _compared(self, name: str, rounds: Sequence[Mapping[str, ColdStart]]) -> tuple[Comparison, ...]:
+    def _compared(self, name: str, rounds: Sequence[Mapping[str, ColdStart]]) -> dict[str, Comparison]:
+        """Return the comparisons by phase, the whole start under an empty name."""
         threads, device = self.settings.threads, self.settings.device
         basis = Basis("cold_start", device, threads, Conditions(threads, cache="warm"))
-        return compared_starts(basis, _triples(name, rounds), self.settings.seed)
+        return {one.phase: one for one in compared_starts(basis, _triples(name, rounds), self.settings.seed)}
+
+
+def _rank(candidate: StartupCandidate) -> tuple[bool, bool, bool, float]:
+    """Return what sorts the chosen one first, then those measured to the end, then by how soon they start."""
+    found = candidate.comparison
+    return not candidate.chosen, found.verdict == "not measured", not found.pairs, found.ratio
 
 
 def _triples(name: str, rounds: Sequence[Mapping[str, ColdStart]]) -> list[StartTriple]:
@@ -206,15 +222,14 @@ def _triples(name: str, rounds: Sequence[Mapping[str, ColdStart]]) -> list[Start
 
 
 def _to_first_run(start: ColdStart) -> ColdStart:
-    """Return the start up to its first output: what follows is no part of it."""
-    kept: list[PhaseSample] = []
-    for phase in start.phases:
-        if phase.name == _AFTER_START:
-            break
-        kept.append(phase)
-    if start.failure or len(kept) == len(start.phases):
+    """Return the start up to its first output, with the model's own part of it as one more phase."""
+    if start.failure:
         return start
-    return replace(start, phases=tuple(kept), wall_ms=sum(phase.milliseconds for phase in kept))
+    names = [phase.name for phase in start.phases]
+    kept = start.phases[: names.index(_AFTER_START)] if _AFTER_START in names else start.phases
+    own = sum(phase.milliseconds for phase in kept if phase.name not in _OF_THE_RUNTIME)
+    wall = sum(phase.milliseconds for phase in kept)
+    return replace(start, phases=(*kept, PhaseSample(MODEL_PHASE, own)), wall_ms=wall)
 
 
 def _model_ratio(name: str, rounds: Sequence[Mapping[str, ColdStart]]) -> float:
@@ -224,16 +239,22 @@ def _model_ratio(name: str, rounds: Sequence[Mapping[str, ColdStart]]) -> float:
 
 
 def _model_ms(start: ColdStart) -> float:
-    own = [phase.milliseconds for phase in start.phases if phase.name not in _OF_THE_RUNTIME]
-    return sum(own) if own else start.wall_ms
+    return phase_of(start, MODEL_PHASE).milliseconds
 
 
 def _best(found: Sequence[StartupCandidate], files: Sequence[StartupFile]) -> StartupCandidate | None:
     """Return the candidate to advise: the soonest, or one that is bound to less and not shown to be later; None: none."""
-    sooner = [one for one in found if one.comparison.verdict == "faster"]
+    sooner = [one for one in found if one.comparison.verdict == "faster" and is_worthwhile(one)]
     if not sooner:
         return None
     soonest = min(sooner, key=lambda one: one.comparison.ratio).comparison
     bound = {file.name: _BINDINGS.index(file.bound) for file in files}
     as_good = [one for one in sooner if one.comparison.low <= soonest.ratio]
     return min(as_good, key=lambda one: (bound[one.name], one.comparison.ratio))
+
+
+def is_worthwhile(candidate: StartupCandidate) -> bool:
+    """Whether what it saves is a share of the whole start that anybody would notice."""
+    own = candidate.comparison
+    whole = next((phase for phase in candidate.phases if not phase.phase), None)
+    return whole is not None and own.before_ms - own.after_ms >= WORTHWHILE * whole.before_ms

@@ -50,10 +50,7 @@ class Warmstart:
         computation = subject.inspection.computation
         if reason := bound_reason(computation):
             return Preflight(False, reason)
-        warnings = []
-        if settings.device != "cpu":
-            warnings.append("starts are measured, and models optimized, for the CPU")
-        warnings.append("what is bound to this machine can be changed no further: apply it last, and keep the original")
+        warnings = ["models are optimized for the CPU, and their starts measured there"] if settings.device != "cpu" else []
         return Preflight(
             True,
             choice="external data, optimized offline (basic, extended, all): the one that starts soonest",
@@ -145,8 +142,13 @@ def _chosen(
             made.remove()
     best = ranked[0]
     if not best.chosen:
-        why = "no way of saving it starts sooner beyond the noise"
         measured = best.comparison.verdict != "not measured"
+        too_little = best.comparison.verdict == "faster"
+        why = (
+            "what can be saved is no part of a start to notice"
+            if too_little
+            else "no way of saving it is shown to start sooner"
+        )
         reason = f"{why}: {best.name}, {start_figures(best)}"
         return Outcome(None, None, reason, tuple(attempts), nothing_to_do=measured, comparisons=_comparisons(best))
     made, judgement = by_name[best.name]
@@ -157,26 +159,28 @@ def _chosen(
 
 
 def start_figures(one: StartupCandidate) -> str:
-    """Return what was measured of a candidate in words: the whole start, then session creation and the first run."""
-    whole = one.comparison
-    if not whole.pairs:
-        return one.note or whole.note
+    """Return what was measured of a candidate in words: session creation and first run together, each, and the whole start."""
+    own = one.comparison
+    if not own.pairs:
+        return one.note or own.note
     phases = {phase.phase: phase for phase in one.phases}
-    own = [f"{name} {_ms(phases[name].before_ms)} → {_ms(phases[name].after_ms)}" for name in _TOLD if name in phases]
-    verdict = "" if whole.verdict == "faster" else f", {whole.verdict}"
-    figures = f"a start takes {whole.ratio:.2f}× ({whole.low:.2f} to {whole.high:.2f}{verdict})"
-    return "; ".join([figures, *own])
+    verdict = "" if own.verdict == "faster" else f", {own.verdict}"
+    figures = [f"loading and the first run take {own.ratio:.2f}× ({own.low:.2f} to {own.high:.2f}{verdict})"]
+    figures += [f"{name or 'the whole start'} {_change(phases[name])}" for name in _TOLD if name in phases]
+    return "; ".join(figures)
 
 
-_TOLD: Final = ("session", "first run")
+_TOLD: Final = ("session", "first run", "")
+
+
+def _change(compared: Comparison) -> str:
+    return f"{compared.before_ms:.3g} → {compared.after_ms:.3g} ms"
 
 
 def _comparisons(one: StartupCandidate) -> tuple[Comparison, ...]:
-    return (one.comparison, *one.phases)
-
-
-def _ms(milliseconds: float) -> str:
-    return f"{milliseconds:.3g} ms"
+    """Return the whole start first, then its parts."""
+    whole = tuple(phase for phase in one.phases if not phase.phase)
+    return (*whole, one.comparison, *(phase for phase in one.phases if phase.phase))
 
 
 def _grounds(subject: Subject) -> Iterator[str]:
@@ -192,6 +196,7 @@ def _grounds(subject: Subject) -> Iterator[str]:
     yield f"each start optimizes {amount(nodes, 'node')} anew" + (
         f", and lays {laid_out:,} of them out for the processor" if laid_out else ""
     )
+    yield "what is bound to this machine can be changed no further: apply it last, and keep the original"
     if facts.size_bytes < _SMALL_MODEL:
         yield "it is small: most of a start is importing the runtime, which no way of saving a model changes"
     else:

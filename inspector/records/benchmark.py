@@ -174,6 +174,10 @@ class BenchPart:
     comparisons: tuple[Comparison, ...] = ()
 
 
+MODEL_PHASE = "model"
+"""What of a start is the model's own, as one phase: reading it, creating the session, the first run."""
+
+
 @dataclass(frozen=True, slots=True)
 class StartupFile:
     """A model saved another way so that it starts sooner: where it lies, bytes with external data, what to know of it."""
@@ -188,7 +192,10 @@ class StartupFile:
 
 @dataclass(frozen=True, slots=True)
 class StartupCandidate:
-    """One way to save the model so that it starts sooner, as measured beside the original; the first one is the advice."""
+    """One way to save the model so that it starts sooner, as measured beside the original; the first one is the advice.
+
+    comparison is of MODEL_PHASE, phases hold the whole start and the session and first run that MODEL_PHASE consists of.
+    """
 
     name: str
     comparison: Comparison
@@ -196,7 +203,6 @@ class StartupCandidate:
     note: str = ""
     chosen: bool = False
     phases: tuple[Comparison, ...] = ()
-    """The phases of the start, compared in the same way."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from inspector.analysis.binding import PRIVATE_DOMAINS
 from inspector.errors import InspectorError, OperationFailed
 from inspector.optimize.attempts import attempt_of, reason_of
 from inspector.records.event import Partial, Progress, Steps
@@ -134,7 +135,12 @@ class _Trial:
 
         if not self._grounds.user_contract:
             return
-        failed = (one for one in check(self._grounds.contract, computation) if one.status == "failed")
+        contract = self._grounds.contract
+        if "cpu-bound" in self._settings.allow and contract.runtime.opsets:
+            private = {domain: version for domain, version in computation.opsets.items() if domain in PRIVATE_DOMAINS}
+            runtime = replace(contract.runtime, opsets={**contract.runtime.opsets, **private})
+            contract = replace(contract, runtime=runtime)
+        failed = (one for one in check(contract, computation) if one.status == "failed")
         broken = next((one for one in failed if one.rule in self._grounds.kept), None)
         if broken is not None:
             raise _Refused("contract", f"the contract's {broken.rule} is broken: {broken.observed}")

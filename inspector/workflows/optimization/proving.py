@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from inspector.errors import OperationFailed
 from inspector.optimize.attempts import reason_of
+from inspector.records.benchmark import MODEL_PHASE
 from inspector.records.event import Started, Steps, Warned
 from inspector.records.optimization import Change, ChangeVerdict, Judgement, ModelFacts, Outcome, Preflight
 from inspector.workflows.optimization.judging import gates_of, held_to_gates
@@ -142,7 +143,8 @@ class Proof:
 
     @staticmethod
     def _starts_sooner(change: Change) -> bool:
-        return any(one.kind == "cold_start" and not one.phase and one.verdict == "faster" for one in change.comparisons)
+        starts = (one for one in change.comparisons if one.kind == "cold_start" and one.phase == MODEL_PHASE)
+        return any(one.verdict == "faster" for one in starts)
 
 
 def _joined(*parts: str) -> str:
