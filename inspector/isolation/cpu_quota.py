@@ -141,7 +141,9 @@ def _parents(proc: Path, reasons: list[str]) -> Iterator[_Parent]:
     for line in mounts.splitlines():
         before, _, after = line.partition(" - ")
         kind, _, options = [*after.split(" "), "", ""][:3]
-        root, point = (_unescaped(field) for field in before.split(" ")[3:5])
+        root, point = [*(_unescaped(field) for field in before.split(" ")[3:5]), "", ""][:2]
+        if not point:
+            continue
         if kind == "cgroup" and "cpu" in options.split(",") and "cpu" in own:
             yield _Parent(_within(point, root, own["cpu"]), 1)
         elif kind == "cgroup2" and "" in own:

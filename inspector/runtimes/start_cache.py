@@ -11,6 +11,7 @@ from inspector.records.measurement import CacheState
 
 if TYPE_CHECKING:
     from inspector.isolation.page_cache import FileResidency, Residency
+    from inspector.records.benchmark import PhaseSample
 
 MOST_RESIDENT: Final = 0.1
 """Share of all watched bytes that may stay in the cache of a cold start. The interpreter and the C library never leave it,
@@ -43,6 +44,20 @@ class CachedFiles:
     def resident_share(self) -> float | None:
         """Of the files' bytes, between 0 and 1, right before the start; None where it is not known."""
         return None if self._found is None else self._found.share
+
+    def brought_back(self, phases: Sequence[PhaseSample]) -> str:
+        """Return that a cold cache did not last, where the phases show that; empty otherwise.
+
+        Between eviction and its phase another process can read the artifact: most of it then comes from no storage, while
+        other phases did read from there (where none does, the platform does not count).
+        """
+        if self._cache != "cold" or self._found is None:
+            return ""
+        gone = sum(file.total_bytes - (file.resident_bytes or 0) for file in self._found.files if file.path in self._artifact)
+        read = next((phase.read_bytes for phase in phases if phase.name == "read"), None)
+        if read is None or read * 2 >= gone or not any(phase.read_bytes for phase in phases if phase.name != "read"):
+            return ""
+        return "cold cache not achieved: another process read the artifact meanwhile"
 
     @property
     def note(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -19,6 +20,16 @@ def model_files(path: str) -> tuple[str, ...]:
     The file is searched for entries that name external data; a name that leads out of the model's folder is left aside, as the
     runtime refuses it.
     """
+    try:
+        status = Path(path).stat()
+    except OSError:
+        return (path,)
+    return _files_of(path, status.st_mtime_ns, status.st_size)
+
+
+@lru_cache(maxsize=64)
+def _files_of(path: str, _changed_ns: int, _size: int) -> tuple[str, ...]:
+    """Return the files of a model that was last changed then; each start asks, and a large one takes a second to search."""
     folder = Path(path).parent
     found = [path]
     for location in sorted(_locations(path)):
