@@ -258,6 +258,8 @@ class TimingLoop:
 
     def _opened_warm(self, name: TimedName, number: int) -> Session:
         """Return a new session, warm, and note what that took. Raises Refused."""
+        if not self.request.pace.quick:
+            rest()
         session = self._open(name)
         if self.request.pace.quick:
             first, warm_runs, stable = session.run(0), 0, True
@@ -293,7 +295,8 @@ class TimingLoop:
         """Serve requests that arrive at the rate of this measurement, by the schedule of this round. Raises Refused."""
         rate = self.facts.rate_per_second or 1.0
         seconds = max(share, _FEWEST_ARRIVALS / rate)
-        schedule = offsets(rate, seconds, _MOST_ARRIVALS, f"{self.request.seed}/{number}")
+        most = min(_MOST_ARRIVALS, ceil(self.request.pace.most_samples / _FEWEST_ROUNDS))
+        schedule = offsets(rate, seconds, most, f"{self.request.seed}/{number}")
         times, arrivals = serve(session.run, schedule, schedule[-1])
         return Block(number, turn, session.subject.name, tuple(times), arrivals=arrivals)
 

@@ -1,0 +1,174 @@
+"""Latency when warm, of one artifact or two side by side with a control: a closed loop, or requests that arrive by chance."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from inspector.bench.compare import TIGHT
+from inspector.bench.latency_rows import Taken, bench_part, live_part
+from inspector.bench.statistics import samples_for_percentile
+from inspector.errors import OperationFailed
+from inspector.isolation.failure import ChildFailed
+from inspector.isolation.limits import NUMPY_ON_ONE_THREAD, Limits
+from inspector.isolation.plain_line import plain_line
+from inspector.records.benchmark import BenchPart, BenchSubject
+from inspector.records.event import Finished, Partial, Started, Steps
+from inspector.records.measurement import Conditions
+from inspector.runtimes.latency import Mode, Pace, Runtime, TimedName, TimedSubject, TimingRequest, Timings, time_artifacts
+
+if TYPE_CHECKING:
+    from inspector.isolation.limits import CancelToken
+    from inspector.records.optimization import InputSet, OptimizeSettings
+
+_WANT_OF_MEMORY: Final = re.compile("bad_alloc|allocate memory|GPU has too little memory", re.IGNORECASE)
+_PATIENCE: Final = 6.0
+"""Budgets, beside the time of one sample, after which the process that measures is taken for one that hangs."""
+_WANTED: Final = tuple(samples_for_percentile(share) for share in (0.9, 0.95, 0.99))
+_IN_TURNS: Final = "one session at a time, for want of memory: minutes may lie between the runs of a pair"
+
+
+def latency(
+    before: str,
+    after: str | None,
+    inputs: InputSet,
+    conditions: Conditions,
+    device: str,
+    budget_seconds: float,
+    settings: OptimizeSettings,
+    seed: int = 0,
+    cancel: CancelToken | None = None,
+    *,
+    runtime: Runtime = "onnxruntime",
+    signature: str = "",
+    after_device: str = "",
+) -> Steps[BenchPart]:
+    """Time single runs of one artifact, or of two and the first once more as control, and return a run of each.
+
+    Sessions as a server has them are made anew several times in random order, warmed up until they are stable, and blocks of
+    runs of them interleaved; where they do not fit into memory side by side, one at a time. It ends when the budget is spent or
+    nothing more would be learned. With conditions.load requests arrive by a seeded Poisson process at that share of what a
+    closed loop of the first artifact manages, for both alike, and latency counts from the intended start. A Partial holds what
+    there is, ten times a second at most. What fails is a row that says why and keeps what was measured. Raises ChildFailed
+    where it was cancelled, after a Partial with all there was.
+    """
+    yield Started("measuring latency")
+    paths: dict[BenchSubject, str] = {"before": before} if after is None else {"before": before, "after": after}
+    devices: dict[BenchSubject, str] = {"before": device, "after": after_device or device}
+    taken = Taken(paths, devices, conditions, seed, runtime=runtime)
+    measuring = _Measuring(taken, inputs, budget_seconds, settings, cancel, signature)
+    try:
+        yield from measuring.all()
+    except ChildFailed as error:
+        if error.kind == "cancelled":
+            yield Partial(live_part(taken))
+        raise
+    return bench_part(taken)
+
+
+@dataclass(slots=True)
+class _Measuring:
+    """Has a child, or several, take times; taken is everything that is known."""
+
+    taken: Taken
+    inputs: InputSet
+    budget_seconds: float
+    settings: OptimizeSettings
+    cancel: CancelToken | None
+    signature: str
+
+    def all(self) -> Steps[None]:
+        """Measure side by side; in turns where memory is short; each alone where the process of both dies at once."""
+        try:
+            yield from self._timed(self._subjects(), "together")
+            return
+        except OperationFailed as error:
+            self._raise_if_cancelled(error)
+            if self._is_want_of_memory(error) and (len(self.taken.paths) > 1):
+                yield from self._in_turns()
+                return
+            if self.taken.timings.blocks or len(self.taken.paths) == 1:
+                self.taken.cut_short = _reason(error)
+                return
+        yield from self._each_alone()
+
+    def _in_turns(self) -> Steps[None]:
+        self.taken.timings, self.taken.mode_note = Timings(), _IN_TURNS
+        try:
+            yield from self._timed(self._subjects(), "in turns")
+        except OperationFailed as error:
+            self._raise_if_cancelled(error)
+            self.taken.cut_short = _reason(error)
+
+    def _each_alone(self) -> Steps[None]:
+        """Measure one subject at a time, so that one whose process dies does not take the other's times with it."""
+        for subject in self._subjects():
+            if subject.name != "again":
+                try:
+                    yield from self._timed((subject,), "together", len(self.taken.paths))
+                except OperationFailed as error:
+                    self._raise_if_cancelled(error)
+                    self.taken.failures[subject.name] = _reason(error)
+
+    def _timed(self, subjects: tuple[TimedSubject, ...], mode: Mode, shares: int = 1) -> Steps[None]:
+        """Follow one child to its end. Raises what run_child() does."""
+        conditions, budget = self.taken.conditions, self.budget_seconds / shares
+        pace = Pace(tight=TIGHT, wanted=_WANTED)
+        request = TimingRequest(
+            subjects,
+            self.inputs,
+            conditions.threads,
+            budget,
+            self.taken.seed,
+            pace,
+            mode,
+            conditions.batch,
+            conditions.load,
+            self.taken.runtime,
+            self.signature,
+        )
+        title = f"measuring {plain_line(Path(subjects[0].path).name, 80)}"
+        limits = self._limits(subjects, budget)
+        events = time_artifacts(request, limits, self.cancel, title=title, environment=self._environment(subjects))
+        with closing(events):
+            for event in events:
+                if isinstance(event, Partial | Finished):
+                    self.taken.timings = self.taken.timings.followed_by(event.result)
+                    yield Partial(live_part(self.taken))
+                else:
+                    yield event
+
+    def _subjects(self) -> tuple[TimedSubject, ...]:
+        paths, devices = self.taken.paths, self.taken.devices
+        named: Mapping[TimedName, BenchSubject] = {"before": "before"}
+        if len(paths) > 1:
+            named = {"before": "before", "after": "after", "again": "before"}
+        return tuple(TimedSubject(name, str(Path(paths[of]).absolute()), devices[of]) for name, of in named.items())
+
+    def _limits(self, subjects: tuple[TimedSubject, ...], budget_seconds: float) -> Limits:
+        """Return what the child may take: CUDA maps more address space than any bound would grant."""
+        memory = None if any(subject.device == "cuda" for subject in subjects) else self.settings.memory_bytes
+        return Limits(memory, _PATIENCE * budget_seconds + self.settings.step_seconds)
+
+    def _environment(self, subjects: tuple[TimedSubject, ...]) -> Mapping[str, str]:
+        if self.taken.runtime == "tensorflow":
+            from inspector.runtimes.tensorflow.child_environment import tensorflow_environment
+
+            return tensorflow_environment(*(subject.device for subject in subjects))
+        return NUMPY_ON_ONE_THREAD
+
+    def _is_want_of_memory(self, error: OperationFailed) -> bool:
+        failures = " ".join((str(error), *self.taken.timings.failures.values()))
+        return getattr(error, "kind", "") == "out_of_memory" or _WANT_OF_MEMORY.search(failures) is not None
+
+    def _raise_if_cancelled(self, error: OperationFailed) -> None:
+        if isinstance(error, ChildFailed) and error.kind == "cancelled":
+            raise error
+
+
+def _reason(error: OperationFailed) -> str:
+    return f"{error.message} ({error.hint})" if error.hint else error.message
