@@ -138,6 +138,6 @@ class Idle:
 
 
 def all_idle(reason: str = "nothing stands out") -> Mapping[OptimizerName, Idle]:
-    """Four of them, of which the last cannot run."""
-    names: tuple[OptimizerName, ...] = ("simplify", "fp16", "int8", "int8-dynamic")
+    """All of them, of which int8-dynamic cannot run."""
+    names: tuple[OptimizerName, ...] = ("simplify", "fp16", "int8", "int8-dynamic", "warmstart")
     return {name: Idle(name, reason, nothing_to_do=name != "int8-dynamic") for name in names}

@@ -41,9 +41,9 @@ class BenchmarkPane(BenchmarkFrame):
         elif self.inspection is not None:
             self._following = True
             self.runner.start(self.inspection, after[0] if after else None, self._plan_to_run())
+            self._runs_wanted = True
             self.refresh_all()
-            self.runs.display = True
-            self.runs.focus()
+            self.plan.focus()
 
     def _plan_to_run(self) -> Any:
         """Return the plan, with the inputs named on the Optimize tab and the lengths of symbolic dimensions."""

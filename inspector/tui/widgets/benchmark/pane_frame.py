@@ -62,7 +62,7 @@ class BenchmarkFrame(Widget):
     BenchmarkFrame .box:focus-within, BenchmarkFrame #bench-details:focus { border: round $accent-text; }
     BenchmarkFrame #bench-top { layout: vertical; height: auto; }
     BenchmarkFrame.-two #bench-top { layout: horizontal; }
-    BenchmarkFrame.-two #plan-box { width: 41; }
+    BenchmarkFrame.-two #plan-box { width: 42; }
     BenchmarkFrame.-two #runs-box { width: 1fr; }
     BenchmarkFrame #runs-box TextBlock { padding: 0 1; }
     BenchmarkFrame #bench-details { height: 1fr; padding: 0 1; scrollbar-size-vertical: 1; }
@@ -87,6 +87,8 @@ class BenchmarkFrame(Widget):
         self._timer: Timer | None = None
         self._following = True
         """Whether the cursor goes to what is being measured."""
+        self._runs_wanted = False
+        """Whether the runs get the keys as soon as there are some."""
         self._changed = False
         """Whether samples came since the last drawing."""
         self._laid_out = False
@@ -204,14 +206,15 @@ class BenchmarkFrame(Widget):
         self.refresh_plan()
         result = self.runner.result
         rows = run_rows(result, self.runner.live if self.runner.busy else None) if result is not None else []
-        if not rows and self.runs.has_focus:
-            self.plan.focus()
         self.runs.set_rows(rows)
         if self._following and self.runner.busy:
             live = next((at for at, row in enumerate(rows) if row.live), None)
             if live is not None:
                 self.runs.cursor = live
         self._guide.display, self.runs.display = not rows, bool(rows)
+        if rows and self._runs_wanted:
+            self._runs_wanted = False
+            self.runs.focus()
         self._place()
         self._say_state()
         self.describe()
@@ -286,8 +289,10 @@ class BenchmarkFrame(Widget):
         warnings = (*(self.runner.result.warnings if self.runner.result else ()), *self.runner.warnings)
         image = self.kind == "image"
 
+        live = self.runner.live if self.runner.busy else None
+
         def foot(width: int) -> list[Content]:
-            said = [*phase_verdicts(row, width), *mind_lines(runs, warnings, width)]
+            said = [*phase_verdicts(row, width), *mind_lines(runs, warnings, width, live is not None and row.live)]
             return said + (engine_lines(runs, width) if image else [])
 
         self._foot.show(foot)

@@ -125,9 +125,16 @@ def _cache_lines(run: Benchmark, width: int) -> Lines:
         low, high = share_text(min(shares)), share_text(max(shares))
         said = low if low == high else f"{low} to {high}"
         lines += labeled("page cache", f"{said} of the files in it before each start", width, 12)
-    for note in list(notes)[:2]:
-        lines += [Content.assemble(("! ", "$medium bold"), line) for line in wrapped(note, width - 2, most=2)]
+    told = " ".join(run.notes)
+    for note in [note for note in notes if note not in told][:2]:
+        lines += _pointed(note, width, 2)
     return lines
+
+
+def _pointed(text: str, width: int, most: int) -> Lines:
+    """Return a sentence after an exclamation mark, wrapped under itself."""
+    first, *others = wrapped(text, width - 2, most=most) or [Content()]
+    return [Content.assemble(("! ", "$medium bold"), first), *(Content.assemble("  ", line) for line in others)]
 
 
 def phase_verdicts(row: RunRow, width: int) -> Lines:
@@ -146,11 +153,11 @@ def phase_verdicts(row: RunRow, width: int) -> Lines:
     return [Content(), *lines]
 
 
-def mind_lines(runs: Sequence[Benchmark], warnings: Sequence[str], width: int) -> Lines:
-    """Return why a run is missing or cut short, what failed, which nodes ran elsewhere, and other notes."""
+def mind_lines(runs: Sequence[Benchmark], warnings: Sequence[str], width: int, live: bool) -> Lines:
+    """Return why a run is missing or cut short (not while it goes on), what failed, what ran elsewhere, and other notes."""
     lines: Lines = []
     for run in runs:
-        if run.note:
+        if run.note and not live:
             said = run.status if run.status != "measured" else plural(run.failures, "failure") if run.failures else "note"
             lines += labeled(
                 run.subject, Content.assemble((f"{said}: ", "$medium"), plain(reason_text(run))), width, _LABEL, most=4
@@ -160,7 +167,7 @@ def mind_lines(runs: Sequence[Benchmark], warnings: Sequence[str], width: int) -
             more = f" and {len(run.nodes_on_cpu) - _MOST_NAMES:,} more" if len(run.nodes_on_cpu) > _MOST_NAMES else ""
             lines += labeled("on CPU", f"{plural(len(run.nodes_on_cpu), 'node')}: {names}{more}", width, _LABEL)
     for note in dict.fromkeys([*(note for run in runs for note in run.notes), *warnings]):
-        lines += [Content.assemble(("! ", "$medium bold"), line) for line in wrapped(note, width - 2, most=3)]
+        lines += _pointed(note, width, 4)
     return [Content(), heading("mind"), *lines] if lines else []
 
 

@@ -85,10 +85,10 @@ def title_of(row: RunRow) -> str:
 def runs_table() -> LineTable[RunRow]:
     """Return an empty table of runs; columns give way by what can be read in the details, too."""
     columns: tuple[Column[RunRow], ...] = (
-        Column("what", "run", lambda row: Cell(title_of(row)), 24),
+        Column("what", "run", lambda row: Cell(title_of(row)), 23),
         Column("subject", "", lambda row: Cell(row.run.subject if row.run and not row.alone else "", "soft"), 6, rank=1),
         Column("samples", "n", _samples_cell, 6, "right"),
-        Column("median", "median", _median_cell, 9, "right"),
+        Column("median", "median", _median_cell, 8, "right"),
         Column("interval", "95 %", _of_measured(lambda run: range_text(run.low_ms, run.high_ms), "soft"), 14, "right", rank=4),
         Column("p90", "p90", _percentile(0.9), 9, "right", rank=6),
         Column("p99", "p99", _percentile(0.99), 9, "right", rank=5),

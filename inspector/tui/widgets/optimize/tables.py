@@ -30,13 +30,14 @@ from inspector.tui.widgets.optimize.figures import (
 from inspector.tui.widgets.optimize.step_log import StepRow
 from inspector.tui.widgets.table_columns import Cell, Column
 
-STEPS: Final[tuple[OptimizerName, ...]] = ("simplify", "fp16", "int8", "int8-dynamic")
+STEPS: Final[tuple[OptimizerName, ...]] = ("simplify", "fp16", "int8", "int8-dynamic", "warmstart")
 
 _PURPOSES: Final[Mapping[OptimizerName, str]] = {
     "simplify": "fewer nodes, the same figures",
     "fp16": "floats of half the size",
     "int8": "8-bit weights, and activations where that is faster",
     "int8-dynamic": "8-bit weights only; activations are scaled as they come",
+    "warmstart": "starts sooner; the last step, since it may be bound to this machine",
 }
 _MARK_CELLS = 3
 _REASON_CELLS = 14
