@@ -39,7 +39,7 @@ MOST_FAILURES: Final = 3
 
 _Place = Literal["before", "after", "again"]
 _SUBJECT_AT: Final[Mapping[_Place, BenchSubject]] = {"before": "before", "after": "after", "again": "before"}
-_INTERRUPTED: Final = "ended after {rounds} rounds"
+_INTERRUPTED: Final = "ended in round {rounds}"
 
 
 def cold_start(
@@ -222,7 +222,7 @@ class _Session:
     def _run(self, subject: BenchSubject, unfinished: bool = False) -> Benchmark:
         """Return the run of a subject."""
         of = RunOf(subject, self.artifacts.get(subject, ""), self.device, self.conditions)
-        ended = _INTERRUPTED.format(rounds=max(0, len(self.round_seconds))) if unfinished else ""
+        ended = _INTERRUPTED.format(rounds=len(self.rounds)) if unfinished else ""
         return cold_run(
             of,
             self._starts_at(subject),

@@ -110,7 +110,9 @@ def cold_run(
     kept, left_out = bounded(starts, MOST_STARTS)
     if not good:
         found = not_measured(of, "cold_start", cut_short or _commonest(failures), failures=len(failures), notes=notes)
-        return replace(found, starts=tuple(kept), first_ms=_wall(first))
+        return replace(
+            found, starts=tuple(kept), control_starts=tuple(bounded(controls, MOST_STARTS)[0]), first_ms=_wall(first)
+        )
     walls = [start.wall_ms for start in good]
     middle = independent_median(walls)
     said = (
