@@ -16,9 +16,10 @@ from typing import Any, Final
 
 from inspector.errors import OperationFailed
 from inspector.records.loadable_image import LayerBlob, LoadableImage
+from inspector.runtimes.container.ours import REPOSITORY
 
 _PIECE: Final = 1 << 20
-_REPOSITORY: Final = "localhost/modelpack-tui-cold-start"
+
 _HINT: Final = "the image is damaged: save or build it again"
 
 
@@ -61,7 +62,7 @@ def marked_copy(image: LoadableImage, labels: Mapping[str, str]) -> MarkedCopy:
         raise OperationFailed(f"{image.title}: its configuration makes no sense", _HINT) from None
     if len(config["rootfs"]["diff_ids"]) != len(image.layers) + 1:
         raise OperationFailed(f"{image.title}: its configuration has another number of layers than the image", _HINT)
-    return MarkedCopy(f"{_REPOSITORY}:{token}", image, json.dumps(config).encode(), marker)
+    return MarkedCopy(f"{REPOSITORY}:{token}", image, json.dumps(config).encode(), marker)
 
 
 def _marked_config(document: Any, diff_id: str, labels: Mapping[str, str]) -> dict[str, Any]:
