@@ -18,6 +18,7 @@ from inspector.records.node_times import NodeTime
 
 _TOKEN: Final = re.compile(r"_token_\d+$")
 _TOKEN_WITHIN: Final = re.compile(r"_token_\d+_")
+_ESCAPE: Final = re.compile(r"\\(?:\\|[nrt]|x[0-9a-f]{2}|u[0-9a-f]{4}|U[0-9a-f]{8})")
 _FUSED: Final = re.compile(r"^fused (?P<after>.+)$|^(?P<before>.+?)/\w+Fusion(?:L\d)?/?$", re.DOTALL)
 _OF_A_TENSOR: Final = re.compile(r"^(?:Inserted(?:PrecisionFree)?Cast_)?(?P<tensor>.+)_(?:bn_)?nchwc$", re.DOTALL)
 _INLINED: Final = re.compile(r"^_inlfunc_(?P<rest>.+)$", re.DOTALL)
@@ -63,7 +64,7 @@ class FileNodes:
             ref = NodeRef(graph.path, node.index)
             self._nodes[ref], self._positions[ref] = node, -1
             if node.name and name:
-                self._inlined.setdefault(_key(f"{name[0]}_{node.name}"), []).append(ref)
+                self._inlined.setdefault(_file_key(f"{name[0]}_{node.name}"), []).append(ref)
 
     def _add(self, graph: Graph) -> None:
         """Take in the nodes of one graph; the runtime turns Constant nodes into initializers before it counts."""
@@ -75,9 +76,9 @@ class FileNodes:
             self._nodes[ref], self._positions[ref] = node, position
             self._by_position.setdefault((node.operator, position), []).append(ref)
             if node.name:
-                self._by_name.setdefault(_key(node.name), []).append(ref)
+                self._by_name.setdefault(_file_key(node.name), []).append(ref)
             for output in node.outputs:
-                self._producers.setdefault(_key(output), []).append(ref)
+                self._producers.setdefault(_file_key(output), []).append(ref)
             position += 1
 
     def operator(self, ref: NodeRef) -> str:
@@ -138,7 +139,7 @@ class FileNodes:
         """Whether a node of the same operator at the same place is the executed one: without a name, or with one cut short."""
         if not name:
             return time.name in ("", f"{time.operator}_{time.index}")
-        return time.name.endswith("…") and _key(name).startswith(_key(time.name[:-1]))
+        return time.name.endswith("…") and _file_key(name).startswith(_key(time.name[:-1]))
 
     def _back_to(self, ref: NodeRef, operator: str) -> tuple[NodeRef, ...]:
         """Return the nearest nodes of that operator at or a few steps before a node of the same graph, else the node itself."""
@@ -148,7 +149,7 @@ class FileNodes:
             if found:
                 return tuple(dict.fromkeys(found))
             names = [name for one in reached for name in self._nodes[one].inputs if name]
-            reached = [one for name in names for one in self._producers.get(_key(name), []) if one.graph == ref.graph]
+            reached = [one for name in names for one in self._producers.get(_file_key(name), []) if one.graph == ref.graph]
         return (ref,)
 
     def _one(self, found: list[NodeRef], time: NodeTime) -> NodeRef | None:
@@ -160,6 +161,11 @@ class FileNodes:
         return found[0] if len(found) == 1 else None
 
 
+def _file_key(name: str) -> str:
+    """Return a name of the file as it is compared: the reader writes harmful characters as escapes."""
+    return _key(_ESCAPE.sub(lambda escape: "\\" if escape[0] == "\\\\" else "", name) if "\\" in name else name)
+
+
 def _key(name: str) -> str:
-    """Return a name as it is compared: each side has cleaned it in its own way."""
+    """Return a name as it is compared: what ran the model leaves harmful characters and some blanks out."""
     return "".join(character for character in name if character.isprintable() and not character.isspace())

@@ -116,7 +116,8 @@ def _notes(unplaced: Sequence[NodeTime], lost: float, total: float, fused: int) 
     if unplaced:
         kinds = Counter(time.operator for time in unplaced).most_common()
         named = ", ".join(f"{count:,} {kind}" for kind, count in kinds[:_FEW])
-        more = f", {len(kinds) - _FEW} more kinds" if len(kinds) > _FEW else ""
+        others = sum(count for _, count in kinds[_FEW:])
+        more = f", {others:,} of other kinds" if others else ""
         count = f"{len(unplaced):,} node{'' if len(unplaced) == 1 else 's'}"
         yield f"{_percent(lost, total)} of node time is in {count} that the runtime made or that share a name: {named}{more}"
 

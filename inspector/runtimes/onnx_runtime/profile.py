@@ -35,8 +35,14 @@ class ProfileRequest:
     budget_seconds: float = BUDGET_SECONDS
 
 
-def profile_nodes(path: str, inputs: InputSet, settings: OptimizeSettings, cancel: CancelToken | None) -> Steps[NodeTimes]:
-    """Run the model with profiling on and return the mean ms of each node the runtime executes, of a warm run.
+def profile_nodes(
+    path: str,
+    inputs: InputSet,
+    settings: OptimizeSettings,
+    cancel: CancelToken | None,
+    budget_seconds: float = BUDGET_SECONDS,
+) -> Steps[NodeTimes]:
+    """Run the model on a CPU with profiling on and return the mean ms of each node the runtime executes, of a warm run.
 
     Raises OperationFailed where it does not run or nothing can be written, ChildFailed where it crashes or takes too much.
     """
@@ -45,7 +51,7 @@ def profile_nodes(path: str, inputs: InputSet, settings: OptimizeSettings, cance
     except OSError as error:
         raise OperationFailed(f"no folder for a profile: {error.strerror or error}", "set TMPDIR to one that can be") from None
     try:
-        request = ProfileRequest(str(Path(path).absolute()), inputs, str(folder.path), settings.threads)
+        request = ProfileRequest(str(Path(path).absolute()), inputs, str(folder.path), settings.threads, budget_seconds)
         limits = Limits(settings.memory_bytes, settings.step_seconds)
         title = f"profiling {plain_line(Path(path).name, 80)}"
         child = run_child(ENTRY, request, NodeTimes, limits, cancel, title=title, environment=CHILD_ENVIRONMENT)
