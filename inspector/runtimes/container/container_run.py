@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import threading
 import time
 from collections.abc import Mapping
@@ -20,7 +21,7 @@ from inspector.runtimes.container.ours import CONTAINER_PREFIX, failures, remove
 from inspector.runtimes.container.output import Output, read_into
 from inspector.runtimes.container.reach import Reach
 from inspector.runtimes.container.readiness import ExitZero, Healthy, HttpAnswer, LogText, Ready
-from inspector.runtimes.container.sending import NotStarted
+from inspector.runtimes.container.sending import LimitsRefused, NotStarted
 
 _TICK: Final = 0.02
 _GRACE: Final = 0.25
@@ -74,18 +75,27 @@ class _Watched:
 class ContainerRun:
     """Creates, starts and watches one container; stamps has what it got to, also after a failure."""
 
-    def __init__(self, engine: Engine, image: str, terms: Terms) -> None:
+    def __init__(self, engine: Engine, image: str, terms: Terms, own_limits: bool = False) -> None:
         self.stamps = Stamps()
         self.name = CONTAINER_PREFIX + os.urandom(8).hex()
         self._client: Any = engine.client
         self._image = image
         self._terms = terms
         self._made = False
+        self.own_limits = own_limits
+        """Whether it gets limits on open files and processes that this process has, since the engine may not raise them."""
 
     def until_ready(self, stop: threading.Event) -> None:
         """Return once it is ready; raises NotStarted, and Stopped where nobody waits any more."""
-        self.create()
-        self.start_and_wait(stop)
+        try:
+            self.create()
+            self.start_and_wait(stop)
+        except LimitsRefused:
+            if self.own_limits or not self.remove():
+                raise
+            self.own_limits, self.stamps = True, Stamps()
+            self.create()
+            self.start_and_wait(stop)
 
     def create(self) -> None:
         """Create the container; raises NotStarted."""
@@ -122,6 +132,7 @@ class ContainerRun:
             mem_limit=terms.memory_bytes,
             memswap_limit=terms.memory_bytes,
             pids_limit=_MOST_PROCESSES,
+            ulimits=_own_limits() if self.own_limits else None,
         )
         return {
             "name": self.name,
@@ -140,7 +151,7 @@ class ContainerRun:
         try:
             frames = self._client.attach(self.name, stdout=True, stderr=True, stream=True, demux=True)
         except failures() as error:
-            raise NotStarted(outcome.refused(error, "start the container")) from None
+            raise _not_started(error) from None
         arguments = (output, frames, watched.output_ended)
         threading.Thread(target=read_into, args=arguments, name="container-output", daemon=True).start()
         return watched
@@ -153,7 +164,7 @@ class ContainerRun:
             threading.Thread(target=self._see_the_end, args=(watched,), name="container-end", daemon=True).start()
             self._start_probe(watched)
         except failures() as error:
-            raise NotStarted(outcome.refused(error, "start the container")) from None
+            raise _not_started(error) from None
 
     def _start_probe(self, watched: _Watched) -> None:
         ready, reach = self._terms.ready, self._terms.reach
@@ -232,6 +243,24 @@ class ContainerRun:
         limit = self._terms.memory_bytes
         memory = f"{limit / (1 << 20):g} MiB" if limit else ""
         raise NotStarted(outcome.ended(state, watched.code, watched.output, memory, self._terms.platform))
+
+
+def _not_started(error: BaseException) -> NotStarted:
+    kind = LimitsRefused if outcome.is_about_resource_limits(error) else NotStarted
+    return kind(outcome.refused(error, "start the container"))
+
+
+def _own_limits() -> list[Any]:
+    """Return limits that an engine can give that has no more than this process."""
+    from docker.types import Ulimit
+
+    wanted = {"nofile": (resource.RLIMIT_NOFILE, 1 << 16), "nproc": (resource.RLIMIT_NPROC, 1 << 15)}
+    found = []
+    for name, (limit, most) in wanted.items():
+        hard = resource.getrlimit(limit)[1]
+        bound = most if hard == resource.RLIM_INFINITY else min(hard, most)
+        found.append(Ulimit(name=name, soft=bound, hard=bound))
+    return found
 
 
 def _known(watched: _Watched) -> str:

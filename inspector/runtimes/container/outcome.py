@@ -21,11 +21,15 @@ def refused(error: BaseException, doing: str) -> str:
     said = said_by(error)
     if _WRONG_FORMAT in said.lower():
         return wrong_platform()
-    if doing.startswith("start") and _NOT_FOUND.search(said):
-        named = _EXEC.search(said)
-        name = plain_line(named["name"], 80) if named else ""
-        return f"cannot run its command{f' {name}' if name else ''}: {plain_line(_innermost(said), _SHOWN)}"
+    named = _EXEC.search(said)
+    if doing.startswith("start") and named is not None and _NOT_FOUND.search(said):
+        return f"cannot run its command {plain_line(named['name'], 80)}: {plain_line(_innermost(said), _SHOWN)}"
     return f"the engine did not {doing}: {plain_line(said, _SHOWN)}"
+
+
+def is_about_resource_limits(error: BaseException) -> bool:
+    """Whether the engine may not give a container the limits on open files and processes that it gives by default."""
+    return "setting rlimit" in said_by(error)
 
 
 def said_by(error: BaseException) -> str:
@@ -54,7 +58,8 @@ def ended(state: dict[str, Any], code: int | None, output: Output, memory: str, 
     found = state.get("ExitCode") if code is None else code
     last = output.last_line()
     tail = f": {plain_line(last, _SHOWN)}" if last else ", printing nothing"
-    how = "was killed (exit code 137)" if found == _KILLED else f"ended with exit code {found}"
+    for_want = f", perhaps for want of memory: its limit is {memory}" if memory else ""
+    how = f"was killed (exit code 137{for_want})" if found == _KILLED else f"ended with exit code {found}"
     return f"{how} before it was ready{tail}"
 
 

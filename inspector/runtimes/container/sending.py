@@ -24,6 +24,10 @@ class NotStarted(Exception):
     """What kept a container from becoming ready, in one line."""
 
 
+class LimitsRefused(NotStarted):
+    """The engine may not raise the limits on open files and processes as it does by default."""
+
+
 @dataclass(frozen=True, slots=True)
 class Unpacked:
     """A copy that an engine has: what it says of it, ns from the last byte sent to its answer, and ns that sending took.

@@ -24,7 +24,7 @@ from inspector.runtimes.container.layer_files import prepare_cache
 from inspector.runtimes.container.marked_copy import marked_copy
 from inspector.runtimes.container.ours import our_labels, remove_image, remove_marked, remove_stale
 from inspector.runtimes.container.reach import Reach, way_to
-from inspector.runtimes.container.readiness import HttpAnswer, Ready, parse_ready
+from inspector.runtimes.container.readiness import ExitZero, HttpAnswer, Ready, parse_ready
 from inspector.runtimes.container.sending import NotStarted, Unpacked, send_copy
 from inspector.runtimes.container.transfer import modelled_transfer
 
@@ -86,6 +86,7 @@ class _Session:
     reach: Reach | None
     limits: Limits
     labels: Mapping[str, str] = field(default_factory=our_labels)
+    own_limits: bool = False
     _warm: Unpacked | None = None
     _undone: list[Callable[[], bool]] = field(default_factory=list)
     """What removes things that are there until the end."""
@@ -194,16 +195,21 @@ class _Sample:
             session.labels,
             session.image.platform,
         )
-        run = ContainerRun(session.engine, name, terms)
+        run = ContainerRun(session.engine, name, terms, session.own_limits)
         self._removals.append(run.remove)
         try:
             run.until_ready(stop)
         finally:
+            session.own_limits = run.own_limits
             self._phases += _phases_of(run.stamps)
             self._note_more(run.stamps)
 
     def _note_more(self, stamps: Stamps) -> None:
         reach = self._session.reach
+        if isinstance(self._session.ready, ExitZero) and self._session.engine.command == "podman":
+            self._notes.append("podman looks every 250 ms whether a container has ended")
+        if self._session.own_limits:
+            self._notes.append("the engine may not raise limits: open files and processes are bounded as for this program")
         if reach is not None and reach.note:
             self._notes.append(reach.note)
         if isinstance(self._session.ready, HttpAnswer) and stamps.first_output is not None:
