@@ -9,10 +9,12 @@ import pytest
 
 from inspector.bench.statistics import (
     Interval,
+    independent_median,
     median_interval,
     outliers,
     samples_for_percentile,
     sign_test_interval,
+    students_quantile,
     verdict,
 )
 
@@ -86,6 +88,45 @@ def test_the_estimate_is_the_median_of_all_ratios() -> None:
 def test_nothing_measured_is_an_error() -> None:
     with pytest.raises(ValueError, match="nothing was measured"):
         median_interval([[], []])
+    with pytest.raises(ValueError, match="nothing was measured"):
+        independent_median([])
+
+
+@pytest.mark.parametrize(
+    ("freedom", "expected"), [(1, 12.706), (2, 4.303), (3, 3.182), (5, 2.571), (8, 2.306), (29, 2.045), (1000, 1.962)]
+)
+def test_students_quantiles_are_the_tabulated_ones(freedom: int, expected: float) -> None:
+    assert students_quantile(freedom) == pytest.approx(expected, rel=0.002)
+
+
+def test_an_interval_of_few_sessions_is_wider_than_one_of_as_many_samples() -> None:
+    chance = random.Random(5)
+    widths = {}
+    for rounds, pairs in ((1, 60), (2, 30), (4, 15), (12, 5)):
+        found = median_interval(times(chance, rounds, pairs, 1.0, 0.05))
+        widths[rounds] = found.high / found.low
+    assert widths[2] > widths[4] > widths[12]
+
+
+def test_neighbors_that_resemble_each_other_widen_the_interval_of_one_session() -> None:
+    chance = random.Random(6)
+    samples = [10 + (number // 40) % 3 + chance.random() for number in range(400)]
+    mixed = list(samples)
+    chance.shuffle(mixed)
+    found, without = median_interval([samples]), median_interval([mixed])
+    assert found.high - found.low > 1.5 * (without.high - without.low)
+
+
+def test_very_many_samples_are_taken_as_well() -> None:
+    chance = random.Random(7)
+    samples = [chance.lognormvariate(0, 0.1) for _ in range(30_000)]
+    found = median_interval([samples[:10_000], samples[10_000:]], resamples=50)
+    assert found.value == median(samples)
+    assert found.low < 1 < found.high
+
+
+def test_the_median_of_single_samples_has_the_sign_tests_interval() -> None:
+    assert independent_median([5.0, 1.0, 3.0, 2.0, 4.0, 9.0]) == Interval(3.5, 1.0, 9.0)
 
 
 def test_equal_things_are_rarely_called_different_and_different_ones_are() -> None:
