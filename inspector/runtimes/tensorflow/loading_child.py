@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from operator import methodcaller
 from typing import TYPE_CHECKING, Any, Final
 
 from inspector.errors import OperationFailed, UsageError
@@ -20,7 +21,12 @@ if TYPE_CHECKING:
 
 _INIT_OPS: Final = frozenset({"__saved_model_init_op", "__saved_model_train_op"})
 _SEVERAL_TAG_SETS: Final = "more than one MetaGraph"
+_CANNOT_LOAD: Final = "TensorFlow cannot load it"
+_CANNOT_RUN: Final = "TensorFlow cannot run it"
 _SLOTS_HINT: Final = "save it without its optimizer, as model.export(path) does"
+
+_refused_for_slots: set[str] = set()
+"""Folders that are not tried as objects again, so that loading them takes the time of the way that works."""
 
 Run = Callable[[Mapping[str, "NDArray[Any]"]], list["NDArray[Any]"]]
 
@@ -71,13 +77,14 @@ def load_signature(
 
     tags choose a MetaGraph; without any, the one that servers load. Raises RuntimeRefused, OperationFailed, MemoryError.
     """
-    if loader == "session":
+    if loader == "session" or (loader == "auto" and path in _refused_for_slots):
         return _by_session(path, signature, tags or _serving_tags(path), device)
     try:
         return _by_objects(path, signature, tags, device)
     except RuntimeRefused as error:
         if loader == "objects" or SLOTS_REFUSED not in error.message:
             raise
+    _refused_for_slots.add(path)
     return _by_session(path, signature, tags or _serving_tags(path), device)
 
 
@@ -85,7 +92,7 @@ def _by_objects(path: str, signature: str, tags: Sequence[str], device: str) -> 
     """Load as tf.saved_model.load does: graph, checkpoint and object graph."""
     tf = import_tensorflow(device=device)
     place = _placement(tf, device)
-    with place(), _refusing("TensorFlow cannot load it"):
+    with place(), _refusing(_CANNOT_LOAD):
         try:
             loaded = tf.saved_model.load(path, tags=list(tags) or None)
         except ValueError as error:
@@ -99,12 +106,22 @@ def _by_objects(path: str, signature: str, tags: Sequence[str], device: str) -> 
     outputs = tuple(sorted(function.structured_outputs))
     types = {each: specs[each].dtype for each in specs}
 
-    def run(feed: Mapping[str, NDArray[Any]]) -> list[NDArray[Any]]:
-        with place(), _refusing("TensorFlow cannot run it"):
-            given = {each: tf.constant(feed[each], element) for each, element in types.items()}
-            results = function(**given)
-            return [_array(tf, results[each]) for each in outputs]
+    readers = [(each, _reader(tf, function.structured_outputs[each])) for each in outputs]
+    constant = tf.constant
 
+    def run(feed: Mapping[str, NDArray[Any]]) -> list[NDArray[Any]]:
+        try:
+            results = function(**{each: constant(feed[each], element) for each, element in types.items()})
+            return [read(results[each]) for each, read in readers]
+        except Exception as error:
+            raise _refusal(_CANNOT_RUN, error) from None
+
+    def run_placed(feed: Mapping[str, NDArray[Any]]) -> list[NDArray[Any]]:
+        with place():
+            return run(feed)
+
+    if place is not contextlib.nullcontext:
+        return LoadedSignature(name, inputs, outputs, _keeping(run_placed, loaded))
     return LoadedSignature(name, inputs, outputs, _keeping(run, loaded))
 
 
@@ -118,7 +135,7 @@ def _by_session(path: str, signature: str, tags: Sequence[str], device: str) -> 
         intra_op_parallelism_threads=threading.get_intra_op_parallelism_threads(),
         inter_op_parallelism_threads=threading.get_inter_op_parallelism_threads(),
     )
-    with place(), _refusing("TensorFlow cannot load it", SLOTS_REFUSED):
+    with place(), _refusing(_CANNOT_LOAD, SLOTS_REFUSED):
         session = v1.Session(graph=tf.Graph(), config=settings)
         definitions = v1.saved_model.load(session, list(tags), path).signature_def
         name = _chosen(signature, definitions)
@@ -130,8 +147,10 @@ def _by_session(path: str, signature: str, tags: Sequence[str], device: str) -> 
         )
 
     def run(feed: Mapping[str, NDArray[Any]]) -> list[NDArray[Any]]:
-        with _refusing("TensorFlow cannot run it"):
-            return list(call(*(feed[each] for each in inputs)))
+        try:
+            return list(call(*[feed[each] for each in inputs]))
+        except Exception as error:
+            raise _refusal(_CANNOT_RUN, error) from None
 
     return LoadedSignature(name, specs, tuple(outputs), _keeping(run, session), (SESSION_NOTE,))
 
@@ -159,7 +178,7 @@ def _serving_tags(path: str) -> tuple[str, ...]:
     """Return the tags of the MetaGraph that servers load: "serve" alone, else with the fewest more tags, else the first."""
     from tensorflow.python.saved_model.loader_impl import parse_saved_model
 
-    with _refusing("TensorFlow cannot load it"):
+    with _refusing(_CANNOT_LOAD):
         sets = [tuple(meta.meta_info_def.tags) for meta in parse_saved_model(path).meta_graphs]
     serving = sorted((tags for tags in sets if "serve" in tags), key=len)
     return (serving or sets or [SERVE_TAGS])[0]
@@ -187,12 +206,11 @@ def _described(tf: Any, name: str, info: Any) -> TensorSpec:
     return TensorSpec(name, str(tf.dtypes.as_dtype(info.dtype).name), None if shape.rank is None else tuple(shape.as_list()))
 
 
-def _array(tf: Any, value: Any) -> NDArray[Any]:
-    """Return a result as numpy has it, waiting for it; of one made of several tensors, the first."""
-    parts = tf.nest.flatten(value, expand_composites=True)
-    arrays = [part.numpy() for part in parts]
-    first: NDArray[Any] = arrays[0]
-    return first
+def _reader(tf: Any, spec: Any) -> Callable[[Any], NDArray[Any]]:
+    """Return what makes a numpy array of a result, waiting for it; of one made of several tensors, the first."""
+    if isinstance(spec, tf.TensorSpec):
+        return methodcaller("numpy")
+    return lambda value: tf.nest.flatten(value, expand_composites=True)[0].numpy()
 
 
 @contextlib.contextmanager
@@ -206,9 +224,13 @@ def _refusing(what: str, beside: str = "") -> Iterator[None]:
     except (OperationFailed, UsageError):
         raise
     except Exception as error:  # TensorFlow's errors share no base class with Python's own that it raises, too
-        text = refusal_text(error)
-        if is_want_of_memory(error):
-            raise MemoryError(text) from None
-        hint = _SLOTS_HINT if text == SLOTS_REFUSED or beside else ""
-        said = f"{beside}, and a session says: {text}" if beside else text
-        raise RuntimeRefused(f"{what}: {said}", hint) from None
+        raise _refusal(what, error, beside) from None
+
+
+def _refusal(what: str, error: Exception, beside: str = "") -> RuntimeRefused:
+    """Return what TensorFlow raised as one line; where it was for want of memory, raise MemoryError."""
+    text = refusal_text(error)
+    if is_want_of_memory(error):
+        raise MemoryError(text) from None
+    hint = _SLOTS_HINT if text == SLOTS_REFUSED or beside else ""
+    return RuntimeRefused(f"{what}: {beside}, and a session says: {text}" if beside else f"{what}: {text}", hint)
