@@ -144,7 +144,7 @@ def _may_be_told(fd: int) -> bool:
     """Whether mincore tells the truth of a file: to its owner, to who may write to it, and to the superuser."""
     if os.geteuid() in (0, os.fstat(fd).st_uid):
         return True
-    return os.access(f"/proc/self/fd/{fd}", os.W_OK)
+    return os.access(f"/proc/self/fd/{fd}", os.W_OK, effective_ids=os.access in os.supports_effective_ids)
 
 
 @cache

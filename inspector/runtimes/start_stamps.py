@@ -115,7 +115,7 @@ def cold_start_of(
     wall_ms goes from before the spawn to the arrival of the last stamp that counts, by the clock of this process, less what
     lay between phases; where the start failed, to its end.
     """
-    failure = _failure(run, heard, explain)
+    failure = _failure(run, heard, explain, len(phases) - 1)
     counted, warm_up = _counted(heard.stamps, len(phases), complete=not failure)
     samples = _samples(run, counted, phases, warm_up)
     between = sum(after.started_ns - before.ended_ns for before, after in pairwise(counted))
@@ -137,8 +137,8 @@ def cold_start_of(
     )
 
 
-def _failure(run: ProgramRun, heard: Heard, explain: Callable[[str, str], str]) -> str:
-    """Return in one clean line why a start gave nothing, "" where it did."""
+def _failure(run: ProgramRun, heard: Heard, explain: Callable[[str, str], str], fewest: int) -> str:
+    """Return in one clean line why a start gave nothing, "" where it did; fewest stamps make one."""
     if heard.senseless and (run.failure is None or run.failure.kind != "timed_out"):
         return _SENSELESS
     if heard.failure is not None:
@@ -148,7 +148,9 @@ def _failure(run: ProgramRun, heard: Heard, explain: Callable[[str, str], str]) 
         return plain_line(explain(name, message)) or plain_line(name)
     if run.failure is not None:
         return plain_line(str(run.failure))
-    return _UNREADY if heard.steady is None else ""
+    if heard.steady is None:
+        return _UNREADY
+    return _SENSELESS if len(heard.stamps) < fewest else ""
 
 
 def _counted(stamps: Sequence[Stamp], phase_count: int, *, complete: bool) -> tuple[Sequence[Stamp], int]:
@@ -165,14 +167,17 @@ def _samples(run: ProgramRun, stamps: Sequence[Stamp], phases: Sequence[str], wa
     """Return the phases of a start from its stamps, the last warm_up of which are one phase."""
     if not run.exec_ns:
         return ()
-    samples = [PhaseSample("spawn", (run.exec_ns - run.spawn_ns) / 1e6)]
+    exec_ns = (
+        max(run.spawn_ns, min(run.exec_ns, stamps[0].ended_ns)) if stamps else run.exec_ns
+    )  # we may have been kept waiting
+    samples = [PhaseSample("spawn", (exec_ns - run.spawn_ns) / 1e6)]
     used = run.used_before
     for stamp in stamps[: len(stamps) - warm_up]:
         first = len(samples) == 1
         samples.append(
             PhaseSample(
                 stamp.name,
-                (stamp.ended_ns - (run.exec_ns if first else stamp.started_ns)) / 1e6,
+                (max(exec_ns, stamp.ended_ns) - (exec_ns if first else stamp.started_ns)) / 1e6,
                 (stamp.cpu_ns - (used.cpu_ns if first else 0)) / 1e6,
                 stamp.rss_bytes,
                 _less(stamp.minor_faults, used.minor_faults if first else 0),
