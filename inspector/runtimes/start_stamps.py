@@ -167,9 +167,9 @@ def _samples(run: ProgramRun, stamps: Sequence[Stamp], phases: Sequence[str], wa
     """Return the phases of a start from its stamps, the last warm_up of which are one phase."""
     if not run.exec_ns:
         return ()
-    exec_ns = (
-        max(run.spawn_ns, min(run.exec_ns, stamps[0].ended_ns)) if stamps else run.exec_ns
-    )  # we may have been kept waiting
+    exec_ns = run.exec_ns
+    if stamps:  # we may have been kept waiting before we could look at the clock again
+        exec_ns = max(run.spawn_ns, min(exec_ns, stamps[0].ended_ns))
     samples = [PhaseSample("spawn", (exec_ns - run.spawn_ns) / 1e6)]
     used = run.used_before
     for stamp in stamps[: len(stamps) - warm_up]:

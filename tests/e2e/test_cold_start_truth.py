@@ -102,7 +102,7 @@ def test_what_lies_between_phases_is_in_none_of_them_and_not_in_the_wall(tmp_pat
     """A slow way to read the input costs a server nothing of its start."""
     code = (
         "import numpy\nreal_load = numpy.load\n"
-        f"def slow(*arguments, **named):\n    time.sleep({3 * SECONDS}); return real_load(*arguments, **named)\nnumpy.load = slow"
+        f"def slow(*given, **named):\n    time.sleep({3 * SECONDS}); return real_load(*given, **named)\nnumpy.load = slow"
     )
     settings = StartSettings(2 << 30, 60, import_path=(shim(tmp_path, code),))
     begin = time.monotonic()

@@ -200,10 +200,11 @@ def test_cuda_is_there_or_said_not_to_be(model: Path, inputs: InputSet) -> None:
 
 
 def test_a_provider_that_falls_away_is_a_failure(tmp_path: Path, model: Path, inputs: InputSet) -> None:
-    """As where the driver is missing: the runtime offers the provider, prints why it cannot be had, and goes on without it."""
+    """As where the driver is missing: the runtime offers the provider, prints why it cannot be had, goes on without it."""
     code = (
         "_real.get_available_providers = lambda: ['CUDAExecutionProvider', 'CPUExecutionProvider']\n"
-        "def on_session(): os.write(2, b'Failed to load library x.so with error: libcudnn.so.9: cannot open shared object file')"
+        "said = b'Failed to load library x.so with error: libcudnn.so.9: cannot open shared object file'\n"
+        "def on_session(): os.write(2, said)"
     )
     found = started(model, inputs, with_shim(tmp_path, code), device="cuda")
     assert found.failure == "the CUDA provider cannot be used: libcudnn.so.9 is not there"

@@ -1,0 +1,125 @@
+"""Cold starts as this program takes them against what they are held to, as ratios: the sum of phases against the wall time, and
+starts against a bare script that imports, makes a session and runs once, interleaved in random order.
+
+    python -m tests.performance.cold_start_bench [STARTS] [MODEL...]
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TypeVar
+
+from inspector.bench.statistics import ratio_interval
+from inspector.isolation.limits import CancelToken
+from inspector.records.benchmark import ColdStart
+from inspector.records.event import Finished, Steps
+from inspector.records.optimization import InputSet, OptimizeSettings
+from inspector.runtimes.onnx_runtime.start import StartSettings, start_model
+from inspector.verify.inputs import make_inputs
+from inspector.workflows.inspect import inspect
+
+Value = TypeVar("Value")
+SAMPLES = Path(__file__).parents[2] / "sample_models"
+STARTS = 20
+BARE = """\
+import sys
+import numpy, onnxruntime
+options = onnxruntime.SessionOptions()
+options.log_severity_level = 4
+session = onnxruntime.InferenceSession(sys.argv[1], options, providers=["CPUExecutionProvider"])
+taken = {one.name for one in session.get_inputs()}
+names = sys.argv[3:]
+with numpy.load(sys.argv[2]) as archive:
+    feed = {name: archive[str(place)] for place, name in enumerate(names) if name in taken}
+session.run(None, feed)
+print("ready", flush=True)
+"""
+
+
+def models() -> Iterator[Path]:
+    """Yield the samples and the model that one package ships."""
+    yield SAMPLES / "digits_cnn.onnx"
+    yield SAMPLES / "digits_transformer.onnx"
+    spec = find_spec("basic_pitch")
+    for folder in (spec.submodule_search_locations or []) if spec else []:
+        yield from sorted(Path(folder).rglob("*.onnx"))[:1]
+
+
+def returned(steps: Steps[Value]) -> Value:
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            return end.value
+
+
+def inputs_for(path: Path, folder: str) -> InputSet:
+    """Make one input for a model."""
+    inspection = next(event.result for event in inspect(path) if isinstance(event, Finished))
+    settings = replace(OptimizeSettings(), threads=1)
+    return returned(make_inputs(inspection, folder, 1, 0, settings, CancelToken(), {}))
+
+
+def bare_ms(path: Path, inputs: InputSet) -> float:
+    """Return the ms from before the spawn of the bare script until it has run once."""
+    feed = str(Path(inputs.folder, "00000.npz"))
+    start = time.monotonic()
+    with subprocess.Popen(
+        [sys.executable, "-I", "-c", BARE, str(path), feed, *inputs.names], stdout=subprocess.PIPE, env=os.environ
+    ) as process:
+        assert process.stdout is not None
+        if process.stdout.readline() != b"ready\n":
+            raise RuntimeError(f"{path.name}: the bare script failed")
+        return 1000 * (time.monotonic() - start)
+
+
+def figures(path: Path, starts: int) -> None:
+    """Print the figures of one model."""
+    chance = random.Random(1)
+    pairs: list[tuple[ColdStart, float]] = []
+    with tempfile.TemporaryDirectory() as folder:
+        inputs = inputs_for(path, folder)
+
+        def ours() -> ColdStart:
+            return returned(start_model(str(path), inputs, "cpu", 0, None, None, StartSettings(), None))
+
+        def bare() -> float:
+            return bare_ms(path, inputs)
+
+        ours(), bare()
+        for _ in range(starts):
+            if chance.random() < 0.5:
+                first = ours()
+                pairs.append((first, bare()))
+            else:
+                last = bare()
+                pairs.append((ours(), last))
+    failed = [start.failure for start, _ in pairs if start.failure]
+    if failed:
+        print(f"{path.name}: {failed[0]}")
+        return
+    sums = sorted(abs(sum(phase.milliseconds for phase in start.phases) / start.wall_ms - 1) for start, _ in pairs)
+    to_first = ratio_interval([[sum(phase.milliseconds for phase in start.phases[:-1]) / bare for start, bare in pairs]])
+    print(
+        f"{path.name}: |sum of phases / wall - 1| median {sums[len(sums) // 2]:.2%}, most {sums[-1]:.2%}; "
+        f"to the first run / bare script {to_first.value:.3f} [{to_first.low:.3f}, {to_first.high:.3f}], {len(pairs)} pairs"
+    )
+
+
+def main(arguments: list[str]) -> None:
+    starts = int(arguments[0]) if arguments else STARTS
+    for path in [Path(one) for one in arguments[1:]] or models():
+        figures(path, starts)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
