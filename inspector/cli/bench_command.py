@@ -79,9 +79,10 @@ def exit_code(review: Review, result: BenchResult) -> int:
     """Return the exit code of a measurement; what failed is said in one line."""
     if result.cut_short == INTERRUPTED:
         return EXIT_INTERRUPTED
-    failed = [run for run in result.runs if not run.samples and (run.failures or not run.phases)]
-    if failed and (len(failed) == len(result.runs) or any(run.failures for run in failed)):
-        return say_error(OperationFailed(failed[0].note or "nothing was measured", "the report has a row for each run"))
+    broken = [run for run in result.runs if run.status == "cut short" or (not run.samples and run.failures)]
+    if broken or not any(run.samples or run.phases for run in result.runs):
+        reason = broken[0].note if broken else "nothing was measured"
+        return say_error(OperationFailed(reason, "the report has what was measured"))
     return EXIT_CHECK_FAILED if review.verdict == "fail" else EXIT_OK
 
 

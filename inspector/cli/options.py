@@ -77,7 +77,7 @@ def parse(arguments: Sequence[str]) -> Options:
     """Return the checked options; UsageError where they make no sense, SystemExit(0) after --version or --schema."""
     parsed = build_parser().parse_args(list(arguments))
     artifact, report = parsed.artifact, parsed.report
-    if artifact is None and report not in (None, STDOUT):
+    if artifact is None and report not in (None, STDOUT) and parsed.replay is None:
         artifact, report = _artifact_named_by_report(report), STDOUT
     if artifact is None and parsed.write_contract not in (None, STDOUT):
         artifact, parsed.write_contract = _artifact_named_by_contract(parsed.write_contract), STDOUT

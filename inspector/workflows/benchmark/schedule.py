@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 CAPACITY_LOADS_WEIGHT: Final = 0.5
 """An open loop needs less time than a closed one: its rate is known, and only the tail is new."""
 
+FEWEST_SECONDS: Final = 2.0
+
 
 @dataclass(frozen=True, slots=True)
 class Turn:
@@ -56,6 +58,9 @@ def _latencies(plan: BenchPlan) -> Iterator[Turn]:
 
 
 def seconds_for(turn: Turn, rest: tuple[Turn, ...], seconds_left: float, reserved_weight: float = 0.0) -> float:
-    """Return the share of what is left that a turn gets before the rest; what an earlier one did not need goes to all."""
+    """Return the share of what is left that a turn gets before the rest; what an earlier one did not need goes to all.
+
+    It is never less than what it takes to measure anything at all, budget or not.
+    """
     weights = turn.weight + sum(one.weight for one in rest) + reserved_weight
-    return max(0.0, seconds_left) * turn.weight / weights
+    return max(FEWEST_SECONDS * turn.weight, seconds_left * turn.weight / weights)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from inspector.records.benchmark import BenchPlan
 from inspector.records.measurement import Conditions
-from inspector.workflows.benchmark.schedule import Turn, schedule, seconds_for
+from inspector.workflows.benchmark.schedule import FEWEST_SECONDS, Turn, schedule, seconds_for
 
 
 def test_the_default_plan_starts_cold_and_warm_and_runs_one_at_a_time() -> None:
@@ -47,7 +47,7 @@ def test_what_was_not_asked_for_has_no_turn(kinds: tuple, expected: set[str]) ->
     assert {turn.kind for turn in schedule(BenchPlan(kinds=kinds), "onnx")} == expected
 
 
-@given(st.lists(st.floats(0.1, 5), min_size=1, max_size=12), st.floats(0, 600), st.floats(0, 3))
+@given(st.lists(st.floats(0.1, 5), min_size=1, max_size=12), st.floats(300, 6000), st.floats(0, 3))
 def test_turns_that_use_their_share_use_the_whole_time_less_what_is_reserved(
     weights: list[float], budget: float, reserved: float
 ) -> None:
@@ -55,11 +55,12 @@ def test_turns_that_use_their_share_use_the_whole_time_less_what_is_reserved(
     left = budget
     for place, turn in enumerate(turns):
         seconds = seconds_for(turn, turns[place + 1 :], left, reserved)
-        assert 0 <= seconds <= left + 1e-9
+        assert 0 < seconds <= left + 1e-9
         left -= seconds
     assert left == pytest.approx(budget * reserved / (sum(weights) + reserved), abs=1e-6)
 
 
-def test_time_that_is_over_gives_nothing() -> None:
+@pytest.mark.parametrize("left", [1.0, 0.0, -3.0])
+def test_a_turn_gets_enough_to_measure_anything_though_the_time_is_over(left: float) -> None:
     turn = Turn("latency", Conditions())
-    assert seconds_for(turn, (), -3.0) == 0.0
+    assert seconds_for(turn, (turn,), left) == FEWEST_SECONDS
