@@ -93,7 +93,7 @@ async def test_the_real_steps_say_what_they_would_do_to_a_sample() -> None:
 async def test_a_saved_model_has_no_such_tab() -> None:
     async with opened(SAMPLES / "digits_keras") as (app, pilot):
         assert "Optimize" not in screen_text(app)
-        await press(pilot, "6", "7")
+        await press(pilot, "6", "8")
         screen = app.screen
         assert isinstance(screen, WorkbenchScreen)
         assert screen.tab == "findings"

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from textual.binding import BindingType
 
 from inspector.report.bench_sentences import ms_text
-from inspector.report.figures import share_text
 from inspector.tui.actions import bindings
 from inspector.tui.messages import MeasureNodes
 from inspector.tui.tabs import artifact_shown, kind_of
@@ -173,7 +172,7 @@ class BenchmarkPane(BenchmarkFrame):
         known = self._measured
         if known is None:
             return ""
-        return f"{ms_text(known.run_ms)}, {share_text(known.covered)} placed"
+        return f"{ms_text(known.run_ms)} a run"
 
     def action_other_side(self) -> None:
         """Move between plan and runs."""

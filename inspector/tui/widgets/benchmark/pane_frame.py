@@ -25,6 +25,7 @@ from inspector.tui.widgets.benchmark.run_text import (
     engine_lines,
     full_ms_of,
     latency_lines,
+    machine_lines,
     mind_lines,
     phase_verdicts,
     start_facts,
@@ -287,13 +288,14 @@ class BenchmarkFrame(Widget):
         left, right = self._halves(row, runs)
         self._fill(lambda width: verdict_lines(row, width), left, right)
         warnings = (*(self.runner.result.warnings if self.runner.result else ()), *self.runner.warnings)
-        image = self.kind == "image"
+        image, machine = self.kind == "image", self.runner.result.machine if self.runner.result else None
 
         live = self.runner.live if self.runner.busy else None
 
         def foot(width: int) -> list[Content]:
             said = [*phase_verdicts(row, width), *mind_lines(runs, warnings, width, live is not None and row.live)]
-            return said + (engine_lines(runs, width) if image else [])
+            said += engine_lines(runs, width) if image else []
+            return said + machine_lines(machine, width)
 
         self._foot.show(foot)
 

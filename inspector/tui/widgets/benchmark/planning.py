@@ -13,17 +13,29 @@ from inspector.tui.widgets.benchmark import values
 from inspector.tui.widgets.benchmark.figures import seconds_text
 
 RowId = Literal[
-    "cold_start", "latency", "loads", "cpus", "node_times", "compare", "device", "budget", "ready", "command", "bandwidth"
+    "cold_start",
+    "latency",
+    "threads",
+    "loads",
+    "cpus",
+    "node_times",
+    "compare",
+    "device",
+    "budget",
+    "ready",
+    "command",
+    "bandwidth",
 ]
 
 _ROWS: dict[str, tuple[RowId, ...]] = {
-    "onnx": ("cold_start", "latency", "loads", "cpus", "node_times", "compare", "device", "budget"),
-    "saved_model": ("cold_start", "latency", "loads", "cpus", "compare", "device", "budget"),
+    "onnx": ("cold_start", "latency", "loads", "cpus", "node_times", "compare", "threads", "device", "budget"),
+    "saved_model": ("cold_start", "latency", "loads", "cpus", "compare", "threads", "device", "budget"),
     "image": ("cold_start", "cpus", "ready", "command", "bandwidth", "compare", "budget"),
 }
 _TITLES: dict[RowId, str] = {
     "cold_start": "cold start",
     "latency": "latency",
+    "threads": "threads",
     "loads": "open loop",
     "cpus": "CPU quota",
     "node_times": "node times",
@@ -113,7 +125,9 @@ def _said(row: RowId, draft: Draft) -> str:
         case "cold_start":
             return f"{' and '.join(plan.caches)} cache" if draft.kind != "image" else "transfer to ready"
         case "latency":
-            return f"batch {values.numbers_text(plan.batches)}, {values.thread_text(plan.threads)}"
+            return f"batch {values.numbers_text(plan.batches)}"
+        case "threads":
+            return values.threads_typed(plan.threads).replace(",", ", ")
         case "loads":
             return f"{values.shares_text(plan.loads)} load"
         case "cpus":
@@ -157,7 +171,7 @@ def edit_of(what: str, draft: Draft) -> Edit | None:
     if found is None or (draft.kind == "image" and what == "cold_start"):
         return None
     title, hint, field, write, parse = found
-    row: Any = "latency" if what == "threads" else what
+    row: Any = what
     return Edit(title, hint, write(_value(draft.plan, field)), parse, lambda old, value: _with(old, field, value), row)
 
 
@@ -208,8 +222,9 @@ _HELP: dict[str, tuple[str, ...]] = {
     ),
     "latency": (
         "One request after another, once warm; percentiles only with enough samples.",
-        "e changes the batch sizes, n the threads: a run is made for each pair of them.",
+        "e changes the batch sizes: a run is made for each of them with each number of threads.",
     ),
+    "threads": ("Of a session; all: as many as the runtime takes by itself. Starts are measured with the first of them.",),
     "loads": (
         "Requests arrive at random, at these shares of capacity; latency counts from when each was meant to start.",
         "It shows what waiting in a queue adds.",

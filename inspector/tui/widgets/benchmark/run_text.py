@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from textual.content import Content
 
 from inspector.records.benchmark import Benchmark, StartupCandidate
-from inspector.report.bench_sentences import ms_text, range_text
+from inspector.records.machine_state import MachineState
+from inspector.report.bench_sentences import machine_facts, ms_text, range_text
 from inspector.report.figures import bytes_text, plural, share_text
 from inspector.tui.plain_text import fit, plain, shorten
 from inspector.tui.widgets.benchmark.distribution import (
@@ -101,8 +102,8 @@ def latency_lines(run: Benchmark, scale: Scale, width: int, tall: bool, alone: b
     lines = caption_lines(run, width, alone)
     if not walls_of(run):
         return lines
-    lines += distribution_lines(run, scale, width, _TALL if tall else _LOW)
     lines += percentile_lines(run, width)
+    lines += distribution_lines(run, scale, width, _TALL if tall else _LOW)
     if tall:
         lines += [Content(), heading(sparkline_note(run))]
     return lines + sparkline_lines(run, scale, width)
@@ -169,6 +170,13 @@ def mind_lines(runs: Sequence[Benchmark], warnings: Sequence[str], width: int, l
     for note in dict.fromkeys([*(note for run in runs for note in run.notes), *warnings]):
         lines += _pointed(note, width, 4)
     return [Content(), heading("mind"), *lines] if lines else []
+
+
+def machine_lines(machine: MachineState | None, width: int) -> Lines:
+    """Return what the machine grants and does, since it bears on every figure."""
+    if machine is None:
+        return []
+    return [Content(), heading("machine"), *wrapped("  ·  ".join(machine_facts(machine)), width, "$soft", most=6)]
 
 
 def engine_lines(runs: Sequence[Benchmark], width: int) -> Lines:

@@ -82,7 +82,8 @@ class BenchRunner:
         return True
 
     def _take_result(self, result: BenchResult) -> None:
-        self.live = grown(self.result, result) or self.live
+        same = self.result is not None and self.result.doing == result.doing
+        self.live = grown(self.result, result) or (self.live if same else None)
         self.result = result
 
     def _end(self, event: object) -> None:

@@ -10,7 +10,6 @@ from typing import TypeVar
 from urllib.parse import urlsplit
 
 from inspector.records.measurement import CacheState
-from inspector.tui.widgets.benchmark.figures import threads_text
 
 Value = TypeVar("Value")
 
@@ -131,13 +130,6 @@ def numbers_text(numbers: Sequence[float]) -> str:
 def shares_text(shares: Sequence[float]) -> str:
     """Return "50, 70, 90 %"."""
     return f"{', '.join(f'{share * 100:g}' for share in shares)} %"
-
-
-def thread_text(counts: Sequence[int]) -> str:
-    """Return "all threads", "1 thread", "1, 2 and all threads"."""
-    if len(counts) == 1:
-        return threads_text(counts[0])
-    return f"{threads_typed(counts).replace(',', ', ')} threads"
 
 
 def threads_typed(counts: Sequence[int]) -> str:
