@@ -11,7 +11,7 @@ from statistics import median
 from typing import TYPE_CHECKING, Final
 
 from inspector.bench.cold_start import Starter
-from inspector.bench.compare import FEWEST_PAIRS, Basis, StartTriple, compared_starts, is_tight, phase_of
+from inspector.bench.compare import FEWEST_PAIRS, Basis, StartTriple, compared, is_tight, phase_of
 from inspector.errors import InspectorError, UsageError
 from inspector.isolation.failure import cancelled
 from inspector.records.benchmark import MODEL_PHASE, ColdStart, PhaseSample, StartupCandidate, StartupFile
@@ -31,6 +31,7 @@ _SCREENING: Final = 3
 _FINALISTS: Final = 3
 _EARLIEST: Final = 12
 """Rounds before which it never ends because intervals are tight."""
+_ROUNDS_A_LOOK: Final = 4
 _PATIENCE: Final = 3.0
 """Budgets after which it ends even with fewer rounds than a claim needs."""
 _MOST_ROUNDS: Final = 60
@@ -39,8 +40,8 @@ _AFTER_START: Final = "warm-up"
 _OF_THE_RUNTIME: Final = frozenset({"spawn", "interpreter", "imports"})
 """Phases that the model has no part in."""
 
-_TOLD: Final = ("", "session", "first run")
-"""Phases that are told of beside the model's own part, the whole start first."""
+_TOLD: Final = (MODEL_PHASE, "", "session", "first run")
+"""What is told of: what decides, the whole start, and what most of the former consists of."""
 
 _ORIGINAL: Final = "original"
 _AGAIN: Final = "original again"
@@ -66,7 +67,7 @@ def startup(
     count. What decides is the model's own part of a start, which the import of the runtime, the same for all, adds nothing but
     noise to: the one that is marked as chosen has the shortest, shorter beyond the noise floor and by WORTHWHILE of the whole
     start at least; of those that no difference is shown between it is the one that is bound to least. None is, where there is
-    no such one. A Partial after each round holds what there is.
+    no such one. A Partial after each round, and then after every fourth, holds what there is.
 
     starter_of makes what starts the file at a path. Raises ChildFailed where it was cancelled, and UsageError where something
     is missing that a start needs.
@@ -77,7 +78,7 @@ def startup(
     yield from race.screen(cancel)
     while race.goes_on():
         yield from race.round(cancel)
-        if partials:
+        if partials and (len(race.rounds) <= _EARLIEST or len(race.rounds) % _ROUNDS_A_LOOK == 0):
             yield Partial(race.result())
     return race.result()
 
@@ -140,7 +141,12 @@ class _Race:
             return self.elapsed < _PATIENCE * self.budget_seconds
         if self.elapsed >= self.budget_seconds:
             return False
-        return done < _EARLIEST or not all(is_tight(self._compared(name, self.rounds)[MODEL_PHASE]) for name in self.running)
+        return done < _EARLIEST or done % _ROUNDS_A_LOOK > 0 or not self._tight()
+
+    def _tight(self) -> bool:
+        """Whether more rounds would say nothing new."""
+        own = (self._compared(name, self.rounds, (MODEL_PHASE,))[MODEL_PHASE] for name in self.running)
+        return all(is_tight(one) for one in own)
 
     def round(self, cancel: CancelToken) -> Steps[None]:
         """Start everything once that still runs, in random order."""
@@ -199,14 +205,29 @@ class _Race:
         failure = self.failures.get(file.name) or self.failures.get(_ORIGINAL) or self.failures.get(_AGAIN)
         left = f"left out after {len(self.screened)} rounds: others are more promising" if is_out else ""
         note = "; ".join(part for part in (file.note, f"it failed to start: {failure}" if failure else left) if part)
-        phases = tuple(found[name] for name in _TOLD if name in found)
-        return StartupCandidate(file.name, found.get(MODEL_PHASE, found[""]), file.size_bytes, note, phases=phases)
+        own = found.pop(MODEL_PHASE)
+        return StartupCandidate(file.name, own, file.size_bytes, note, phases=tuple(found.values()))
 
-    def _compared(self, name: str, rounds: Sequence[Mapping[str, ColdStart]]) -> dict[str, Comparison]:
-        """Return the comparisons by phase, the whole start under an empty name."""
+    def _compared(
+        self, name: str, rounds: Sequence[Mapping[str, ColdStart]], phases: Sequence[str] = _TOLD
+    ) -> dict[str, Comparison]:
+        """Return the comparisons of some phases by their names, the whole start under an empty one."""
+        triples = _triples(name, rounds)
+        return {phase: self._of_phase(phase, triples) for phase in phases if all(_has(one, phase) for one in triples)}
+
+    def _of_phase(self, phase: str, triples: Sequence[StartTriple]) -> Comparison:
         threads, device = self.settings.threads, self.settings.device
-        basis = Basis("cold_start", device, threads, Conditions(threads, cache="warm"))
-        return {one.phase: one for one in compared_starts(basis, _triples(name, rounds), self.settings.seed)}
+        basis = Basis("cold_start", device, threads, Conditions(threads, cache="warm"), phase)
+        times = [(_ms(before, phase), _ms(after, phase), _ms(again, phase)) for before, after, again in triples]
+        return compared(basis, [times], self.settings.seed)
+
+
+def _has(starts: StartTriple, phase: str) -> bool:
+    return not phase or all(any(one.name == phase for one in start.phases) for start in starts)
+
+
+def _ms(start: ColdStart, phase: str) -> float:
+    return phase_of(start, phase).milliseconds if phase else start.wall_ms
 
 
 def _rank(candidate: StartupCandidate) -> tuple[bool, bool, bool, float]:
@@ -235,11 +256,11 @@ def _to_first_run(start: ColdStart) -> ColdStart:
 def _model_ratio(name: str, rounds: Sequence[Mapping[str, ColdStart]]) -> float:
     """Return how long the model's own part of a start takes, over that of the original in the same round."""
     triples = _triples(name, rounds)
-    return median(_model_ms(after) / max(_model_ms(before), 1e-6) for before, after, _ in triples) if triples else float("inf")
-
-
-def _model_ms(start: ColdStart) -> float:
-    return phase_of(start, MODEL_PHASE).milliseconds
+    return (
+        median(_ms(after, MODEL_PHASE) / max(_ms(before, MODEL_PHASE), 1e-6) for before, after, _ in triples)
+        if triples
+        else float("inf")
+    )
 
 
 def _best(found: Sequence[StartupCandidate], files: Sequence[StartupFile]) -> StartupCandidate | None:
