@@ -32,7 +32,7 @@ INTERRUPTED = "interrupted"
 
 
 def bench(options: Options, wanted: BenchOptions) -> int:
-    """Measure what the options name, report it, and return the exit code: 1 a limit broken, 4 nothing measured, 130 interrupted."""
+    """Measure what the options name, report it, and return the exit code: 1 a limit broken, 4 a run failed, 130 interrupted."""
     asked = _asked(options, wanted)
     from inspector.workflows.targets import target_of
 

@@ -31,8 +31,8 @@ class Turn:
 def schedule(plan: BenchPlan, artifact_format: Format) -> tuple[Turn, ...]:
     """Return every turn in order; what an artifact of the format has no use for is left out.
 
-    An image has neither batches nor threads nor an open loop of its own: only its starts are measured, and the page cache of
-    its engine is not ours to empty.
+    An image has neither batches nor threads nor an open loop of its own: only its starts are measured, cold from a pull of all
+    its layers, warm from layers that the engine has.
     """
     turns: list[Turn] = []
     if "cold_start" in plan.kinds:
@@ -44,8 +44,7 @@ def schedule(plan: BenchPlan, artifact_format: Format) -> tuple[Turn, ...]:
 
 def _starts(plan: BenchPlan, artifact_format: Format) -> Iterator[Turn]:
     threads = 0 if artifact_format == "image" else plan.threads[0]
-    caches = (None,) if artifact_format == "image" else plan.caches
-    for cpus, cache in product((None, *plan.cpus), caches):
+    for cpus, cache in product((None, *plan.cpus), plan.caches):
         yield Turn("cold_start", Conditions(threads=threads, cache=cache, cpus=cpus))
 
 

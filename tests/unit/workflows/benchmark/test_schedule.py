@@ -37,8 +37,10 @@ def test_every_combination_that_was_asked_for_has_a_turn() -> None:
 def test_an_image_has_starts_alone() -> None:
     turns = schedule(BenchPlan(batches=(1, 8), loads=(0.5,), cpus=(0.5,)), "image")
     assert [(turn.kind, turn.conditions) for turn in turns] == [
-        ("cold_start", Conditions()),
-        ("cold_start", Conditions(cpus=0.5)),
+        ("cold_start", Conditions(cache="cold")),
+        ("cold_start", Conditions(cache="warm")),
+        ("cold_start", Conditions(cache="cold", cpus=0.5)),
+        ("cold_start", Conditions(cache="warm", cpus=0.5)),
     ]
 
 
