@@ -1,4 +1,4 @@
-"""Images laid out to be measured: started again and again on the engine that DOCKER_HOST names, or only modelled without one."""
+"""Images laid out to be measured: started again and again on the engine that DOCKER_HOST names; without one, modelled alone."""
 
 from __future__ import annotations
 
@@ -61,7 +61,11 @@ class Images:
         """What was assumed."""
         rate = self.plan.image.bytes_per_second * 8 / 1e6
         packed = (note for image in self.images for note in image.notes)
-        return (f"a pull is modelled at {rate:g} Mbit/s; unpacking and starting are measured", *dict.fromkeys(packed))
+        return (
+            f"a pull is modelled at {rate:g} Mbit/s; unpacking and starting are measured",
+            "cold: no layer is on the engine, all are pulled and unpacked; warm: all are there",
+            *dict.fromkeys(packed),
+        )
 
     def starts(self, turn: Turn, pace: Pace) -> Steps[BenchPart]:
         """Start each image in fresh containers, in random order; without an engine the pull alone is reported."""

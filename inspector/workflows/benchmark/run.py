@@ -42,9 +42,11 @@ def benchmark(before: Opened, after: Opened | None, plan: BenchPlan, cancel: Can
     carrying.so_far = replace(carrying.so_far, machine=machine_state())
     measurable = yield from lay_out(before, after, plan, cancel)
     with closing(measurable):
-        turns = schedule(plan, artifact_of(before).format)
+        artifact_format = artifact_of(before).format
+        turns = schedule(plan, artifact_format)
         carrying.so_far = replace(carrying.so_far, device=measurable.device, method=tuple(measurable.notes))
-        yield from carrying.all(measurable, turns, advised="cold_start" in plan.kinds and after is None)
+        advised = artifact_format == "onnx" and "cold_start" in plan.kinds and after is None
+        yield from carrying.all(measurable, turns, advised)
     machine = carrying.so_far.machine
     final = replace(carrying.so_far, doing="", machine=with_load_after(machine) if machine else None)
     yield Finished(final)
