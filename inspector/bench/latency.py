@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from inspector.bench.compare import TIGHT
-from inspector.bench.latency_rows import Taken, bench_part, live_part
+from inspector.bench.latency_rows import IN_TURNS, Taken, bench_part, live_part
 from inspector.bench.statistics import samples_for_percentile
 from inspector.errors import OperationFailed
 from inspector.isolation.failure import ChildFailed
@@ -29,7 +29,6 @@ _WANT_OF_MEMORY: Final = re.compile("bad_alloc|allocate memory|GPU has too littl
 _PATIENCE: Final = 6.0
 """Budgets, beside the time of one sample, after which the process that measures is taken for one that hangs."""
 _WANTED: Final = tuple(samples_for_percentile(share) for share in (0.9, 0.95, 0.99))
-_IN_TURNS: Final = "one session at a time, for want of memory: minutes may lie between the runs of a pair"
 
 
 def latency(
@@ -85,19 +84,20 @@ class _Measuring:
         """Measure side by side; in turns where memory is short; each alone where the process of both dies at once."""
         try:
             yield from self._timed(self._subjects(), "together")
-            return
+            if self._is_want_of_memory(*self.taken.timings.failures.values()):
+                yield from self._in_turns()
         except OperationFailed as error:
             self._raise_if_cancelled(error)
-            if self._is_want_of_memory(error) and (len(self.taken.paths) > 1):
-                yield from self._in_turns()
-                return
-            if self.taken.timings.blocks or len(self.taken.paths) == 1:
+            if len(self.taken.paths) == 1 or self.taken.triples():
                 self.taken.cut_short = _reason(error)
-                return
-        yield from self._each_alone()
+            elif getattr(error, "kind", "") == "out_of_memory" or self._is_want_of_memory(str(error)):
+                yield from self._in_turns()
+            else:
+                yield from self._each_alone()
+        yield from self._placements()
 
     def _in_turns(self) -> Steps[None]:
-        self.taken.timings, self.taken.mode_note = Timings(), _IN_TURNS
+        self.taken.timings, self.taken.mode_note = Timings(), IN_TURNS
         try:
             yield from self._timed(self._subjects(), "in turns")
         except OperationFailed as error:
@@ -161,9 +161,24 @@ class _Measuring:
             return tensorflow_environment(*(subject.device for subject in subjects))
         return NUMPY_ON_ONE_THREAD
 
-    def _is_want_of_memory(self, error: OperationFailed) -> bool:
-        failures = " ".join((str(error), *self.taken.timings.failures.values()))
-        return getattr(error, "kind", "") == "out_of_memory" or _WANT_OF_MEMORY.search(failures) is not None
+    def _is_want_of_memory(self, *reasons: str) -> bool:
+        """Whether sessions of two may have failed where those of one would not."""
+        return len(self.taken.paths) > 1 and any(_WANT_OF_MEMORY.search(reason) for reason in reasons)
+
+    def _placements(self) -> Steps[None]:
+        """Find out which nodes a session for CUDA leaves to the CPU; once for all loads, since those do not change it."""
+        for subject, device in self.taken.devices.items():
+            if device != "cuda" or self.taken.runtime != "onnxruntime" or self.taken.conditions.load is not None:
+                continue
+            from inspector.runtimes.onnx_runtime.nodes_on_device import nodes_on_cpu
+
+            if self.taken.sessions(subject):
+                try:
+                    found = yield from nodes_on_cpu(self.taken.paths[subject], self.inputs, self.settings, self.cancel)
+                    self.taken.nodes_on_cpu[subject] = found
+                except OperationFailed as error:
+                    self._raise_if_cancelled(error)
+                    self.taken.notes[subject] = f"which nodes stayed on the CPU is not known: {error.message}"
 
     def _raise_if_cancelled(self, error: OperationFailed) -> None:
         if isinstance(error, ChildFailed) and error.kind == "cancelled":

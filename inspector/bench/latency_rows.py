@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from statistics import median
+from typing import Final
 
 from inspector.bench.compare import Basis, Triple, compared, not_compared
 from inspector.bench.latency_notes import method_notes, open_loop_objection, run_notes
@@ -15,7 +16,8 @@ from inspector.records.benchmark import Benchmark, BenchPart, BenchSubject, Phas
 from inspector.records.measurement import Comparison, Conditions
 from inspector.runtimes.latency import Runtime, TimedName, Timings
 
-FEWEST_TURNS = 3
+IN_TURNS: Final = "one session at a time, for want of memory: minutes may lie between the runs of a pair"
+FEWEST_TURNS: Final = 3
 """Rounds below which sessions in turns show drift as well as difference."""
 
 
@@ -33,6 +35,8 @@ class Taken:
     cut_short: str = ""
     mode_note: str = ""
     runtime: Runtime = "onnxruntime"
+    nodes_on_cpu: dict[BenchSubject, tuple[str, ...]] = field(default_factory=dict)
+    notes: dict[BenchSubject, str] = field(default_factory=dict)
 
     def reason(self, subject: TimedName) -> str:
         """Return why a subject has no more samples than it has; empty where nothing went wrong."""
@@ -73,13 +77,15 @@ def live_part(taken: Taken) -> BenchPart:
 
 
 def _of(taken: Taken, subject: BenchSubject) -> RunOf:
-    return RunOf(subject, plain_line(taken.paths[subject]), taken.devices[subject], taken.conditions)
+    nodes = taken.nodes_on_cpu.get(subject, ())
+    return RunOf(subject, plain_line(taken.paths[subject]), taken.devices[subject], taken.conditions, nodes)
 
 
 def _run(taken: Taken, subject: BenchSubject) -> Benchmark:
     """Return everything that is known of one subject."""
     sessions, reason = taken.sessions(subject), taken.reason(subject)
-    notes = (*run_notes(taken.timings, subject), *method_notes(taken.timings, taken.conditions), taken.mode_note)
+    particular = (*run_notes(taken.timings, subject), taken.notes.get(subject, ""))
+    notes = (*particular, *method_notes(taken.timings, taken.conditions), taken.mode_note)
     run = latency_run(
         _of(taken, subject),
         sessions,
