@@ -18,7 +18,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TypeVar
 
-from inspector.bench.statistics import ratio_interval
+from inspector.bench.statistics import independent_median
 from inspector.isolation.limits import CancelToken
 from inspector.records.benchmark import ColdStart
 from inspector.records.event import Finished, Steps
@@ -31,17 +31,19 @@ Value = TypeVar("Value")
 SAMPLES = Path(__file__).parents[2] / "sample_models"
 STARTS = 20
 BARE = """\
-import sys
+import sys, time
 import numpy, onnxruntime
 options = onnxruntime.SessionOptions()
 options.log_severity_level = 4
 session = onnxruntime.InferenceSession(sys.argv[1], options, providers=["CPUExecutionProvider"])
 taken = {one.name for one in session.get_inputs()}
 names = sys.argv[3:]
+begin = time.monotonic()
 with numpy.load(sys.argv[2]) as archive:
     feed = {name: archive[str(place)] for place, name in enumerate(names) if name in taken}
+reading = 1000 * (time.monotonic() - begin)
 session.run(None, feed)
-print("ready", flush=True)
+print("ready", reading, flush=True)
 """
 
 
@@ -70,16 +72,18 @@ def inputs_for(path: Path, folder: str) -> InputSet:
 
 
 def bare_ms(path: Path, inputs: InputSet) -> float:
-    """Return the ms from before the spawn of the bare script until it has run once."""
+    """Return the ms from before the spawn of the bare script until it has run once, less those of reading the input."""
     feed = str(Path(inputs.folder, "00000.npz"))
     start = time.monotonic()
     with subprocess.Popen(
         [sys.executable, "-I", "-c", BARE, str(path), feed, *inputs.names], stdout=subprocess.PIPE, env=os.environ
     ) as process:
         assert process.stdout is not None
-        if process.stdout.readline() != b"ready\n":
-            raise RuntimeError(f"{path.name}: the bare script failed")
-        return 1000 * (time.monotonic() - start)
+        said = process.stdout.readline().split()
+        taken = 1000 * (time.monotonic() - start)
+    if said[:1] != [b"ready"]:
+        raise RuntimeError(f"{path.name}: the bare script failed")
+    return taken - float(said[1])
 
 
 def figures(path: Path, starts: int) -> None:
@@ -108,7 +112,7 @@ def figures(path: Path, starts: int) -> None:
         print(f"{path.name}: {failed[0]}")
         return
     sums = sorted(abs(sum(phase.milliseconds for phase in start.phases) / start.wall_ms - 1) for start, _ in pairs)
-    to_first = ratio_interval([[sum(phase.milliseconds for phase in start.phases[:-1]) / bare for start, bare in pairs]])
+    to_first = independent_median([sum(phase.milliseconds for phase in start.phases[:-1]) / bare for start, bare in pairs])
     print(
         f"{path.name}: |sum of phases / wall - 1| median {sums[len(sums) // 2]:.2%}, most {sums[-1]:.2%}; "
         f"to the first run / bare script {to_first.value:.3f} [{to_first.low:.3f}, {to_first.high:.3f}], {len(pairs)} pairs"
