@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from inspector.isolation.limits import CancelToken
 
 ENTRY: Final = "inspector.runtimes.onnx_runtime.nodes_on_device_child:placement_in_child"
-MOST_NAMED: Final = 200
+MOST_NAMED: Final = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +77,13 @@ def node_placement(
 
 
 def lines_of(placement: Placement) -> tuple[str, ...]:
-    """Return what stayed on the CPU, one line a node, then how many more there are and how often tensors are moved for it."""
-    lines = list(placement.named)
+    """Return what stayed on the CPU, one line a node, and where there are very many, how many more there are."""
     unnamed = placement.on_cpu - len(placement.named)
-    if unnamed > 0:
-        lines.append(f"and {unnamed:,} more")
-    if placement.copies:
-        lines.append(f"{placement.copies:,} {'copy' if placement.copies == 1 else 'copies'} between the devices (Memcpy)")
-    return tuple(lines)
+    return (*placement.named, f"and {unnamed:,} more") if unnamed > 0 else placement.named
+
+
+def copies_note(placement: Placement) -> str:
+    """Return how often tensors are moved between the devices because of what stayed behind, "" where they are not."""
+    if not placement.copies:
+        return ""
+    return f"{placement.copies:,} {'copy' if placement.copies == 1 else 'copies'} of tensors between the devices a run (Memcpy)"

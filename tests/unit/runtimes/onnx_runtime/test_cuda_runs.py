@@ -10,7 +10,14 @@ from onnx import TensorProto, helper
 
 from inspector.errors import OperationFailed
 from inspector.runtimes.onnx_runtime.cuda_runs import BoundRunner, cannot_be_bound
-from inspector.runtimes.onnx_runtime.nodes_on_device import MOST_NAMED, Placement, lines_of, node_placement, nodes_on_cpu
+from inspector.runtimes.onnx_runtime.nodes_on_device import (
+    MOST_NAMED,
+    Placement,
+    copies_note,
+    lines_of,
+    node_placement,
+    nodes_on_cpu,
+)
 from inspector.runtimes.onnx_runtime.nodes_on_device_child import placement_of
 from inspector.runtimes.onnx_runtime.profile_events_child import Event
 from inspector.runtimes.onnx_runtime.sessions import RuntimeRefused, make_session, run_session
@@ -95,14 +102,16 @@ def test_what_stayed_on_the_cpu_is_named_longest_first_and_copies_are_counted() 
         ]
     )
     assert placement == Placement(6, 3, 2, ("look up (Gather)", "short (Shape)", "(unnamed) (NonZero)"))
-    assert lines_of(placement) == (*placement.named, "2 copies between the devices (Memcpy)")
+    assert lines_of(placement) == placement.named
+    assert copies_note(placement) == "2 copies of tensors between the devices a run (Memcpy)"
+    assert copies_note(Placement(3, 0, 1)).startswith("1 copy of")
+    assert copies_note(Placement(3, 0, 0)) == ""
 
 
 def test_very_many_nodes_are_counted_beyond_those_named() -> None:
-    placement = placement_of([executed(f"n{index}", "Shape", CPU) for index in range(1500)])
-    assert (placement.on_cpu, len(placement.named)) == (1500, MOST_NAMED)
-    assert lines_of(placement)[-1] == "and 1,300 more"
-    assert lines_of(Placement(3, 0, 1)) == ("1 copy between the devices (Memcpy)",)
+    placement = placement_of([executed(f"n{index}", "Shape", CPU) for index in range(3500)])
+    assert (placement.on_cpu, len(placement.named)) == (3500, MOST_NAMED)
+    assert lines_of(placement)[-1] == "and 1,500 more"
 
 
 def test_a_session_on_the_cpu_leaves_everything_there(tmp_path: Path) -> None:
