@@ -76,7 +76,7 @@ def test_a_planted_slow_part_is_slower(images: InputSet, slow: str) -> None:
     before, after = part.runs
     assert [run.status for run in part.runs] == ["measured", "measured"]
     assert (before.subject, after.subject, after.artifact) == ("before", "after", slow)
-    assert before.samples == len(before.times_ms) >= 64
+    assert before.samples == len(before.times_ms) >= 6
     assert before.low_ms <= before.median_ms <= before.high_ms < after.median_ms
     assert before.first_ms is not None
     assert before.throughput_per_second == pytest.approx(1000 * before.samples / sum(before.times_ms))
