@@ -24,6 +24,7 @@ _NOT_THERE: Final = re.compile(r"(lib[\w+.-]+\.so[\w.]*): cannot open shared obj
 _LOAD: Final = re.compile(r"Failed to load library \S+ with error: (?P<why>[^\n]+)")
 _CUDA: Final = re.compile(r"(?:CUDA|CUDNN|CUBLAS) failure (?P<code>\d+)\s*:\s*(?P<why>[^;\n]+)")
 _PREFIX: Final = re.compile(r"(?:\x1b\[[\d;]*m)?[\d :.-]*\[[WEF]:onnxruntime[^\]]*\]\s*(?:/\S+:\d+ )?")
+INSTALL_DRIVER: Final = "install the NVIDIA driver, or start the container with `--gpus all`"
 INSTALL_LIBRARIES: Final = "pip install 'onnxruntime-gpu[cuda,cudnn]'"
 
 
@@ -78,8 +79,9 @@ def provider_failure(said: str) -> str:
 
 def hint_for(said: str) -> str:
     """Return what to do about it."""
-    if _NOT_THERE.search(said):
-        return INSTALL_LIBRARIES
+    missing = _NOT_THERE.search(said)
+    if missing is not None:
+        return INSTALL_DRIVER if missing[1].startswith("libcuda.so") else INSTALL_LIBRARIES
     if "driver version is insufficient" in said:
         return "update the NVIDIA driver, or install an onnxruntime-gpu built for an older CUDA"
     return "see `nvidia-smi`, or use --device cpu"

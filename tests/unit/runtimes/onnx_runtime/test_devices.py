@@ -184,6 +184,11 @@ DRIVER = (
             "pip install 'onnxruntime-gpu[cuda,cudnn]'",
         ),
         (
+            LOAD.format("libcuda.so.1: cannot open shared object file: No such file or directory"),
+            "libcuda.so.1 is not there",
+            "install the NVIDIA driver, or start the container with `--gpus all`",
+        ),
+        (
             LOAD.format("/lib/libcudnn.so.9: undefined symbol: _ZN5cudnnEv, version libcudnn.so.9"),
             "/lib/libcudnn.so.9: undefined symbol: _ZN5cudnnEv, version libcudnn.so.9",
             "see `nvidia-smi`, or use --device cpu",
@@ -200,7 +205,7 @@ DRIVER = (
         ),
         ("", "the runtime does not say why", "see `nvidia-smi`, or use --device cpu"),
     ],
-    ids=["library missing", "library broken", "driver too old", "other", "silent"],
+    ids=["library missing", "driver missing", "library broken", "driver too old", "other", "silent"],
 )
 def test_what_the_runtime_prints_becomes_a_reason(said: str, why: str, hint: str) -> None:
     assert provider_failure(said) == why

@@ -132,6 +132,10 @@ def test_a_loop_of_a_real_run_with_hostile_names(tmp_path: Path) -> None:
     assert operators["Add"].executions == 40
     assert operators["Loop"].executions == 1
     assert operators["Loop"].name == 'lo"op [/x]'
+    assert {node.provider for node in found.nodes} == {"CPUExecutionProvider"}
+    (body,) = [attribute.g for attribute in model.graph.node[0].attribute if attribute.name == "body"]
+    place = [node.op_type for node in body.node if node.op_type != "Constant"].index("Add")
+    assert (operators["Loop"].index, operators["Add"].index) == (0, place), "each counts in its own graph"
     assert found.node_ms <= found.run_ms
     assert found.runs > 2
 
