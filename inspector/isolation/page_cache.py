@@ -8,6 +8,7 @@ import mmap
 import os
 import stat
 import sys
+import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -19,6 +20,8 @@ _CHUNK: Final = 8 << 20
 _MAP_SHARED: Final = 1
 _PROT_READ: Final = 1
 _FAILED: Final = ctypes.c_void_p(-1).value
+_WRITTEN_BACK_SECONDS: Final = 3600.0
+"""Age after which what was written to a file has long been written back: the kernel does so after half a minute by default."""
 _IN_MEMORY: Final = frozenset({"tmpfs", "ramfs", "devtmpfs", "hugetlbfs"})
 """File systems whose files have no storage but memory."""
 
@@ -63,7 +66,7 @@ def evict(paths: Iterable[str]) -> None:
         with contextlib.suppress(OSError), _opened(path) as (fd, size):
             if size:
                 os.posix_fadvise(fd, 0, 0, os.POSIX_FADV_DONTNEED)
-                if _resident_bytes(fd, size):
+                if _resident_bytes(fd, size) and time.time() - os.fstat(fd).st_ctime < _WRITTEN_BACK_SECONDS:
                     os.fdatasync(fd)
                     os.posix_fadvise(fd, 0, 0, os.POSIX_FADV_DONTNEED)
 

@@ -30,7 +30,8 @@ class CachedFiles:
     def __init__(self, cache: CacheState, artifact_files: Sequence[str], used_files: Sequence[str]) -> None:
         self._cache = cache
         self._artifact = frozenset(_real(path) for path in artifact_files)
-        self._files = tuple(sorted(self._artifact | {_real(path) for path in used_files}))
+        # The artifact's come last, so that there is little time for others to read them again.
+        self._files = (*sorted({_real(path) for path in used_files} - self._artifact), *sorted(self._artifact))
         self._found: Residency | None = None
 
     def prepare(self) -> None:
@@ -45,19 +46,20 @@ class CachedFiles:
         """Of the files' bytes, between 0 and 1, right before the start; None where it is not known."""
         return None if self._found is None else self._found.share
 
-    def brought_back(self, phases: Sequence[PhaseSample]) -> str:
-        """Return that a cold cache did not last, where the phases show that; empty otherwise.
+    def note_after(self, phases: Sequence[PhaseSample]) -> str:
+        """Return the note of a start with these phases, which can show that a cold cache did not last.
 
         Between eviction and its phase another process can read the artifact: most of it then comes from no storage, while
         other phases did read from there (where none does, the platform does not count).
         """
         if self._cache != "cold" or self._found is None:
-            return ""
+            return self.note
         gone = sum(file.total_bytes - (file.resident_bytes or 0) for file in self._found.files if file.path in self._artifact)
         read = next((phase.read_bytes for phase in phases if phase.name == "read"), None)
         if read is None or read * 2 >= gone or not any(phase.read_bytes for phase in phases if phase.name != "read"):
-            return ""
-        return "cold cache not achieved: another process read the artifact meanwhile"
+            return self.note
+        why = "another process read the artifact meanwhile"
+        return f"{self.note}; {why}" if self.note else f"cold cache not achieved: {why}"
 
     @property
     def note(self) -> str:
@@ -78,13 +80,18 @@ class CachedFiles:
         stays = sum(file.resident_bytes or 0 for file in own)
         if share <= MOST_RESIDENT and stays <= MOST_RESIDENT_ARTIFACT * total:
             return ""
-        blamed = found.files if share > MOST_RESIDENT else own
-        return f"cold cache not achieved: {share:.0%} of the files stays in it: {_named(blamed)}"
+        others = [file for file in found.files if file.path not in self._artifact] if share > MOST_RESIDENT else []
+        staying = [*_by_size(own), *_by_size(others)]
+        return f"cold cache not achieved: {share:.0%} of the files stays in it: {_named(staying)}"
 
 
-def _named(files: Sequence[FileResidency]) -> str:
-    """Return the names of the largest files that stay, with the reason."""
-    staying = sorted((file for file in files if file.resident_bytes), key=lambda file: -(file.resident_bytes or 0))
+def _by_size(files: Sequence[FileResidency]) -> list[FileResidency]:
+    """Return the files of which something is cached, those with most of it first."""
+    return sorted((file for file in files if file.resident_bytes), key=lambda file: -(file.resident_bytes or 0))
+
+
+def _named(staying: Sequence[FileResidency]) -> str:
+    """Return the names of the first files, with the reason why they stay."""
     shown = [f"{plain_line(Path(file.path).name, 60)} ({file.why_stays or _IN_USE})" for file in staying[:_NAMED]]
     more = len(staying) - len(shown)
     return ", ".join(shown) + (f" and {more} more" if more else "")

@@ -131,7 +131,7 @@ def cold_start_of(
         max(0, end - run.spawn_ns - between) / 1e6,
         samples,
         None if watched is None else watched.resident_share,
-        "" if watched is None else watched.note or watched.brought_back(samples),
+        "" if watched is None else watched.note_after(samples),
         failure,
         tuple(notes),
     )

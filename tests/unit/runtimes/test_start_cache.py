@@ -92,5 +92,11 @@ def test_nothing_is_known_of_no_files(tmp_path: Path) -> None:
 def test_a_cold_cache_that_did_not_last(files: list[Path], read: int | None, imported: int, said: bool) -> None:
     found = prepared("cold", files[:1], files)
     phases = (PhaseSample("imports", 1.0, read_bytes=imported), PhaseSample("read", 1.0, read_bytes=read))
-    assert ("meanwhile" in found.brought_back(phases)) is said
-    assert prepared("warm", files[:1], files).brought_back(phases) == ""
+    why = "cold cache not achieved: another process read the artifact meanwhile"
+    assert found.note_after(phases) == (why if said else "")
+    assert prepared("warm", files[:1], files).note_after(phases) == ""
+    with files[2].open("rb") as file, mmap.mmap(file.fileno(), 0, prot=mmap.PROT_READ) as mapped:
+        assert sum(mapped[::4096]) > 0
+        both = prepared("cold", files[:1], files).note_after(phases)
+    assert "runtime.so (in use" in both
+    assert ("meanwhile" in both) is said
