@@ -19,6 +19,15 @@ from inspector.tui.app import ModelpackApp
 from inspector.tui.widgets import job_bar
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
+from benchmarked import (
+    hold_the_clock,
+    show_advice,
+    show_benchmark,
+    show_image,
+    show_latency,
+    show_measuring,
+    show_saved_model,
+)
 from optimized import show_after, show_running
 
 FOLDER = Path(__file__).resolve().parent
@@ -30,12 +39,16 @@ _WEB_FONT = re.compile(r"\s*@font-face \{[^}]*\}", re.DOTALL)
 
 @dataclass(frozen=True)
 class Shot:
-    """One picture: the model opened, and the keys pressed before it is taken; given, where there is one, after the first."""
+    """One picture: the model opened, and the keys pressed before it is taken.
+
+    given, where there is one, is called after the first key, then after the last.
+    """
 
     name: str
     model: Path
     keys: tuple[str, ...]
     given: Callable[[ModelpackApp], None] | None = None
+    then: Callable[[ModelpackApp], None] | None = None
 
 
 def light_model(name: str) -> Path:
@@ -79,6 +92,13 @@ SHOTS = (
     Shot("optimize-results", CNN, ("7",), show_after),
     Shot("optimize-sensitivity", CNN, ("7", "n", "space"), show_after),
     Shot("optimize-graphs", CNN, ("7", "g", "down", "down"), show_after),
+    Shot("benchmark-plan", CNN, ("8", "down")),
+    Shot("benchmark-running", CNN, ("7", "8"), show_after, show_measuring),
+    Shot("benchmark-starts", CNN, ("7", "8"), show_after, show_benchmark),
+    Shot("benchmark-latency", CNN, ("7", "8"), show_after, show_latency),
+    Shot("benchmark-advice", CNN, ("8",), None, show_advice),
+    Shot("benchmark-saved-model", KERAS, ("7",), None, show_saved_model),
+    Shot("benchmark-image", IMAGE, ("7",), None, show_image),
     Shot("help", CNN, ("2", "question_mark")),
 )
 
@@ -93,12 +113,14 @@ async def take(shot: Shot, size: tuple[int, int], theme: str) -> str:
         for key in shot.keys:
             await pilot.press(key)
             await pilot.pause()
-            if key in ("enter", "7"):
+            if key in ("enter", "7", "8"):
                 await settle(app, pilot)
             if shot.given is not None and key == shot.keys[0]:
                 shot.given(app)
                 await pilot.pause()
-        if shot.given is not show_running:
+        if shot.then is not None:
+            shot.then(app)
+        if show_running is not shot.given and show_measuring is not shot.then:
             await settle(app, pilot)
         await pilot.pause(0.5)
         svg = app.export_screenshot(title=f"modelpack-tui {shot.model.name}")
@@ -120,6 +142,7 @@ def main() -> None:
     The models are opened by name in a fresh folder with an empty state folder, so that no path of this machine is shown.
     """
     job_bar._SPINNER = "⠹"  # the same in every picture
+    hold_the_clock()
     with tempfile.TemporaryDirectory() as workplace:
         os.environ["XDG_STATE_HOME"] = workplace
         for shot in SHOTS:

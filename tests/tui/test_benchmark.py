@@ -299,6 +299,7 @@ async def test_before_and_after_with_verdict_interval_and_noise(size: tuple[int,
         )
         await press(pilot, "end")
         await shows(pilot, "= no difference shown", "p90", "p99 needs 662", "latency, batch 8")
+        await press(pilot, "home")
         await pilot.click(pane.runs, offset=(5, 2))
         await shows(pilot, "interpreter")
         for _ in range(6):
@@ -311,7 +312,9 @@ async def test_one_model_alone_with_advice_and_what_could_not_be_had(size: tuple
     async with showing(small_inspection(), size) as (app, pilot):
         await show_result(app, pilot, benchmarks.alone_result())
         await press(pilot, "end")
-        await shows(pilot, "✓ offline-optimized, external data", "440.0 KB", "bound to this processor", "warmstart")
+        await shows(
+            pilot, "✓ offline-optimized, external data", "440.0 KB", "bound to this processor", "warmstart", "session 0.20×"
+        )
         await press(pilot, "up")
         await shows(pilot, "start, cold, 0.25 CPU", "grants no CPU quota")
         await press(pilot, "up")
@@ -323,7 +326,7 @@ async def test_an_image_with_and_without_an_engine(size: tuple[int, int]) -> Non
     async with opened(SAMPLES / "digits_image.tar", size) as (app, pilot):
         pane = await show_result(app, pilot, benchmarks.image_result(), "7")
         await press(pilot, "down")
-        await shows(pilot, "transfer", "░", "modelled" if size[0] < 100 else "unpack", "ready", "✓ faster 0.40×")
+        await shows(pilot, "transfer", "▒", "modelled" if size[0] < 100 else "unpack", "ready", "✓ faster 0.40×")
         pane.runner.result = BenchResult(BenchPlan(), (benchmarks.image_run(engine=False),))
         pane.refresh_all()
         await shows(pilot, "not measured: no engine", "DOCKER_HOST=unix", "transfer")

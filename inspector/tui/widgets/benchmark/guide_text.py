@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from textual.content import Content
 
 from inspector.tui.plain_text import plain
 from inspector.tui.tabs import Kind
 from inspector.tui.widgets.benchmark.planning import PlanRow, row_help
-from inspector.tui.widgets.text_rows import wrapped
+from inspector.tui.widgets.text_rows import labeled, wrapped
 
+_TITLE_CELLS = 12
 _FIRST = {
     "image": (
         (("↵", " starts a fresh container for each sample and takes the time until it is ready."),),
@@ -35,6 +38,15 @@ def first_steps(kind: Kind, width: int) -> list[Content]:
         text = Content.assemble(*(part for key, words in pieces for part in ((key, "$accent-text bold"), words)))
         first, *others = wrapped(text, width - 3)
         lines += [Content.assemble((f"{number}  ", "$soft"), first), *(Content.assemble("   ", line) for line in others)]
+    return lines
+
+
+def other_lines(rows: Sequence[PlanRow], chosen: PlanRow, kind: Kind, width: int) -> list[Content]:
+    """Return what the other rows mean, in a sentence each."""
+    lines: list[Content] = [Content()]
+    for row in rows:
+        if row.id != chosen.id:
+            lines += labeled(row.title, plain(next(row_help(row, kind)), "$soft"), width, _TITLE_CELLS, most=2)
     return lines
 
 

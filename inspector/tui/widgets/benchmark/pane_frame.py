@@ -17,7 +17,7 @@ from inspector.tui.plain_text import plain, shorten
 from inspector.tui.tabs import Kind, artifact_shown, kind_of
 from inspector.tui.widgets.benchmark.distribution import scale_of
 from inspector.tui.widgets.benchmark.figures import seconds_text, walls_of
-from inspector.tui.widgets.benchmark.guide_text import first_steps, plan_lines
+from inspector.tui.widgets.benchmark.guide_text import first_steps, other_lines, plan_lines
 from inspector.tui.widgets.benchmark.plan_table import PlanTable
 from inspector.tui.widgets.benchmark.planning import Draft, PlanRow, draft_of, plan_rows
 from inspector.tui.widgets.benchmark.run_text import (
@@ -27,6 +27,7 @@ from inspector.tui.widgets.benchmark.run_text import (
     latency_lines,
     machine_lines,
     mind_lines,
+    paired_captions,
     phase_verdicts,
     start_facts,
     start_lines,
@@ -275,8 +276,10 @@ class BenchmarkFrame(Widget):
 
     def _plan_lines(self, step: PlanRow, width: int) -> list[Content]:
         """Return what a row means, and what the tab is for where there is no room to say it apart."""
-        guide = [] if self.query_one("#runs-box").display else [Content(), *first_steps(self.kind, width)]
-        return [*plan_lines(step, self.kind, width), *guide]
+        more = other_lines(self.plan.view.shown, step, self.kind, width)
+        if not self.query_one("#runs-box").display:
+            more = [Content(), *first_steps(self.kind, width), *more]
+        return [*plan_lines(step, self.kind, width), *more]
 
     def _describe_run(self, row: RunRow) -> None:
         run = row.run
@@ -314,9 +317,10 @@ class BenchmarkFrame(Widget):
 
         def view(run: Benchmark, width: int) -> list[Content]:
             width = min(width, self._column_cells) if second is not None else width
+            least = paired_captions(runs, width) if second is not None and tall else 1
             if run.kind != "cold_start":
-                return latency_lines(run, scale, width, tall, row.alone)
-            lines = start_lines(run, full, width, row.alone)
+                return latency_lines(run, scale, width, tall, row.alone, least)
+            lines = start_lines(run, full, width, row.alone, least)
             facts = start_facts(run, scale, width) if second is not None or not tall else []
             return [*lines, *([Content(), *facts] if facts else [])]
 

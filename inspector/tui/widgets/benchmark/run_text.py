@@ -9,7 +9,7 @@ from textual.content import Content
 from inspector.records.benchmark import Benchmark, StartupCandidate
 from inspector.records.machine_state import MachineState
 from inspector.report.bench_sentences import machine_facts, ms_text, range_text
-from inspector.report.figures import bytes_text, plural, share_text
+from inspector.report.figures import bytes_text, plural
 from inspector.tui.plain_text import fit, plain, shorten
 from inspector.tui.widgets.benchmark.distribution import (
     Scale,
@@ -37,6 +37,7 @@ Lines = list[Content]
 
 _LABEL = 10
 _MOST_NAMES = 6
+_MOST_LINES = 4
 _PHASE_CELLS = 13
 _LOW, _TALL = 4, 7
 """Lines of a histogram where there are few, and where there are many."""
@@ -48,20 +49,27 @@ def verdict_lines(row: RunRow, width: int) -> Lines:
     if one is None:
         return []
     words = Content.assemble((verdict_text(one), VERDICT_STYLES[VERDICT_ROLES[one.verdict]]))
-    if not one.pairs:
+    if row.live and one.pairs:  # nothing is claimed before it is done
+        words = Content.styled(f"so far {ratio_text(one.ratio)}", "$accent-text bold")
+    elif not one.pairs:
         return wrapped(Content.assemble(words, plain(f"  {one.note}", "$soft")), width, most=2)
     said = [f"({interval_text(one)})", f"{ms_text(one.before_ms)} → {ms_text(one.after_ms)}"]
     if one.noise_low is not None and one.noise_high is not None:
         said.append(f"noise {one.noise_low:.2f}–{one.noise_high:.2f}")
     said.append(plural(one.pairs, "pair"))
-    if one.verdict == "no difference shown":
+    if one.verdict == "no difference shown" and not row.live:
         said.insert(0, ratio_text(one.ratio))
     lines = wrapped(Content.assemble(words, f" {'  '.join(said[:-2])}", (f"  {'  '.join(said[-2:])}", "$soft")), width)
     return lines + (wrapped(one.note, width, "$soft", most=2) if one.note else [])
 
 
-def caption_lines(run: Benchmark, width: int, alone: bool) -> Lines:
-    """Return subject (unless alone), median with interval and the number of samples in a line or two."""
+def paired_captions(runs: Sequence[Benchmark], width: int) -> int:
+    """Return how many lines the captions of runs that stand side by side take, so that what is under them lines up."""
+    return max(len(caption_lines(run, width, False)) for run in runs)
+
+
+def caption_lines(run: Benchmark, width: int, alone: bool, least: int = 1) -> Lines:
+    """Return subject (unless alone), median with interval and the number of samples in a line or two, at least so many."""
     subject = "" if alone else f"{run.subject}  "
     if not run.samples:
         return [
@@ -81,7 +89,8 @@ def caption_lines(run: Benchmark, width: int, alone: bool) -> Lines:
         (f" ({range_text(run.low_ms, run.high_ms)})", "$ink"),
         (f"  {', '.join(rest)}", "$soft"),
     )
-    return wrapped(text, width, most=2)
+    lines = wrapped(text, width, most=2)
+    return [*lines, *[Content()] * (least - len(lines))]
 
 
 def full_ms_of(row: RunRow) -> float:
@@ -89,17 +98,17 @@ def full_ms_of(row: RunRow) -> float:
     return max((whole_ms(run) for run in (row.run, row.other) if run is not None), default=0.0)
 
 
-def start_lines(run: Benchmark, full_ms: float, width: int, alone: bool) -> Lines:
-    """Return the waterfall of a run."""
-    lines = caption_lines(run, width, alone)
+def start_lines(run: Benchmark, full_ms: float, width: int, alone: bool, least: int) -> Lines:
+    """Return the waterfall of a run, under a caption of at least so many lines."""
+    lines = caption_lines(run, width, alone, least)
     if run.phases:
         return [*lines, waterfall_titles(width), *waterfall_lines(run, full_ms, width)]
     return lines + (wrapped("The first start is on its way.", width, "$soft") if run.status == "measured" else [])
 
 
-def latency_lines(run: Benchmark, scale: Scale, width: int, tall: bool, alone: bool) -> Lines:
-    """Return the distribution of a run, its percentiles, and its samples over time."""
-    lines = caption_lines(run, width, alone)
+def latency_lines(run: Benchmark, scale: Scale, width: int, tall: bool, alone: bool, least: int) -> Lines:
+    """Return the percentiles of a run, its distribution, and its samples over time, under a caption of so many lines."""
+    lines = caption_lines(run, width, alone, least)
     if not walls_of(run):
         return lines
     lines += percentile_lines(run, width)
@@ -110,32 +119,17 @@ def latency_lines(run: Benchmark, scale: Scale, width: int, tall: bool, alone: b
 
 
 def start_facts(run: Benchmark, scale: Scale, width: int) -> Lines:
-    """Return what is known of the phases beside their time, whether the cache was cold, and the starts in order."""
+    """Return what is known of the phases beside their time, and the starts in the order they were taken."""
     lines = phase_lines(list(run.phases.items()), width)
-    lines += _cache_lines(run, width)
     if len(walls_of(run)) > 1:
         lines += [Content(), heading(sparkline_note(run)), *sparkline_lines(run, scale, width)]
     return lines
 
 
-def _cache_lines(run: Benchmark, width: int) -> Lines:
-    shares = [start.resident_before for start in run.starts if start.resident_before is not None]
-    notes = dict.fromkeys(start.cache_note for start in run.starts if start.cache_note)
-    lines: Lines = []
-    if shares:
-        low, high = share_text(min(shares)), share_text(max(shares))
-        said = low if low == high else f"{low} to {high}"
-        lines += labeled("page cache", f"{said} of the files in it before each start", width, 12)
-    told = " ".join(run.notes)
-    for note in [note for note in notes if note not in told][:2]:
-        lines += _pointed(note, width, 2)
-    return lines
-
-
-def _pointed(text: str, width: int, most: int) -> Lines:
-    """Return a sentence after an exclamation mark, wrapped under itself."""
-    first, *others = wrapped(text, width - 2, most=most) or [Content()]
-    return [Content.assemble(("! ", "$medium bold"), first), *(Content.assemble("  ", line) for line in others)]
+def _pointed(mark: tuple[str, str], text: str, width: int) -> Lines:
+    """Return a sentence after a mark, wrapped under itself."""
+    first, *others = wrapped(text, width - 2, most=_MOST_LINES) or [Content()]
+    return [Content.assemble(mark, first), *(Content.assemble("  ", line) for line in others)]
 
 
 def phase_verdicts(row: RunRow, width: int) -> Lines:
@@ -167,9 +161,11 @@ def mind_lines(runs: Sequence[Benchmark], warnings: Sequence[str], width: int, l
             names = ", ".join(run.nodes_on_cpu[:_MOST_NAMES])
             more = f" and {len(run.nodes_on_cpu) - _MOST_NAMES:,} more" if len(run.nodes_on_cpu) > _MOST_NAMES else ""
             lines += labeled("on CPU", f"{plural(len(run.nodes_on_cpu), 'node')}: {names}{more}", width, _LABEL)
-    for note in dict.fromkeys([*(note for run in runs for note in run.notes), *warnings]):
-        lines += _pointed(note, width, 4)
-    return [Content(), heading("mind"), *lines] if lines else []
+    for text in dict.fromkeys(warnings):
+        lines += _pointed(("! ", "$medium bold"), text, width)
+    for note in dict.fromkeys(note for run in runs for note in run.notes):
+        lines += _pointed(("· ", "$soft"), note, width)
+    return [Content(), heading("notes"), *lines] if lines else []
 
 
 def machine_lines(machine: MachineState | None, width: int) -> Lines:
@@ -193,26 +189,30 @@ def engine_lines(runs: Sequence[Benchmark], width: int) -> Lines:
 
 
 def advice_lines(advice: Sequence[StartupCandidate], width: int) -> Lines:
-    """Return every way to save the model that was measured, the advised one first, and how to get it."""
+    """Return every way to save the model that was measured, and how to get the advised one."""
     lines: Lines = [heading("ways to save the model so that it starts sooner, as measured")]
     for one in advice:
-        comparison = one.comparison
-        style = VERDICT_STYLES[VERDICT_ROLES[comparison.verdict]]
-        mark = ("✓ ", "$good bold") if one.chosen else ("· ", "$soft")
-        interval = f" ({interval_text(comparison)})" if comparison.pairs else ""
-        lines += wrapped(
-            Content.assemble(
-                mark,
-                plain(one.name, "$ink bold"),
-                "  ",
-                (verdict_text(comparison), style),
-                interval,
-                (f"  {bytes_text(one.size_bytes)}", "$soft"),
-            ),
-            width,
-        )
-        if one.note:
-            lines += [Content.assemble("  ", line) for line in wrapped(one.note, width - 2, "$soft", most=3)]
+        lines += _candidate_lines(one, width)
     if any(one.chosen for one in advice):
-        lines += [Content(), *wrapped("The step warmstart on the Optimize tab makes it; it is bound to this processor.", width)]
+        said = "The step warmstart on the Optimize tab makes it and proves it against the original."
+    else:
+        said = "None of them is worth it: the model as it is starts as soon, as far as can be told."
+    return [*lines, Content(), *wrapped(said, width)]
+
+
+def _candidate_lines(one: StartupCandidate, width: int) -> Lines:
+    """Return one way: its verdict over the whole start, the phases that it changes, what it is bound to."""
+    comparison = one.comparison
+    line = Content.assemble(
+        ("✓ ", "$good bold") if one.chosen else ("· ", "$soft"),
+        plain(one.name, "$ink bold"),
+        "  ",
+        (verdict_text(comparison), VERDICT_STYLES[VERDICT_ROLES[comparison.verdict]]),
+        f" ({interval_text(comparison)})" if comparison.pairs else "",
+        (f"  {bytes_text(one.size_bytes)}", "$soft"),
+    )
+    changed = [f"{phase.phase} {ratio_text(phase.ratio)}" for phase in one.phases if phase.verdict in ("faster", "slower")]
+    lines = wrapped(line, width)
+    for text in (", ".join(changed), one.note):
+        lines += [Content.assemble("  ", line) for line in wrapped(text, width - 2, "$soft", most=3)] if text else []
     return lines

@@ -20,6 +20,7 @@ from inspector.tui.widgets.benchmark.figures import (
     verdict_text,
 )
 from inspector.tui.widgets.line_table import LineTable
+from inspector.tui.widgets.optimize.figures import ratio_text
 from inspector.tui.widgets.table_columns import Cell, Column
 
 RunKey = tuple[str, BenchSubject, Conditions, str]
@@ -37,6 +38,7 @@ class RunRow:
     other: Benchmark | None = None
     advice: tuple[StartupCandidate, ...] = ()
     live: bool = False
+    """Whether these conditions are being measured now: both subjects are, one after the other."""
     with_threads: bool = False
     """Whether runs differ in threads, so that they are worth a word."""
     alone: bool = False
@@ -64,7 +66,7 @@ def _row(run: Benchmark, result: BenchResult, live: RunKey | None) -> RunRow:
     )
     key = key_of(run)
     comparison = comparison_of(run, result.comparisons)
-    return RunRow(key, run, comparison, phases, other, live=key == live)
+    return RunRow(key, run, comparison, phases, other, live=live is not None and (key[0], key[2]) == (live[0], live[2]))
 
 
 def grown(old: BenchResult | None, new: BenchResult) -> RunKey | None:
@@ -134,7 +136,8 @@ def _verdict_cell(row: RunRow) -> Cell:
         chosen = next((one for one in row.advice if one.chosen), None)
         return Cell(f"✓ {chosen.name}", "good") if chosen else Cell("= nothing helps", "soft")
     if row.live:
-        return Cell("▶ measuring", "accent")
+        compared = row.comparison if run.subject == "after" else None
+        return Cell(f"▶ {ratio_text(compared.ratio)} so far" if compared and compared.pairs else "▶ measuring", "accent")
     if run.status == "not measured":
         return Cell("", parts=(("· not measured", "medium"), (f": {reason_text(run)}" if run.note else "", "soft")))
     if row.comparison is not None and run.subject == "after":

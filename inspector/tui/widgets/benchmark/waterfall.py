@@ -71,7 +71,7 @@ def waterfall_lines(run: Benchmark, full_ms: float, width: int) -> Lines:
 
 def _bar(bar: str, phase: PhaseFigures) -> Content:
     if phase.modelled:
-        return Content.styled("".join(" " if cell == " " else "░" for cell in bar), "$bar-alt")
+        return Content.styled("".join(" " if cell == " " else "▒" for cell in bar), "$bar-alt")
     return Content.styled(bar, "$bar")
 
 
