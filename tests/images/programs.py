@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -18,7 +19,7 @@ def with_libraries(paths: Iterable[Path]) -> dict[str, File | Folder]:
     wanted = list(paths)
     if wanted:
         done = subprocess.run(["ldd", *map(str, wanted)], capture_output=True, text=True)
-        wanted += sorted({Path(found) for found in _LIBRARY.findall(done.stdout)})
+        wanted += sorted({Path(os.path.normpath(found)) for found in _LIBRARY.findall(done.stdout)})
     return {str(path).lstrip("/"): File(path.read_bytes(), mode=path.stat().st_mode & 0o777) for path in wanted}
 
 

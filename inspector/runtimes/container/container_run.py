@@ -269,7 +269,7 @@ def _known(watched: _Watched) -> str:
         if watched.http.status is not None:
             return f"it answered with status {watched.http.status}"
         return (
-            "nothing answered on that port" if watched.http.listening_at is None else "it took connections and did not answer"
+            "nothing listens on that port" if watched.http.listening_at is None else "it took connections and did not answer"
         )
     code = watched.health.code if watched.health is not None else None
     return f"the check ended with {code}" if code is not None else ""
