@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import os
 import re
@@ -20,6 +21,7 @@ _PERIOD_US: Final = 100_000
 _LEAST_US: Final = 1_000
 """The kernel's own bounds: a period as it is by default, and the smallest quota it takes."""
 _REMOVE_SECONDS: Final = 2.0
+_MEMBERS: Final = "cgroup.procs"
 _PROC: Final = Path("/proc/self")
 
 
@@ -35,7 +37,7 @@ class CpuGrant(Protocol):
         """How the processors are granted, as a short phrase."""
 
     def take(self, pid: int) -> None:
-        """Put a running process under the grant. Raises OSError."""
+        """Put a running process under the grant. Raises QuotaRefused where the kernel refuses, OSError where it is gone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,12 @@ class _GroupGrant:
     note: str
 
     def take(self, pid: int) -> None:
-        (self.path / "cgroup.procs").write_text(str(pid), encoding="ascii")
+        try:
+            (self.path / _MEMBERS).write_text(str(pid), encoding="ascii")
+        except ProcessLookupError:
+            raise
+        except OSError as error:
+            raise QuotaRefused(f"no process can be put into a control group: {error.strerror or error}") from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +193,12 @@ def _delegating(point: Path, group: Path, reasons: list[str]) -> Iterator[_Paren
 
 
 def _make(parent: _Parent, cpus: float) -> _GroupGrant:
-    """Return a new group with its quota set and its folder locked, so that nobody takes it for stale. Raises OSError."""
+    """Return a new group with its quota set and its folder locked, so that nobody takes it for stale. Raises OSError.
+
+    Version 2 lets a process be moved by whoever may write to the members of the group above both places.
+    """
+    if parent.version == 2 and not os.access(parent.path / _MEMBERS, os.W_OK):
+        raise PermissionError(errno.EACCES, "its processes are not ours to move")
     path = parent.path / f"{_PREFIX}-{os.getpid()}-{os.urandom(4).hex()}"
     path.mkdir()
     lock = -1

@@ -68,7 +68,7 @@ class CachedFiles:
         if found is None or found.share is None:
             return "" if found is None else "what is in the page cache is not known"
         if self._cache == "warm":
-            why = "" if found.share >= LEAST_RESIDENT else f"warm cache not achieved: {found.share:.0%} of the files is in it"
+            why = "" if found.share >= LEAST_RESIDENT else f"warm cache not achieved: {found.share:.1%} of the files is in it"
         else:
             why = self._why_not_cold(found)
         return "; ".join(text for text in (why, found.note) if text)

@@ -30,6 +30,7 @@ def hierarchy(folder: Path, *groups: str, name: str = "fs") -> Path:
     for group in ("", *groups):
         (point / group).mkdir(parents=True, exist_ok=True)
         (point / group / "cgroup.subtree_control").write_text("cpuset cpu io memory\n")
+        (point / group / "cgroup.procs").write_text("1\n")
     return point
 
 
@@ -59,6 +60,29 @@ def test_version_2_beside_a_group_that_hands_nothing_down(tmp_path: Path) -> Non
         assert emptied(group) == {"cpu.max": "25000 100000", "cgroup.procs": "4321"}
         assert grant.note == "0.25 CPU by a control group (version 2)"
     assert our_groups(own.parent) == []
+
+
+def test_version_2_whose_processes_belong_to_others(tmp_path: Path) -> None:
+    point = hierarchy(tmp_path)
+    (point / "cgroup.procs").unlink()
+    proc = proc_of(tmp_path, "0::/\n", f"30 23 0:26 / {point} rw - cgroup2 cgroup2 rw")
+    with pytest.raises(QuotaRefused, match="not ours to move"), cpu_grant(0.5, proc):
+        pass
+    assert our_groups(point) == []
+    with cpu_grant(1, proc) as grant:
+        assert grant.note == "1 CPU by affinity"
+
+
+def test_a_process_that_the_kernel_refuses_to_move(tmp_path: Path) -> None:
+    point = hierarchy(tmp_path)
+    proc = proc_of(tmp_path, "0::/\n", f"30 23 0:26 / {point} rw - cgroup2 cgroup2 rw")
+    with cpu_grant(0.5, proc) as grant:
+        (group,) = our_groups(point)
+        (group / "cgroup.procs").mkdir()
+        with pytest.raises(QuotaRefused, match="put into a control group"):
+            grant.take(4321)
+        (group / "cgroup.procs").rmdir()
+        emptied(group)
 
 
 def test_version_1_in_a_container_that_sees_its_own_part(tmp_path: Path) -> None:
