@@ -75,7 +75,7 @@ class Pace:
     quick: bool = False
     tight: float = 0.01
     wanted: tuple[int, ...] = ()
-    fewest_samples: int = 6
+    fewest_samples: int = 24
     most_samples: int = 8_000
 
 

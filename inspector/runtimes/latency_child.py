@@ -17,10 +17,11 @@ from typing import Final
 
 from inspector.errors import OperationFailed
 from inspector.isolation.child_main import Reporter
-from inspector.runtimes.latency import LABELS, Block, SessionTimes, TimedName, TimingFacts, TimingRequest, Timings
+from inspector.runtimes.latency import LABELS, Block, SessionTimes, TimedName, TimedSubject, TimingFacts, TimingRequest, Timings
 from inspector.runtimes.latency_feeds_child import Feed, few_inputs, read_feeds
 from inspector.runtimes.latency_open_child import serve
 from inspector.runtimes.latency_pace_child import WARM_SECONDS, block_runs, clock_ms, offsets, rest, settling_runs, warm_up
+from inspector.runtimes.latency_plan_child import Estimate, patience, planned_rounds
 from inspector.runtimes.latency_session_child import Refused, Session, import_runtime, open_session
 from inspector.runtimes.latency_stop_child import is_enough, is_quick_enough
 
@@ -30,11 +31,8 @@ _ROUNDS: Final = 9
 """Times that sessions are made anew, beside the first."""
 _FEWEST_ROUNDS: Final = 6
 """The fewest that give a median an interval of 95 %."""
-_MOST_ROUNDS: Final = 24
 _FEWEST_LATE: Final = 12
 """The fewest pairs where the budget is spent before there are more: what is left to do then is to make sessions."""
-_PATIENCE: Final = 4.0
-"""Budgets after which it ends whatever it has."""
 _SAMPLE_MS: Final = 0.5
 _MOST_REPEATS: Final = 2_000
 _WARM_RUNS: Final = 3
@@ -101,7 +99,7 @@ class TimingLoop:
     @property
     def exhausted(self) -> bool:
         """Whether patience has ended."""
-        return self.elapsed > _PATIENCE * self.request.budget_seconds
+        return self.elapsed > patience(self.request.pace.quick) * self.request.budget_seconds
 
     @property
     def alive(self) -> tuple[TimedName, ...]:
@@ -111,8 +109,9 @@ class TimingLoop:
 
     def measure(self) -> None:
         """Measure. Raises OperationFailed at the first failure where it is a quick measurement."""
-        self._make_first_of_process()
-        planned = self._planned(*self._estimates())
+        if self.request.pace.quick:
+            self._make_first_of_process()
+        planned = self._planned(self._estimate())
         self._warm_seconds = min(WARM_SECONDS, _WARM_SHARE * self.request.budget_seconds / max(1, planned * len(self.alive)))
         for done in range(planned):
             if not self.alive or (done and (self.exhausted or self._is_enough(done, planned))):
@@ -142,9 +141,11 @@ class TimingLoop:
                 raise OperationFailed(f"{LABELS[name]}: {error.message}") from None
             self.failures[name] = error.message
 
+    def _subject(self, name: TimedName) -> TimedSubject:
+        return next(subject for subject in self.request.subjects if subject.name == name)
+
     def _open(self, name: TimedName) -> Session:
-        subject = next(subject for subject in self.request.subjects if subject.name == name)
-        session = open_session(subject, self.request, self._feeds)
+        session = open_session(self._subject(name), self.request, self._feeds)
         if name not in self.facts.subject_notes:
             notes = {**self.facts.subject_notes, name: session.timed.notes}
             self.facts = replace(self.facts, subject_notes=notes)
@@ -158,43 +159,41 @@ class TimingLoop:
             self.facts = replace(self.facts, first_creation_ms=session.timed.creation_ms, first_subject=name)
             session.close()
 
-    def _estimates(self) -> tuple[float, float]:
-        """Return the seconds to create a session of each and to run each once, and choose how many runs make a sample."""
-        creation, running = 0.0, 0.0
+    def _estimate(self) -> Estimate:
+        """Return what sessions and runs of each take, and choose how many runs make a sample."""
+        found = Estimate()
+        seen: dict[tuple[str, str], tuple[float, float, float]] = {}
         for name in self.alive:
+            subject = self._subject(name)
+            same = None if self.request.pace.quick else seen.get((subject.path, subject.device))
             with self._guarded(name):
-                session = self._open(name)
-                first = session.run(0)
-                slow = first / 1000 > self.request.budget_seconds / 10
-                warm = first if slow else min(session.run(0) for _ in range(_WARM_RUNS))
-                creation += session.timed.creation_ms / 1000
-                running += warm / 1000
-                self._run_ms = max(self._run_ms, warm)
-                self.repeats[name] = 1
-                if self.request.pace.quick:
-                    self.repeats[name] = min(max(1, ceil(_SAMPLE_MS / warm)), _MOST_REPEATS)
-                else:
-                    self._rest_seconds = max(self._rest_seconds, rest())
-                    self._find_rate(session)
-                session.close()
-                del session  # before the next one is made, where there is memory for one only
+                seen[subject.path, subject.device] = taken = same or self._tried(name)
+                found.add(*taken)
         self.facts = replace(self.facts, repeats=max(self.repeats.values(), default=1))
-        return creation, running
+        return found
 
-    def _planned(self, creation_seconds: float, run_seconds: float) -> int:
-        """Return how often sessions are made anew: fewer times than wanted only where that alone takes too long."""
-        budget = self.request.budget_seconds
-        if self.alive and self.elapsed + creation_seconds + run_seconds > _PATIENCE * budget:
+    def _tried(self, name: TimedName) -> tuple[float, float, float]:
+        """Return the ms of making a session, of its first run and of one when warm. Raises Refused."""
+        session = self._open(name)
+        first = session.run(0)
+        slow = first / 1000 > self.request.budget_seconds / 10
+        warm = first if slow else min(session.run(0) for _ in range(_WARM_RUNS))
+        self._run_ms = max(self._run_ms, warm)
+        if self.request.pace.quick:
+            self.repeats[name] = min(max(1, ceil(_SAMPLE_MS / warm)), _MOST_REPEATS)
+        else:
+            self._rest_seconds = max(self._rest_seconds, rest())
+            self._find_rate(session)
+        session.close()
+        return session.timed.creation_ms, first, warm
+
+    def _planned(self, estimate: Estimate) -> int:
+        """Return how often sessions are made anew."""
+        budget, quick = self.request.budget_seconds, self.request.pace.quick
+        if self.alive and self.elapsed + estimate.creation + estimate.run > patience(quick) * budget:
             self.facts = replace(self.facts, notes=(*self.facts.notes, "one round takes longer than the time there is"))
             return 0
-        ahead, wanted = creation_seconds, _ROUNDS
-        if not self.request.pace.quick:
-            ahead, wanted = creation_seconds + _FEWEST_LATE * run_seconds, _FEWEST_ROUNDS
-        if wanted * ahead < budget / 2:
-            return min(_MOST_ROUNDS, max(wanted, int(budget / 4 / max(ahead, 1e-6))))
-        if _FEWEST_ROUNDS * creation_seconds + _FEWEST_LATE * run_seconds < (_PATIENCE - 1) * budget:
-            return _FEWEST_ROUNDS
-        return max(1, int(budget / creation_seconds))
+        return planned_rounds(estimate, budget, quick)
 
     def _round(self, number: int, planned: int, seconds: float) -> None:
         """Make a session of each subject and take samples of them until the time is over."""
