@@ -27,7 +27,7 @@ from tests.images.build import File, ImageSpec, build_layer, docker_archive
 from tests.images.engine import PROJECT, EngineUnderTest
 from tests.images.programs import shell_tools
 from tests.images.serving import PORT, serving_images
-from tests.images.starting import eventually, loadable, nothing_stays_on, ours_on, result
+from tests.images.starting import eventually, forwarded, loadable, nothing_stays_on, ours_on, result
 
 MIB = 1 << 20
 LIMITS = Limits(memory_bytes=128 * MIB, wall_seconds=60)
@@ -225,24 +225,48 @@ def _cancel_once_something_runs(engine: EngineUnderTest, cancel: CancelToken) ->
 
 
 def test_what_a_killed_run_left_the_next_one_removes(engine: EngineUnderTest, tmp_path: Path) -> None:
-    archive = docker_archive(tmp_path / "image.tar", [ImageSpec([build_layer(shell_tools("sleep"), "gzip")], CONFIG)])
+    with nothing_stays_on(engine):
+        process = _starting_in_a_process(tmp_path)
+        assert eventually(lambda: len(ours_on(engine)) == 2 or process.poll() is not None, 60)
+        process.send_signal(signal.SIGKILL)
+        assert b"Traceback" not in process.communicate(timeout=60)[1]
+        assert len(ours_on(engine)) == 2
+        remove_stale(engine.client())
+        assert ours_on(engine) == set()
+
+
+def test_an_interrupt_leaves_nothing(engine: EngineUnderTest, tmp_path: Path) -> None:
+    with nothing_stays_on(engine):
+        process = _starting_in_a_process(tmp_path)
+        assert eventually(lambda: len(ours_on(engine)) == 2 or process.poll() is not None, 60)
+        process.send_signal(signal.SIGINT)
+        assert b"KeyboardInterrupt" in process.communicate(timeout=60)[1]
+        assert ours_on(engine) == set()
+
+
+def _starting_in_a_process(folder: Path) -> subprocess.Popen[bytes]:
+    """Return a process that starts an image and waits for it for a minute."""
+    archive = docker_archive(folder / "image.tar", [ImageSpec([build_layer(shell_tools("sleep"), "gzip")], CONFIG)])
     code = (
         "import sys\nfrom pathlib import Path\nfrom tests.images.starting import *\n"
         "from inspector.runtimes.container.start import ImageStart, Limits, start_image\n"
         "image = loadable(Path(sys.argv[1]), Path(sys.argv[2]))\n"
         "result(start_image(image, ImageStart(('sleep', '60')), 'cold', None, Limits(None, 60)))\n"
     )
-    with nothing_stays_on(engine):
-        command = [sys.executable, "-c", code, str(archive), str(tmp_path / "loadable")]
-        environment = {**os.environ, "PYTHONPATH": str(PROJECT)}
-        process = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE)
-        running = eventually(lambda: len(ours_on(engine)) == 2 or process.poll() is not None, 60)
-        process.send_signal(signal.SIGKILL)
-        assert running
-        assert b"Traceback" not in process.communicate()[1]
-        assert len(ours_on(engine)) == 2
-        remove_stale(engine.client())
-        assert ours_on(engine) == set()
+    command = [sys.executable, "-c", code, str(archive), str(folder / "loadable")]
+    return subprocess.Popen(command, env={**os.environ, "PYTHONPATH": str(PROJECT)}, stderr=subprocess.PIPE)
+
+
+def test_an_engine_behind_a_network_address(
+    engine: EngineUnderTest, shell: LoadableImage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with forwarded(engine.host.removeprefix("unix://")) as port, nothing_stays_on(engine):
+        monkeypatch.setenv("DOCKER_HOST", f"tcp://127.0.0.1:{port}")
+        start = started(shell)
+        assert start.failure == ""
+        assert [phase.name for phase in start.phases] == ["transfer", "unpack", "create", "start", "ready"]
+        asked = started(shell, ImageStart(sh("sleep 60"), "http://localhost:8000/"), Limits(128 * MIB, 5))
+        assert asked.failure
 
 
 def test_without_an_engine_it_is_one_line(shell: LoadableImage, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

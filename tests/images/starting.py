@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import socket
+import threading
 import time
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -51,6 +53,32 @@ def nothing_stays_on(engine: EngineUnderTest) -> Generator[None]:
         time.sleep(0.1)
     assert not left
     assert not before - _all_on(engine)
+
+
+@contextmanager
+def forwarded(path: str) -> Generator[int]:
+    """Give a port of this machine at which a unix socket answers, as engines on other machines do."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        threading.Thread(target=_accept, args=(server, path), daemon=True).start()
+        yield int(server.getsockname()[1])
+        server.shutdown(socket.SHUT_RDWR)
+
+
+def _accept(server: socket.socket, path: str) -> None:
+    with suppress(OSError):
+        while True:
+            client, _ = server.accept()
+            there = socket.socket(socket.AF_UNIX)
+            there.connect(path)
+            for source, target in ((client, there), (there, client)):
+                threading.Thread(target=_pump, args=(source, target), daemon=True).start()
+
+
+def _pump(source: socket.socket, target: socket.socket) -> None:
+    with suppress(OSError):
+        while data := source.recv(1 << 16):
+            target.sendall(data)
+        target.shutdown(socket.SHUT_WR)
 
 
 def eventually(holds: Callable[[], bool], seconds: float = 20) -> bool:

@@ -174,7 +174,9 @@ class ContainerRun:
         if isinstance(ready, HttpAnswer) and reach is not None:
             found = self._client.inspect_container(self.name)
             address, pid = reach.asked_at(found), (found.get("State") or {}).get("Pid")
-            if address is not None and (pid or reach.way != "inside"):
+            if address is None:
+                raise NotStarted("the engine published no port of the container, so that nobody can ask it")
+            if pid or reach.way != "inside":
                 inside = pid if reach.way == "inside" else None
                 watched.http = HttpProbe(ready, address, inside, self._terms.deadline, watched.changed)
                 watched.http.start()
@@ -268,8 +270,6 @@ def _known(watched: _Watched) -> str:
     if watched.http is not None:
         if watched.http.status is not None:
             return f"it answered with status {watched.http.status}"
-        return (
-            "nothing listens on that port" if watched.http.listening_at is None else "it took connections and did not answer"
-        )
+        return "nothing listens on that port" if watched.http.listening_at is None else "it took connections and did not answer"
     code = watched.health.code if watched.health is not None else None
     return f"the check ended with {code}" if code is not None else ""
