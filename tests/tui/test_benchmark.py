@@ -107,7 +107,7 @@ async def test_every_kind_of_artifact_has_the_tab_and_what_makes_sense_for_it() 
         await shows(pilot, "Only the runtime of ONNX models")
     async with opened(SAMPLES / "digits_image.tar") as (app, pilot):
         await press(pilot, "7")
-        await shows(pilot, "transfer to ready", "ready when", "the image's own", "125.0 MB/s, modelled")
+        await shows(pilot, "ready when", "the image's own", "125.0 MB/s, modelled")
         assert "latency" not in screen_text(app)
         await press(pilot, "g")
         await shows(pilot, "An image runs where its engine is")

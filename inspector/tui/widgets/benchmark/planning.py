@@ -123,7 +123,7 @@ def _said(row: RowId, draft: Draft) -> str:
     plan = draft.plan
     match row:
         case "cold_start":
-            return f"{' and '.join(plan.caches)} cache" if draft.kind != "image" else "transfer to ready"
+            return f"{' and '.join(plan.caches)} cache"
         case "latency":
             return f"batch {values.numbers_text(plan.batches)}"
         case "threads":
@@ -137,7 +137,7 @@ def _said(row: RowId, draft: Draft) -> str:
         case "budget":
             return f"{seconds_text(plan.budget_seconds)} in all"
         case "ready":
-            return plan.image.ready or "health check, or first output"
+            return plan.image.ready or "health check or output"
         case "command":
             return " ".join(plan.image.command) or "the image's own"
         case _:
@@ -168,7 +168,7 @@ class Edit:
 def edit_of(what: str, draft: Draft) -> Edit | None:
     """Return how a row's value is changed, or the threads; None for what is only switched."""
     found = _EDITS.get(what)
-    if found is None or (draft.kind == "image" and what == "cold_start"):
+    if found is None:
         return None
     title, hint, field, write, parse = found
     row: Any = what
@@ -214,6 +214,7 @@ _HELP: dict[str, tuple[str, ...]] = {
     "image": (
         "A fresh container a sample: the transfer is modelled from compressed bytes and a stated bandwidth; unpacking,"
         " creating, starting and getting ready are measured.",
+        "Cold: every layer is pulled and unpacked. Warm: the engine has them.",
         "This needs a container engine, the one that DOCKER_HOST names. Without one, bytes and the modelled transfer are told.",
     ),
     "cold_start": (
