@@ -55,6 +55,7 @@ class SignatureDataRequest:
     """The same for a SavedModel, whose folder is the model, and which signature of it takes the samples."""
 
     data: DataRequest
+    model_label: str
     signature: str
     tags: tuple[str, ...]
     loader: Loader
@@ -113,7 +114,7 @@ def read_signature_data(
     _refuse_irregular(path, one_line(path.name))
     rules = tuple(rule_for(TensorSpec(one.name, one.dtype, one.shape)) for one in served.signature.inputs)
     data = _request(path, served.path, rules, folder, settings, labels)
-    request = SignatureDataRequest(data, served.signature.name, served.tags, served.loader)
+    request = SignatureDataRequest(data, served.label, served.signature.name, served.tags, served.loader)
     answer = yield from _read(SIGNATURE_ENTRY, request, data.label, tensorflow_environment(), settings, cancel)
 
     def more(target: str, lengths: Mapping[str, int]) -> Steps[InputSet]:

@@ -6,10 +6,11 @@ from dataclasses import replace
 
 from inspector.formats.clean_text import TextCleaner
 from inspector.records.tensor import TensorSpec
-from inspector.runtimes.tensorflow.loading_child import import_tensorflow, load_signature
+from inspector.runtimes.tensorflow.loading_child import import_tensorflow
 from inspector.verify.data import DataAnswer, SignatureDataRequest
 from inspector.verify.data_archive_child import Archive
 from inspector.verify.data_child import Report, lay_out
+from inspector.verify.signature_inputs_child import loaded_signature
 
 
 def read_in_child(request: SignatureDataRequest, report: Report) -> DataAnswer:
@@ -17,7 +18,7 @@ def read_in_child(request: SignatureDataRequest, report: Report) -> DataAnswer:
     data = request.data
     with Archive(data.path, data.label) as archive:
         import_tensorflow(data.threads)
-        loaded = load_signature(data.model, request.signature, request.tags, request.loader)
+        loaded = loaded_signature(data.model, request.model_label, request.signature, request.tags, request.loader)
         cleaner = TextCleaner()
         known = {rule.name: TensorSpec(rule.name, rule.dtype, rule.shape) for rule in data.rules}
         specs = [_named(spec, known.get(cleaner.clean(spec.name))) for spec in loaded.inputs]

@@ -74,7 +74,8 @@ def test_what_never_answers_is_stopped(odd: Path, tmp_path: Path) -> None:
 def test_what_tensorflow_does_not_load_is_one_line(saved_models: SavedModels, tmp_path: Path) -> None:
     with pytest.raises(OperationFailed) as caught:
         made(saved_models.path("planted_custom_operator"), tmp_path)
-    assert caught.value.message == "TensorFlow cannot load it: Op type not registered 'AcmeFusedAttention'"
+    said = "TensorFlow cannot load it: Op type not registered 'AcmeFusedAttention'"
+    assert caught.value.message == f"planted_custom_operator: {said}"
 
 
 def rules_of(path: Path, signature: str = "") -> dict[str, tuple[str, int, int]]:
