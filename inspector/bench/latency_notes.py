@@ -86,6 +86,7 @@ def _arrival_notes(timings: Timings, subject: BenchSubject) -> Iterator[str]:
         return
     count = sum(one.count for one in arrivals)
     waited = sum(one.waited for one in arrivals)
+    yield f"{len(arrivals)} times {arrivals[0].count:,} or so requests, each time from an empty queue on"
     yield f"busy {min(1.0, _demand(arrivals)):.0%} of the time; {waited:,} of {count:,} requests waited"
     if late := sum(one.late for one in arrivals):
         yield f"{late:,} of {count:,} requests started over 0.1 ms late with nothing in the way, which is counted as latency"

@@ -84,6 +84,7 @@ def _of(taken: Taken, subject: BenchSubject) -> RunOf:
 def _run(taken: Taken, subject: BenchSubject) -> Benchmark:
     """Return everything that is known of one subject."""
     sessions, reason = taken.sessions(subject), taken.reason(subject)
+    failure = taken.timings.failures.get(subject, "")
     particular = (*run_notes(taken.timings, subject), taken.notes.get(subject, ""))
     notes = (*particular, *method_notes(taken.timings, taken.conditions), taken.mode_note)
     run = latency_run(
@@ -91,9 +92,9 @@ def _run(taken: Taken, subject: BenchSubject) -> Benchmark:
         sessions,
         first_ms=_first(taken, subject),
         throughput_per_second=_served_per_second(taken, subject),
-        failures=(reason,) if subject in taken.timings.failures else (),
+        failures=(failure,) if failure else (),
         notes=[note for note in notes if note],
-        cut_short=reason or ("" if sessions else _why_nothing(taken)),
+        cut_short="ended by a failure" if failure and sessions else reason or ("" if sessions else _why_nothing(taken)),
         controls=taken.sessions("again") if subject == "before" else (),
     )
     return replace(run, phases=_phases(taken, subject))

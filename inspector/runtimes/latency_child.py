@@ -30,7 +30,7 @@ _MOST_PAIRS: Final = 320
 _ROUNDS: Final = 9
 """Times that sessions are made anew, beside the first."""
 _FEWEST_ROUNDS: Final = 6
-"""The fewest that give a median an interval of 95 %."""
+"""The fewest that give a median an interval of 95 %; no more in an open loop, where a queue needs time to form."""
 _FEWEST_LATE: Final = 12
 """The fewest pairs where the budget is spent before there are more: what is left to do then is to make sessions."""
 _SAMPLE_MS: Final = 0.5
@@ -193,7 +193,8 @@ class TimingLoop:
         if self.alive and self.elapsed + estimate.creation + estimate.run > patience(quick) * budget:
             self.facts = replace(self.facts, notes=(*self.facts.notes, "one round takes longer than the time there is"))
             return 0
-        return planned_rounds(estimate, budget, quick)
+        planned = planned_rounds(estimate, budget, quick)
+        return planned if self.request.load is None else min(planned, _FEWEST_ROUNDS)
 
     def _round(self, number: int, planned: int, seconds: float) -> None:
         """Make a session of each subject and take samples of them until the time is over."""

@@ -254,6 +254,15 @@ def test_one_sample_is_a_row_and_claims_nothing() -> None:
     assert live_part(taken(Block(0, 0, "before", (1.0,)))).runs[0].samples == 1
 
 
+def test_a_failure_between_samples_keeps_them() -> None:
+    there = taken(*rounds(8, 2.0))
+    there.timings = replace(there.timings, failures={"after": "the runtime cannot run it: Gather node g: out of range"})
+    before, after = bench_part(there).runs
+    assert (before.status, before.note, before.failures) == ("measured", "", 0)
+    assert (after.status, after.samples, after.failures) == ("cut short", 16, 1)
+    assert after.note.count("Gather node g") == 1
+
+
 def test_few_turns_claim_nothing() -> None:
     part = bench_part(taken(*rounds(2, 9.0), mode_note=IN_TURNS))
     assert part.comparisons[0].verdict == "not measured"
@@ -266,7 +275,7 @@ def test_a_queue_that_grew_is_said() -> None:
     blocks = [replace(block, arrivals=grew if block.name == "after" else kept, phases_ms={}) for block in rounds(8, 2.0)]
     part = bench_part(taken(*blocks, conditions=Conditions(1, load=0.7)))
     before, after = part.runs
-    assert not any("queue" in note for note in before.notes)
+    assert not any("queue grew" in note for note in before.notes)
     assert any("queue grew: 0.93 of the arrivals served" in note for note in after.notes)
     assert any("16 requests were given up" in note for note in after.notes)
     assert any("32 of 800 requests started over 0.1 ms late" in note for note in after.notes)
