@@ -275,6 +275,7 @@ def test_without_an_engine_it_is_one_line(shell: LoadableImage, monkeypatch: pyt
         started(shell)
 
 
+@pytest.mark.timeout(900)  # on a busy machine most of it is waiting for the disk
 def test_a_fat_and_a_lean_image_of_one_model(engine: EngineUnderTest, shared: Path, tmp_path: Path) -> None:
     images = serving_images(shared / "serving_images")
     lean, fat = loadable(images.lean, tmp_path / "lean"), loadable(images.fat, tmp_path / "fat")
@@ -287,7 +288,7 @@ def test_a_fat_and_a_lean_image_of_one_model(engine: EngineUnderTest, shared: Pa
                     Conditions(cache="cold"),
                     "cpu",
                     {"before": "digits:fat", "after": "digits:lean"},
-                    8,
+                    4,
                 )
             )
         python = str(Path(sys.executable).resolve())

@@ -20,11 +20,13 @@ from tests.images.programs import with_libraries
 
 PORT = 8765
 MODEL = Path(__file__).parents[2] / "sample_models" / "digits_cnn.onnx"
-FREIGHT_BYTES = 240_000_000
+FREIGHT_BYTES = 120_000_000
 _UNUSED = {
     "test", "tests", "site-packages", "dist-packages", "idlelib", "ensurepip", "lib2to3", "tkinter", "turtledemo", "pydoc_data",
     "quantization", "transformers", "tools", "f2py", "include",
 }  # fmt: skip
+_NATIVE = ("_bz2", "_ctypes", "_hashlib", "_lzma", "_socket", "_ssl", "math", "zlib", "_multiarray", "lib", "onnxruntime")
+"""Modules and libraries that between them need all that the others do."""
 _SITE = "srv/site"
 _SERVE = """\
 import sys
@@ -66,8 +68,11 @@ class ServingImages:
     fat: Path
 
 
-def serving_images(folder: Path) -> ServingImages:
-    """Return both images, built in the folder by the first who asks, of all processes of a test run."""
+def serving_images(folder: Path, freight_bytes: int = FREIGHT_BYTES) -> ServingImages:
+    """Return both images, built in the folder by the first who asks, of all processes of a test run.
+
+    The fat one has freight_bytes that nothing reads, in few large files and many small ones.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     found = ServingImages(folder / "lean.tar", folder / "fat.tar")
     with (folder / "lock").open("w") as lock:
@@ -76,7 +81,7 @@ def serving_images(folder: Path) -> ServingImages:
             python, service = build_layer(_python()), build_layer(_service())
             docker_archive(found.lean, [ImageSpec([python, service], _config(), ("digits:lean",))])
             draft = folder / "draft.tar"
-            freight = build_layer(_freight())
+            freight = build_layer(_freight(freight_bytes))
             docker_archive(draft, [ImageSpec([python, freight, service], _config(), ("digits:fat",))])
             draft.replace(found.fat)
     return found
@@ -100,7 +105,7 @@ def _python() -> dict[str, File | Folder]:
     ours: dict[Path, Path] = {}
     for root in (*packages.values(), *site.glob("numpy.libs")):
         ours |= {path: Path("/", _SITE) / path.relative_to(root.parent) for path in _files(root)}
-    native = [path for path in (*files, *ours) if ".so" in path.name]
+    native = [path for path in (*files, *ours) if ".so" in path.name and path.name.startswith(_NATIVE)]
     loaded = with_libraries([interpreter, *native])
     system = {name: node for name, node in loaded.items() if Path("/", name) not in ours}
     stored = {str(target).lstrip("/"): File(path.read_bytes(), mode=0o755) for path, target in {**files, **ours}.items()}
@@ -124,9 +129,9 @@ def _service() -> dict[str, File | Folder]:
     return {"srv/digits.onnx": File(MODEL.read_bytes()), "srv/serve.py": File(_SERVE.encode())}
 
 
-def _freight() -> dict[str, File | Folder]:
+def _freight(byte_count: int) -> dict[str, File | Folder]:
     chance = random.Random(5)
-    half = FREIGHT_BYTES // 2
+    half = byte_count // 2
     large = {f"opt/cuda/library{index}.so": File(chance.randbytes(half // 4)) for index in range(4)}
-    small = {f"opt/packages/{index % 50}/module{index}.py": File(chance.randbytes(half // 4000)) for index in range(4000)}
+    small = {f"opt/packages/{index % 50}/module{index}.py": File(chance.randbytes(half // 2500)) for index in range(2500)}
     return {**large, **small}

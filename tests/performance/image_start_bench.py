@@ -25,6 +25,7 @@ from tests.images.serving import PORT, serving_images
 from tests.images.starting import loadable, result
 
 _LIMITS = Limits(memory_bytes=2 << 30, wall_seconds=300)
+_FREIGHT_BYTES = 400_000_000
 _PYTHON = str(Path(sys.executable).resolve())
 STARTS: Mapping[str, ImageStart] = {
     "its first output": ImageStart(),
@@ -34,7 +35,7 @@ STARTS: Mapping[str, ImageStart] = {
 
 def tables(seconds: float, kind: str) -> Iterator[str]:
     """Yield the tables, line by line, each measured just before."""
-    images = serving_images(PROJECT / ".bench" / "serving_images")
+    images = serving_images(PROJECT / ".bench" / "serving_images", _FREIGHT_BYTES)
     with tempfile.TemporaryDirectory() as folder, running_engine(kind, Path(folder, "engine")) as engine:
         os.environ["DOCKER_HOST"] = engine.host
         fat, lean = loadable(images.fat, Path(folder, "fat")), loadable(images.lean, Path(folder, "lean"))
