@@ -44,8 +44,10 @@ _FEWEST_ARRIVALS: Final = 8
 _MOST_ARRIVALS: Final = 1_000
 _WARM_SHARE: Final = 0.4
 """Share of the budget that all warming up may take."""
-_QUIET_SECONDS: Final = 0.01
-"""How long it waits after sending what there is, for whoever takes it to be done with it."""
+_SEND_SECONDS: Final = 0.25
+"""How often it sends what there is."""
+_QUIET_SECONDS: Final = 0.025
+"""How long it waits then, for whoever takes it to be done with it and off the processor."""
 
 
 def time_in_child(request: TimingRequest, report: Reporter) -> Timings:
@@ -74,6 +76,7 @@ class TimingLoop:
     start: float = field(init=False)
     _feeds: list[Feed] = field(init=False)
     _sent: tuple[int, int] = (0, 0)
+    _sent_at: float = 0.0
     _rest_seconds: float = 0.0
     _run_ms: float = 0.0
     _warm_seconds: float = WARM_SECONDS
@@ -127,9 +130,10 @@ class TimingLoop:
 
     def _send(self) -> None:
         """Send what is new, if that is due, and leave the processor to whoever takes it."""
-        if self.sender is not None and self.sender.partial_due:
+        if self.sender is not None and self.elapsed - self._sent_at >= _SEND_SECONDS:
             self.sender.partial(self.unsent())
             time.sleep(_QUIET_SECONDS)
+            self._sent_at = self.elapsed
 
     @contextmanager
     def _guarded(self, name: TimedName) -> Iterator[None]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -117,10 +118,18 @@ def fitted(feed: Feed, inputs: Sequence[TensorSpec]) -> Feed:
 
 def few_inputs(feeds: Sequence[Feed]) -> str:
     """Return what a reader should know where there are fewer distinct inputs than there should be; else empty."""
-    distinct = {tuple(array.tobytes() for array in feed.values() if array.dtype != object) for feed in feeds}
-    if len(distinct) >= min(_FEWEST_DISTINCT, len(feeds)) and len(feeds) >= _FEWEST_DISTINCT:
+    distinct = len({_digest(feed) for feed in feeds})
+    if distinct >= _FEWEST_DISTINCT or not any(feeds):
         return ""
-    return f"{len(distinct)} distinct inputs only: what differs from input to input may not show"
+    return f"{distinct} distinct input{'s' if distinct > 1 else ''} only: what differs from input to input may not show"
+
+
+def _digest(feed: Feed) -> bytes:
+    """Return what tells one feed from another."""
+    found = hashlib.sha256()
+    for array in feed.values():
+        found.update(repr(array.tolist()).encode() if array.dtype == object else np.ascontiguousarray(array).data)
+    return found.digest()
 
 
 def _is_open(dim: Dim) -> bool:

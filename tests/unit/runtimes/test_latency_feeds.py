@@ -88,5 +88,9 @@ def test_distinct_inputs_are_counted(tmp_path: Path) -> None:
     for index in range(20):
         write_feed(str(tmp_path), index, [np.full((1, 2), index, np.float32)])
     assert few_inputs(read_feeds(InputSet(str(tmp_path), ("x",), 20, "synthetic"))) == ""
+    assert few_inputs([{}]) == "", "a model without inputs"
+    assert few_inputs([{"text": np.array([str(place)], object)} for place in range(8)]) == ""
+    assert few_inputs([{"text": np.array(["a"], object)}] * 8).startswith("1 distinct input only")
+    assert few_inputs([{"x": np.array(float(place))} for place in range(8)]) == ""
     with pytest.raises(OperationFailed, match="no input"):
         read_feeds(InputSet(str(tmp_path), ("x",), 0, "synthetic"))
