@@ -221,7 +221,7 @@ class _Session:
 
     def _run(self, subject: BenchSubject, unfinished: bool = False) -> Benchmark:
         """Return the run of a subject."""
-        of = RunOf(subject, self.artifacts.get(subject, ""), self.device, self.conditions)
+        of = RunOf(subject, plain_line(self.artifacts.get(subject, "")), self.device, self.conditions)
         ended = _INTERRUPTED.format(rounds=len(self.rounds)) if unfinished else ""
         return cold_run(
             of,

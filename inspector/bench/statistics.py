@@ -77,13 +77,13 @@ def outliers(values: Sequence[float]) -> tuple[int, ...]:
 
 
 def median_interval(groups: Sequence[Sequence[float]], seed: int = 0, resamples: int = RESAMPLES) -> Interval:
-    """Return the median of positive samples with an interval of 95 %; a group holds those of one session, in their order.
+    """Return the median of samples with an interval of 95 %; a group holds those of one session, in their order.
 
     Percentile bootstrap, groups resampled first and then samples within each, since those of the same session share what is
     particular to it (P. Kalibera, R. Jones, Rigorous benchmarking in reasonable time, ISMM 2013), its tails expanded for the
     few groups there are (T. C. Hesterberg, What teachers should know about the bootstrap, The American Statistician 69, 2015,
     371-386, 5.2). It is never narrower than the interval of the sign test on all samples, which holds for any distribution,
-    nor, of two to five groups, than Student's interval of their median logarithms: a resample of so few has too few values.
+    nor, of two to five groups of positive samples, than Student's interval of their median logarithms: a resample of so few has too few values.
     One group of many is cut into batches of consecutive samples, which take the place of sessions, since neighbors resemble
     each other (R. W. Conway, Some tactical problems in digital simulation, Management Science 10, 1963, 47-61). Raises
     ValueError where there is no sample.
@@ -95,7 +95,7 @@ def median_interval(groups: Sequence[Sequence[float]], seed: int = 0, resamples:
     if len(groups) == 1 and len(samples) >= _FEWEST_FOR_BATCHES:
         groups = _batches(groups[0])
     found = [sign_test_interval(samples), _bootstrap_interval(groups, seed, resamples)]
-    if 1 < len(groups) < min(_FEWEST_FOR_BOOTSTRAP, len(samples)):
+    if 1 < len(groups) < min(_FEWEST_FOR_BOOTSTRAP, len(samples)) and samples[0] > 0:
         found.append(_students_interval(groups))
     return Interval(median(samples), min(one.low for one in found), max(one.high for one in found))
 

@@ -79,7 +79,7 @@ def latency_run(
         status="cut short" if cut_short else "measured",
         note=_note(cut_short, failures),
         percentiles=percentiles(times),
-        throughput_per_second=throughput_per_second or 1000 * of.conditions.batch * len(times) / sum(times),
+        throughput_per_second=throughput_per_second or _closed_loop_throughput(times, of.conditions.batch),
         first_ms=first_ms,
         outliers=len(outliers(times)),
         failures=len(failures),
@@ -88,6 +88,11 @@ def latency_run(
         nodes_on_cpu=of.nodes_on_cpu,
         notes=_told((_few_samples(len(times)), _left_out(left_out, "times"), *notes)),
     )
+
+
+def _closed_loop_throughput(times: Sequence[float], batch: int) -> float | None:
+    """Return batch elements a second where each run begins when the one before has ended."""
+    return 1000 * batch * len(times) / total if (total := sum(times)) > 0 else None
 
 
 def cold_run(

@@ -70,6 +70,11 @@ def test_a_run_of_latencies() -> None:
     assert latency_run(OF, sessions, throughput_per_second=7.0).throughput_per_second == 7.0
 
 
+def test_times_that_no_clock_shows_have_no_throughput() -> None:
+    found = latency_run(OF, [[0.0] * 3, [0.0] * 3])
+    assert (found.status, found.median_ms, found.throughput_per_second) == ("measured", 0.0, None)
+
+
 def test_sessions_that_differ_widen_the_interval() -> None:
     chance = random.Random(2)
     sessions = [[(10 + place) * chance.lognormvariate(0, 0.01) for _ in range(50)] for place in range(8)]
