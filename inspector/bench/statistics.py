@@ -80,13 +80,13 @@ def median_interval(groups: Sequence[Sequence[float]], seed: int = 0, resamples:
     """Return the median of samples with an interval of 95 %; a group holds those of one session, in their order.
 
     Percentile bootstrap, groups resampled first and then samples within each, since those of the same session share what is
-    particular to it (P. Kalibera, R. Jones, Rigorous benchmarking in reasonable time, ISMM 2013), its tails expanded for the
-    few groups there are (T. C. Hesterberg, What teachers should know about the bootstrap, The American Statistician 69, 2015,
-    371-386, 5.2). It is never narrower than the interval of the sign test on all samples, which holds for any distribution,
-    nor, of two to five groups of positive samples, than Student's interval of their median logarithms: a resample of so few has too few values.
-    One group of many is cut into batches of consecutive samples, which take the place of sessions, since neighbors resemble
-    each other (R. W. Conway, Some tactical problems in digital simulation, Management Science 10, 1963, 47-61). Raises
-    ValueError where there is no sample.
+    particular to it (P. Kalibera, R. Jones, Rigorous benchmarking in reasonable time, ISMM 2013); the percentiles are expanded
+    for the few groups there are (T. C. Hesterberg, What teachers should know about the bootstrap, The American Statistician
+    69, 2015, 371-386: the expanded percentile interval). It is never narrower than the interval of the sign test on all
+    samples, which holds for any distribution, nor, of two to five groups of positive samples, than Student's interval of
+    their median logarithms: medians of so few take too few values. One group of many is cut into batches of consecutive
+    samples, which take the place of sessions, since neighbors resemble each other (R. W. Conway, Some tactical problems in
+    digital simulation, Management Science 10, 1963, 47-61). Raises ValueError where there is no sample.
     """
     groups = [group for group in groups if group]
     samples = sorted(sample for group in groups for sample in group)
