@@ -14,7 +14,7 @@ from inspector.isolation.cpu_quota import CpuGrant, cpu_grant
 from inspector.isolation.failure import ChildFailed
 from inspector.isolation.limits import CancelToken, Limits
 from inspector.isolation.plain_line import last_line, plain_line
-from inspector.isolation.program_process import ProgramProcess, SenselessLines, Usage
+from inspector.isolation.program_process import ProgramProcess, Usage
 
 if TYPE_CHECKING:
     from inspector.isolation.program_process import ProgramLine
@@ -135,15 +135,16 @@ class _WatchedProgram:
         process = self._process
         while self._failure is None:
             over = process.has_exited()
-            try:
-                for line in process.exchange(0.0 if over else _HUNG_UP_TICK_SECONDS if process.hung_up else _TICK_SECONDS):
-                    self._lines.append(line)
-                    yield line
-            except SenselessLines:
+            heard = process.exchange(0.0 if over else _HUNG_UP_TICK_SECONDS if process.hung_up else _TICK_SECONDS)
+            for line in heard:
+                self._lines.append(line)
+                yield line
+            if process.senseless:
                 self._failure = failure.senseless(self._title)
-            if over:
+            elif over and not heard:
                 break
-            self._stop_if_due()
+            elif not over:
+                self._stop_if_due()
         self._end_ns = time.monotonic_ns()
 
     def ended(self, notes: tuple[str, ...]) -> ProgramRun:

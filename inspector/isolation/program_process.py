@@ -56,10 +56,6 @@ class ProgramLine:
     text: str
 
 
-class SenselessLines(ValueError):
-    """A line, or all of them together, are longer than any program of ours writes."""
-
-
 class ProgramProcess:
     """One process in a session of its own; close() always ends it and whatever it has started.
 
@@ -82,6 +78,8 @@ class ProgramProcess:
         self.pid = 0
         self.hung_up = False
         """Whether the program has closed its end of the lines."""
+        self.senseless = False
+        """Whether a line, or all of them together, were longer than any program of ours writes; nothing is read after that."""
         self.spawn_ns = self.exec_ns = 0
         self.user_seconds = self.system_seconds = 0.0
         self.used_before = Usage()
@@ -124,7 +122,7 @@ class ProgramProcess:
             self._lower(resource.RLIMIT_CPU, max(1, round(limits.cpu_seconds)))
 
     def exchange(self, seconds: float) -> list[ProgramLine]:
-        """Wait at most so long for something to arrive, and return the lines now complete. Raises SenselessLines."""
+        """Wait at most so long for something to arrive, and return the lines now complete."""
         found: list[ProgramLine] = []
         for key, _ in self._selector.select(seconds):
             now = time.monotonic_ns()
@@ -154,8 +152,7 @@ class ProgramProcess:
             deadline = time.monotonic() + _UNKILLABLE_SECONDS
             while not self._reaped() and time.monotonic() < deadline:
                 time.sleep(0.001)
-            with contextlib.suppress(SenselessLines):
-                self.exchange(0.0)
+            self.exchange(0.0)
             self._close_pipes()
             self._over = True
         code = self._process.returncode
@@ -218,15 +215,19 @@ class ProgramProcess:
         return False
 
     def _cut(self, data: bytes) -> Iterator[str]:
-        """Take bytes in and yield the lines now complete; raises SenselessLines."""
+        """Take bytes in and yield the lines now complete, up to where they become senseless."""
+        if self.senseless:
+            return
         self._received += len(data)
         self._line += data
         *complete, rest = bytes(self._line).split(b"\n")
-        self._line[:] = rest
-        if self._received > _MOST_BYTES or any(len(line) > _LONGEST_LINE for line in (rest, *complete)):
-            raise SenselessLines("too long")
+        self._line[:] = rest[: _LONGEST_LINE + 1]
         for line in complete:
+            if len(line) > _LONGEST_LINE:
+                self.senseless = True
+                return
             yield line.decode("utf-8", "replace")
+        self.senseless = len(rest) > _LONGEST_LINE or self._received > _MOST_BYTES
 
     def _receive(self, fd: int) -> bytes | None:
         """Return what there is to read; None (and no longer watched) at the end of the stream."""

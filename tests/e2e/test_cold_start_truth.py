@@ -66,14 +66,21 @@ def returned(steps: Steps[ColdStart]) -> ColdStart:
 def test_a_planted_sleep_lands_in_its_phase(
     phase: str, tmp_path: Path, inputs: InputSet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Time asleep is wall time without processor time, so that a busy machine hides nothing."""
-    found = start_with(phase, tmp_path, inputs, monkeypatch, None)
-    assert found.failure == ""
-    assert tuple(one.name for one in found.phases) == PHASES
-    asleep = {one.name: one.milliseconds - (one.cpu_ms or 0.0) for one in found.phases}
-    assert asleep[phase] >= 1000 * SECONDS * 0.98, asleep
-    assert max(asleep, key=lambda name: asleep[name]) == phase, asleep
-    assert found.wall_ms >= 1000 * SECONDS
+    """Time asleep is wall time without processor time; what other processes take of it, they do not take in every start."""
+    least = dict.fromkeys(PHASES, float("inf"))
+    for attempt in range(6):
+        folder = tmp_path / str(attempt)
+        folder.mkdir()
+        with monkeypatch.context() as planted:
+            found = start_with(phase, folder, inputs, planted, None)
+        assert found.failure == ""
+        assert tuple(one.name for one in found.phases) == PHASES
+        assert found.wall_ms >= 1000 * SECONDS
+        least = {one.name: min(least[one.name], one.milliseconds - (one.cpu_ms or 0.0)) for one in found.phases}
+        assert least[phase] >= 1000 * SECONDS * 0.98, least
+        if all(slept < 500 * SECONDS for name, slept in least.items() if name != phase):
+            return
+    pytest.fail(f"it is seen in other phases, too: {least}")
 
 
 @pytest.mark.parametrize("phase", ["session", "warm-up"])

@@ -58,11 +58,17 @@ def test_what_is_given_is_read_and_what_is_printed_disturbs_nothing() -> None:
     assert len(done.output) <= 8192
 
 
-def test_a_line_that_never_ends_is_bounded() -> None:
-    done = run("while True: os.write(int(sys.argv[1]), b'y' * 60000)")
+def test_a_line_that_never_ends_is_bounded_and_those_before_it_are_kept() -> None:
+    done = run("os.write(int(sys.argv[1]), b'here\\nthere\\n' + b'y' * 40000)\nwhile True: os.write(int(sys.argv[1]), b'y')")
+    assert [line.text for line in done.lines] == ["here", "there"]
     assert done.failure is not None
     assert done.failure.kind == "crashed"
     assert "makes no sense" in str(done.failure)
+
+
+def test_everything_said_before_the_end_is_heard() -> None:
+    done = run("for number in range(20_000): say(str(number))")
+    assert [line.text for line in done.lines] == [str(number) for number in range(20_000)]
 
 
 def test_lines_without_end_are_bounded() -> None:
