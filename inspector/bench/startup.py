@@ -216,7 +216,9 @@ class _Race:
         return {phase: self._of_phase(phase, triples) for phase in phases if all(_has(one, phase) for one in triples)}
 
     def _of_phase(self, phase: str, triples: Sequence[StartTriple]) -> Comparison:
-        threads, device = self.settings.threads, self.settings.device
+        from inspector.runtimes.onnx_runtime.sessions import usable_threads
+
+        threads, device = self.settings.threads or usable_threads(), self.settings.device
         basis = Basis("cold_start", device, threads, Conditions(threads, cache="warm"), phase)
         times = [(_ms(before, phase), _ms(after, phase), _ms(again, phase)) for before, after, again in triples]
         return compared(basis, [times], self.settings.seed)

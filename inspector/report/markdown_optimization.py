@@ -69,7 +69,7 @@ def _facts(change: Change) -> Iterator[tuple[str, str]]:
         ("parity", [prove.parity_sentence(change.parity)] if change.parity is not None else []),
         ("on unseen inputs", [prove.parity_sentence(change.confirmation)] if change.confirmation is not None else []),
         ("conformance", [prove.conformance_sentence(change.conformance)] if change.conformance is not None else []),
-        *((prove.kind_text(one.kind), [prove.comparison_sentence(one)]) for one in change.comparisons),
+        *((prove.measured_text(one), [prove.comparison_sentence(one)]) for one in change.comparisons),
         ("left over", list(say.autopsy_sentences(change.autopsy)) if change.autopsy is not None else []),
         ("repairs", list(change.repairs)),
         ("**warning**", say.change_warnings(change)),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from inspector.records.measurement import Comparison, MeasurementKind
+from inspector.records.measurement import Comparison
 from inspector.records.parity import ConformanceResult, GateCheck, OutputParity, Parity
 from inspector.report.figures import plural, share_text, whole_text
 
@@ -120,9 +120,10 @@ def comparison_sentence(comparison: Comparison) -> str:
     return f"{comparison.verdict}: {ratio_text(comparison)}, {medians}{noise} ({where}){note}"
 
 
-def kind_text(kind: MeasurementKind) -> str:
-    """Return what was measured in words."""
-    return kind.replace("_", " ")
+def measured_text(comparison: Comparison) -> str:
+    """Return what was measured in words: "latency", "cold start, session"."""
+    kind = comparison.kind.replace("_", " ")
+    return f"{kind}, {comparison.phase}" if comparison.phase else kind
 
 
 def gate_rows(gates: Iterable[GateCheck]) -> list[tuple[str, str, str, str, str]]:

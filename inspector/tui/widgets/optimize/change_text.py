@@ -180,7 +180,7 @@ def _speed_lines(change: Change, width: int) -> Lines:
             continue
         figures = f"  {ratio_text(one.ratio)} ({interval_text(one)})  {one.before_ms:.3g} → {one.after_ms:.3g} ms"
         value = Content.assemble(plain(one.verdict, styles.get(one.verdict, "")), figures)
-        lines += labeled(_KINDS[one.kind], value, width, _LABEL)
+        lines += labeled(one.phase or _KINDS[one.kind], value, width, _LABEL)
         noise = f"; noise {one.noise_low:.2f}–{one.noise_high:.2f}" if one.noise_low and one.noise_high else ""
         where = f"{plural(one.pairs, 'pair')} in random order{noise}; {one.device}, {plural(one.threads, 'thread')}"
         lines += labeled("", plain(f"{where}{'; ' + one.note if one.note else ''}", "$soft"), width, _LABEL)
