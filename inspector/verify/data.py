@@ -19,7 +19,7 @@ from inspector.runtimes.onnx_runtime.child_environment import CHILD_ENVIRONMENT
 from inspector.runtimes.tensorflow.availability import require_tensorflow
 from inspector.runtimes.tensorflow.child_environment import tensorflow_environment
 from inspector.runtimes.tensorflow.loaders import Loader
-from inspector.runtimes.tensorflow.served import ServedSignature
+from inspector.runtimes.tensorflow.served import ServedSignature, served_signature
 from inspector.verify.inputs import make_inputs
 from inspector.verify.inputs_rules import InputRule, rule_for, rules_of
 from inspector.verify.signature_inputs import make_signature_inputs
@@ -80,13 +80,18 @@ def read_data(
     settings: OptimizeSettings,
     cancel: CancelToken | None,
     labels: str = DEFAULT_LABELS,
+    signature: str = "",
 ) -> Steps[DataSplit]:
     """Read an .npz with an array for each input, by name, whose first axis counts the samples, and split it by use.
 
     Also taken are arrays of one sample, batches of a fixed size, and arrays that are the same for every sample. labels names
-    the array of labels, if there is one. Samples are read one at a time. Raises UsageError, in one line that names the array
+    the array of labels, if there is one, and signature which of a SavedModel's takes the samples ("": the default one); see
+    read_signature_data(). Samples are read one at a time. Raises UsageError, in one line that names the array
     and what was expected, for a file that is no .npz or does not fit the model; OperationFailed where the folder is too small.
     """
+    if inspection.computation.saved_model is not None:
+        served = served_signature(inspection, signature)
+        return (yield from read_signature_data(path, served, folder, settings, cancel, labels))
     _refuse_irregular(path, one_line(path.name))
     model = str(Path(inspection.computation.artifact.path).absolute())
     request = _request(path, model, rules_of(inspection.computation), folder, settings, labels)

@@ -17,7 +17,7 @@ from inspector.records.optimization import InputSet
 from inspector.records.saved_model import SignatureFacts, SignatureTensor
 from inspector.runtimes.onnx_runtime.feeds import read_feed
 from inspector.runtimes.tensorflow.served import ServedSignature, served_signature
-from inspector.verify.data import read_signature_data
+from inspector.verify.data import read_data, read_signature_data
 from inspector.verify.signature_inputs import make_signature_inputs, signature_rules
 from inspector.workflows.analyse import analyse
 from tests.saved_models.published import basic_pitch_folder
@@ -139,10 +139,11 @@ def test_a_served_signature_is_found_in_an_inspection(saved_models: SavedModels)
 
 
 def test_samples_of_a_user_are_checked_against_a_signature(saved_models: SavedModels, tmp_path: Path) -> None:
-    served = served_signature(opened(saved_models.path("warm_up")), "powers")
+    inspection = opened(saved_models.path("warm_up"))
     values = np.arange(160, dtype=np.float64).reshape(40, 4)
     np.savez(tmp_path / "data.npz", values=values, power=np.int64(2), label=np.zeros(40, np.int64))
-    split = returned(read_signature_data(tmp_path / "data.npz", served, str(tmp_path / "split"), SETTINGS, None))
+    target = str(tmp_path / "split")
+    split = returned(read_data(tmp_path / "data.npz", inspection, target, SETTINGS, None, signature="powers"))
     assert (split.samples, split.evaluation.names, split.evaluation.source) == (40, ("power", "values"), "data")
     feed = read_feed(split.evaluation, 0)
     assert (feed["values"].shape, feed["values"].dtype.name, feed["power"].tolist()) == ((1, 4), "float32", 2)
