@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from inspector.errors import UnreadableArtifact
-from inspector.records.benchmark import Benchmark, BenchPart, PhaseFigures
+from inspector.records.benchmark import Benchmark, BenchPart
 from inspector.records.event import Started, Steps
 from inspector.records.image_inspection import ImageInspection
 from inspector.workflows.benchmark.model_pair import SUBJECTS, folder_for_inputs
@@ -48,6 +48,7 @@ class Images:
     artifacts: tuple[str, ...]
     plan: BenchPlan
     folder: PrivateFolder
+    accelerators: tuple[str, ...] = ()
     _held: ExitStack = field(default_factory=ExitStack)
     _starters: tuple[Starter, ...] = ()
 
@@ -91,31 +92,16 @@ class Images:
 
     def _modelled(self, turn: Turn, reason: str) -> tuple[Benchmark, ...]:
         """Return what can be said without an engine: the pull, where it is part of the start."""
-        from inspector.runtimes.container.transfer import modelled_transfer
+        from inspector.bench.image_start import modelled_only
+        from inspector.bench.summary import RunOf, not_measured
 
         runs = []
         for subject, image, artifact in zip(SUBJECTS, self.images, self.artifacts, strict=False):
-            transfer = modelled_transfer(image, self.plan.image.bytes_per_second)
-            taken = transfer.milliseconds
-            phases = (
-                {} if turn.conditions.cache == "warm" else {transfer.name: PhaseFigures(taken, taken, taken, modelled=True)}
-            )
-            pulled = f"a pull moves {image.pulled_bytes:,} bytes"
-            runs.append(
-                Benchmark(
-                    subject,
-                    "cold_start",
-                    DEVICE,
-                    0,
-                    0.0,
-                    phases=phases,
-                    conditions=turn.conditions,
-                    artifact=artifact,
-                    status="not measured",
-                    note=f"not measured: {reason}",
-                    notes=(pulled,) if phases else (),
-                )
-            )
+            of = RunOf(subject, artifact, DEVICE, turn.conditions)
+            if turn.conditions.cache == "warm":
+                runs.append(not_measured(of, "cold_start", reason))
+            else:
+                runs.append(modelled_only(of, image, self.plan.image.bytes_per_second, reason))
         return tuple(runs)
 
     def latencies(self, turn: Turn, pace: Pace) -> Steps[BenchPart]:

@@ -40,6 +40,11 @@ class Measurable(Protocol):
         """What was assumed: of inputs, of the device."""
         ...
 
+    @property
+    def accelerators(self) -> tuple[str, ...]:
+        """The accelerators of the machine, as MachineState has them."""
+        ...
+
     def starts(self, turn: Turn, pace: Pace) -> Steps[BenchPart]:
         """Measure whole starts in fresh processes. Raises OperationFailed."""
         ...

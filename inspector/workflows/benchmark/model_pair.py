@@ -71,6 +71,7 @@ class ModelPair:
     device: str
     notes: tuple[str, ...]
     folder: PrivateFolder
+    accelerators: tuple[str, ...] = ()
 
     @property
     def artifacts(self) -> tuple[str, ...]:

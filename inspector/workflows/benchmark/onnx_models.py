@@ -30,15 +30,16 @@ if TYPE_CHECKING:
 
 def lay_out_models(before: Inspection, after: Inspection | None, plan: BenchPlan, cancel: CancelToken) -> Steps[OnnxModels]:
     """Return one model or two with inputs and a device. Raises UsageError, OperationFailed, ChildFailed."""
-    from inspector.runtimes.onnx_runtime.devices import choose_device, offered_devices
+    from inspector.runtimes.onnx_runtime.devices import Offered, choose_device, offered_devices
 
     needed = max(one.computation.total_bytes for one in (before, after) if one is not None)
-    chosen = choose_device(plan.device, (yield from offered_devices(cancel)), needed)
+    offered = Offered() if plan.device == "cpu" else (yield from offered_devices(cancel))
+    chosen = choose_device(plan.device, offered, needed)
     settings = settings_of(plan, before)
     with folder_for_inputs() as folder:
         inputs = yield from _inputs(before, plan, folder.path, settings, cancel)
     notes = (f"device {chosen.device}: {chosen.why}", *chosen.warnings, *inputs.notes)
-    return OnnxModels(before, after, inputs, settings, chosen.device, notes, folder)
+    return OnnxModels(before, after, inputs, settings, chosen.device, notes, folder, offered.accelerators)
 
 
 def _inputs(

@@ -39,17 +39,17 @@ def benchmark(before: Opened, after: Opened | None, plan: BenchPlan, cancel: Can
 
     yield Started("getting ready to measure")
     carrying = _Carrying(plan, cancel)
-    carrying.so_far = replace(carrying.so_far, machine=machine_state())
+    machine = machine_state()
     measurable = yield from lay_out(before, after, plan, cancel)
+    machine = replace(machine, accelerators=measurable.accelerators)
     with closing(measurable):
         artifact_format = artifact_of(before).format
         turns = schedule(plan, artifact_format)
-        carrying.so_far = replace(carrying.so_far, device=measurable.device, method=tuple(measurable.notes))
+        method = tuple(measurable.notes)
+        carrying.so_far = replace(carrying.so_far, device=measurable.device, method=method, machine=machine)
         advised = artifact_format == "onnx" and "cold_start" in plan.kinds and after is None
         yield from carrying.all(measurable, turns, advised)
-    machine = carrying.so_far.machine
-    final = replace(carrying.so_far, doing="", machine=with_load_after(machine) if machine else None)
-    yield Finished(final)
+    yield Finished(replace(carrying.so_far, doing="", machine=with_load_after(machine)))
 
 
 class _Carrying:

@@ -29,6 +29,7 @@ class Planted:
     device: str = "cpu"
     artifacts: tuple[str, ...] = ("a.onnx",)
     notes: tuple[str, ...] = ("mask: 0 and 1",)
+    accelerators: tuple[str, ...] = ("a fast one",)
     seconds: list[float] = field(default_factory=list)
     closed: bool = False
 
@@ -87,6 +88,7 @@ def test_every_turn_is_in_the_result_with_how_it_was_measured(run) -> None:
     ]
     assert (result.device, result.method, result.doing) == ("cpu", ("mask: 0 and 1",), "")
     assert result.machine is not None
+    assert result.machine.accelerators == ("a fast one",)
     assert planted.closed
     assert planted.seconds[0] < 60 / 3
     assert planted.seconds == sorted(planted.seconds)
