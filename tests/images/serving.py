@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import fcntl
 import importlib.util
+import json
+import os
 import random
+import subprocess
 import sys
 import sysconfig
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,12 +23,6 @@ from tests.images.programs import with_libraries
 PORT = 8765
 MODEL = Path(__file__).parents[2] / "sample_models" / "digits_cnn.onnx"
 FREIGHT_BYTES = 120_000_000
-_UNUSED = {
-    "test", "tests", "site-packages", "dist-packages", "idlelib", "ensurepip", "lib2to3", "tkinter", "turtledemo", "pydoc_data",
-    "quantization", "transformers", "tools", "f2py", "include",
-}  # fmt: skip
-_NATIVE = ("_bz2", "_ctypes", "_hashlib", "_lzma", "_socket", "_ssl", "math", "zlib", "_multiarray", "lib", "onnxruntime")
-"""Modules and libraries that between them need all that the others do."""
 _SITE = "srv/site"
 _SERVE = """\
 import sys
@@ -57,6 +53,18 @@ class Handler(BaseHTTPRequestHandler):
 
 
 HTTPServer(("", int(sys.argv[2])), Handler).serve_forever()
+"""
+
+_USED = """
+import json, sys
+import numpy, onnxruntime, http.server
+
+session = onnxruntime.InferenceSession(sys.argv[1], providers=["CPUExecutionProvider"])
+value = session.get_inputs()[0]
+session.run(None, {value.name: numpy.zeros([part if isinstance(part, int) else 1 for part in value.shape], numpy.float32)})
+modules = list(sys.modules.values())
+print(json.dumps([getattr(one, name, None) for one in modules for name in ("__file__", "__cached__")]))
+print(json.dumps([line.split(None, 5)[5].strip() for line in open("/proc/self/maps") if line.count("/")]))
 """
 
 
@@ -97,32 +105,27 @@ def _config() -> dict[str, object]:
 
 
 def _python() -> dict[str, File | Folder]:
-    """Return the interpreter, its standard library, NumPy and ONNX Runtime, with the libraries that they load."""
-    interpreter, library = Path(sys.executable).resolve(), Path(sysconfig.get_path("stdlib"))
-    packages = {name: _package(name) for name in ("numpy", "onnxruntime")}
-    files = {path: path for path in _files(library)}
-    site = packages["numpy"].parent
-    ours: dict[Path, Path] = {}
-    for root in (*packages.values(), *site.glob("numpy.libs")):
-        ours |= {path: Path("/", _SITE) / path.relative_to(root.parent) for path in _files(root)}
-    native = [path for path in (*files, *ours) if ".so" in path.name and path.name.startswith(_NATIVE)]
-    loaded = with_libraries([interpreter, *native])
-    system = {name: node for name, node in loaded.items() if Path("/", name) not in ours}
-    stored = {str(target).lstrip("/"): File(path.read_bytes(), mode=0o755) for path, target in {**files, **ours}.items()}
-    return {"tmp": Folder(0o1777), **system, **stored}
+    """Return the interpreter and what serving loads of its library, NumPy and ONNX Runtime, with the libraries under them."""
+    interpreter = Path(sys.executable).resolve()
+    said = subprocess.run([sys.executable, "-c", _USED, str(MODEL)], capture_output=True, text=True, check=True).stdout
+    names = {name for line in said.splitlines() for name in json.loads(line) if name and ("python" in name or ".so" in name)}
+    used = {Path(os.path.normpath(name)) for name in names if Path(name).is_file()}
+    site = _site()
+    ours = {path for path in used if path.is_relative_to(site)}
+    library = {path for path in used - ours if path.is_relative_to(Path(sysconfig.get_path("stdlib")))}
+    native = [path for path in (*ours, *library) if ".so" in path.name]
+    system = {name: node for name, node in with_libraries([interpreter, *native]).items() if Path("/", name) not in ours}
+    stored = {**{path: path for path in library}, **{path: Path("/", _SITE) / path.relative_to(site) for path in ours}}
+    files = {str(target).lstrip("/"): File(path.read_bytes(), mode=0o755) for path, target in sorted(stored.items())}
+    return {"tmp": Folder(0o1777), **system, **files}
 
 
-def _package(name: str) -> Path:
-    found = importlib.util.find_spec(name)
+def _site() -> Path:
+    """Return the folder that NumPy is installed in."""
+    found = importlib.util.find_spec("numpy")
     assert found is not None
     assert found.origin is not None
-    return Path(found.origin).parent
-
-
-def _files(root: Path) -> Iterator[Path]:
-    for path in sorted(root.rglob("*")):
-        if path.is_file() and not _UNUSED & set(path.relative_to(root).parts[:-1]) and not path.name.endswith((".a", ".o")):
-            yield path
+    return Path(found.origin).parents[1]
 
 
 def _service() -> dict[str, File | Folder]:
@@ -133,5 +136,5 @@ def _freight(byte_count: int) -> dict[str, File | Folder]:
     chance = random.Random(5)
     half = byte_count // 2
     large = {f"opt/cuda/library{index}.so": File(chance.randbytes(half // 4)) for index in range(4)}
-    small = {f"opt/packages/{index % 50}/module{index}.py": File(chance.randbytes(half // 2500)) for index in range(2500)}
+    small = {f"opt/packages/{index % 50}/module{index}.py": File(chance.randbytes(half // 1000)) for index in range(1000)}
     return {**large, **small}
