@@ -39,7 +39,7 @@ _LABEL = 10
 _MOST_NAMES = 6
 _MOST_LINES = 4
 _PHASE_CELLS = 13
-_LOW, _TALL = 4, 7
+_LOW, _TALL = 3, 7
 """Lines of a histogram where there are few, and where there are many."""
 
 
@@ -77,8 +77,6 @@ def caption_lines(run: Benchmark, width: int, alone: bool, least: int = 1) -> Li
         ]
     unit = "start" if run.kind == "cold_start" else "sample"
     rest = [plural(run.samples, unit)]
-    if run.outliers:
-        rest.append(plural(run.outliers, "outlier"))
     if run.first_ms is not None:
         rest.append(f"first {ms_text(run.first_ms)}")
     if run.throughput_per_second is not None:
@@ -112,10 +110,10 @@ def latency_lines(run: Benchmark, scale: Scale, width: int, tall: bool, alone: b
     if not walls_of(run):
         return lines
     lines += percentile_lines(run, width)
-    lines += distribution_lines(run, scale, width, _TALL if tall else _LOW)
+    bars, line = distribution_lines(run, scale, width, _TALL if tall else _LOW), sparkline_lines(run, scale, width)
     if tall:
-        lines += [Content(), heading(sparkline_note(run))]
-    return lines + sparkline_lines(run, scale, width)
+        return [*lines, *bars, Content(), heading(sparkline_note(run)), *line]
+    return [*lines, *line, *bars]
 
 
 def start_facts(run: Benchmark, scale: Scale, width: int) -> Lines:
@@ -154,9 +152,8 @@ def mind_lines(runs: Sequence[Benchmark], warnings: Sequence[str], width: int, l
     for run in runs:
         if run.note and not live:
             said = run.status if run.status != "measured" else plural(run.failures, "failure") if run.failures else "note"
-            lines += labeled(
-                run.subject, Content.assemble((f"{said}: ", "$medium"), plain(reason_text(run))), width, _LABEL, most=4
-            )
+            reason = Content.assemble((f"{said}: ", "$medium"), plain(reason_text(run)))
+            lines += labeled(run.subject, reason, width, _LABEL, most=4) if len(runs) > 1 else wrapped(reason, width, most=4)
         if run.nodes_on_cpu:
             names = ", ".join(run.nodes_on_cpu[:_MOST_NAMES])
             more = f" and {len(run.nodes_on_cpu) - _MOST_NAMES:,} more" if len(run.nodes_on_cpu) > _MOST_NAMES else ""

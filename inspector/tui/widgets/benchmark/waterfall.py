@@ -49,8 +49,8 @@ def staged_bar(start: float, end: float, width: int) -> str:
 
 
 def waterfall_lines(run: Benchmark, full_ms: float, width: int) -> Lines:
-    """Return one line a phase, full_ms filling the width of the bars; modelled phases are drawn in dots."""
-    whole = whole_ms(run)
+    """Return one line a phase, full_ms filling the width of the bars; modelled phases are drawn in dots, without a share."""
+    measured = sum(phase.median_ms for phase in run.phases.values() if not phase.modelled)
     roomy = width >= _ROOMY
     room = max(6, width - _LABEL_CELLS - _MS_CELLS - _SHARE_CELLS - 1 - (_INTERVAL_CELLS if roomy else 0))
     largest = max((phase.median_ms for phase in run.phases.values()), default=0.0)
@@ -61,7 +61,7 @@ def waterfall_lines(run: Benchmark, full_ms: float, width: int) -> Lines:
         start += phase.median_ms
         strong = "$ink bold" if phase.median_ms == largest else "$ink"
         label = plain(fit(shorten(name, _LABEL_CELLS - 1), _LABEL_CELLS), strong)
-        share = share_text(phase.median_ms / whole) if whole > 0 else ""
+        share = "" if phase.modelled or measured <= 0 else share_text(phase.median_ms / measured)
         figures = [(f"{ms_text(phase.median_ms):>{_MS_CELLS}}", strong), (f"{share:>{_SHARE_CELLS}}", "$soft")]
         if roomy:
             figures.append((f"{_interval(phase):>{_INTERVAL_CELLS}}", "$soft"))
