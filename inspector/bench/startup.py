@@ -11,7 +11,7 @@ from statistics import median
 from typing import TYPE_CHECKING, Final
 
 from inspector.bench.cold_start import Starter
-from inspector.bench.compare import FEWEST_PAIRS, Basis, StartTriple, compared, is_tight, phase_of
+from inspector.bench.compare import Basis, StartTriple, compared, is_tight, phase_of
 from inspector.errors import InspectorError, UsageError
 from inspector.isolation.failure import cancelled
 from inspector.records.benchmark import MODEL_PHASE, ColdStart, PhaseSample, StartupCandidate, StartupFile
@@ -29,11 +29,11 @@ WORTHWHILE: Final = 0.01
 _SCREENING: Final = 3
 """Rounds after which only the most promising candidates go on, where there are more than that many."""
 _FINALISTS: Final = 3
-_EARLIEST: Final = 12
-"""Rounds before which it never ends because intervals are tight."""
+_FEWEST_ROUNDS: Final = 12
+"""Rounds before which it never ends but for want of time: the interval of so few as six is their range."""
 _ROUNDS_A_LOOK: Final = 4
 _PATIENCE: Final = 3.0
-"""Budgets after which it ends even with fewer rounds than a claim needs."""
+"""Budgets after which it ends even with fewer rounds."""
 _MOST_ROUNDS: Final = 60
 _AFTER_START: Final = "warm-up"
 """The phase that comes after the first output, and is no part of a start."""
@@ -78,7 +78,7 @@ def startup(
     yield from race.screen(cancel)
     while race.goes_on():
         yield from race.round(cancel)
-        if partials and (len(race.rounds) <= _EARLIEST or len(race.rounds) % _ROUNDS_A_LOOK == 0):
+        if partials and (len(race.rounds) <= _FEWEST_ROUNDS or len(race.rounds) % _ROUNDS_A_LOOK == 0):
             yield Partial(race.result())
     return race.result()
 
@@ -137,11 +137,9 @@ class _Race:
         done = len(self.rounds)
         if not self.running or done >= _MOST_ROUNDS:
             return False
-        if done < FEWEST_PAIRS:
+        if done < _FEWEST_ROUNDS:
             return self.elapsed < _PATIENCE * self.budget_seconds
-        if self.elapsed >= self.budget_seconds:
-            return False
-        return done < _EARLIEST or done % _ROUNDS_A_LOOK > 0 or not self._tight()
+        return self.elapsed < self.budget_seconds and (done % _ROUNDS_A_LOOK > 0 or not self._tight())
 
     def _tight(self) -> bool:
         """Whether more rounds would say nothing new."""

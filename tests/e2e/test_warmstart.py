@@ -34,7 +34,7 @@ def left_behind(model: Path) -> list[Path]:
 
 
 def command(model: Path, *options: str) -> list[str]:
-    return [*COMMAND, str(model), "--apply", "warmstart", "--budget", "5s", "--report", "-", "--format", "json", *options]
+    return [*COMMAND, str(model), "--apply", "warmstart", "--budget", "10s", "--report", "-", "--format", "json", *options]
 
 
 def environment(model: Path) -> dict[str, str]:
