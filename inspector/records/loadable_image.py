@@ -28,6 +28,8 @@ class LoadableImage:
     platform: str = ""
     notes: tuple[str, ...] = ()
     """What of it is not as it was stored."""
+    engine: str = ""
+    """Address of the engine that it came from; empty where it came from a file."""
 
     @property
     def pulled_bytes(self) -> int:

@@ -16,9 +16,13 @@ import pytest
 
 from inspector.bench.cold_start import cold_start
 from inspector.errors import UnreadableArtifact
+from inspector.formats.image.engine import read_engine
+from inspector.formats.image.loadable import make_loadable
 from inspector.isolation.child import ChildFailed
 from inspector.isolation.limits import CancelToken, Limits
+from inspector.records.artifact import EngineReference
 from inspector.records.benchmark import ColdStart, ImageStart
+from inspector.records.event import Finished
 from inspector.records.loadable_image import LoadableImage
 from inspector.records.measurement import CacheState, Conditions
 from inspector.runtimes.container.ours import remove_stale
@@ -195,6 +199,11 @@ def test_the_users_own_image_and_its_name_stay(engine: EngineUnderTest, shell: L
         before = client.inspect_image(name)
         with nothing_stays_on(engine):
             assert started(loadable(archive, tmp_path / "loadable")).failure == ""
+            of_engine = list(read_engine(EngineReference(name)))[-1]
+            assert isinstance(of_engine, Finished)
+            exported = result(make_loadable(of_engine.result, tmp_path / "loadable"))
+            assert exported.engine == engine.host
+            assert started(exported).failure == ""
         after = client.inspect_image(name)
         assert (after["Id"], after["RepoTags"], after["RootFS"]) == (before["Id"], before["RepoTags"], before["RootFS"])
     finally:

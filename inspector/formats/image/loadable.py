@@ -11,7 +11,7 @@ import shutil
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
@@ -61,7 +61,8 @@ def make_loadable(image: Image, folder: Path, cancel: CancelToken | None = None)
         try:
             yield from _exported(image, exported, token)
             here = read(exported, image.platform or None, token)
-            return (yield from _loadable(here, title, exported, folder, token))
+            found = yield from _loadable(here, title, exported, folder, token)
+            return replace(found, engine=image.artifact.metadata.get("engine address", ""))
         finally:
             exported.unlink(missing_ok=True)
     return (yield from _loadable(image, title, Path(image.artifact.path), folder, token))

@@ -32,11 +32,6 @@ class MarkedCopy:
     config: bytes
     marker: bytes
 
-    @property
-    def size_bytes(self) -> int:
-        """Bytes of all blobs together."""
-        return len(self.config) + len(self.marker) + sum(layer.length for layer in self.image.layers)
-
     def archive(self) -> Iterator[bytes]:
         """Yield the copy as docker load takes it; raises OSError where a layer's file cannot be read."""
         config = f"{hashlib.sha256(self.config).hexdigest()}.json"

@@ -60,14 +60,15 @@ def image_starter(image: LoadableImage, start: ImageStart, limits: Limits, *, ho
     of the times. Phases: transfer, unpack, create, start, (for HTTP: listening, from the start until the port takes a
     connection,) ready. Sending the copy is no phase, the transfer stands for it; the notes say how long it took. The wall time
     is the sum of the measured phases: between them, caches are prepared. limits.memory_bytes bounds a container,
-    limits.wall_seconds a whole sample. host: the engine's address, where more than one answers; empty: the first.
+    limits.wall_seconds a whole sample. host: the engine's address, where more than one answers; empty: that of the image, or
+    the first.
 
     Raises UnreadableArtifact where no engine answers, UsageError for a start.ready that is none. A container that fails is a
     ColdStart that says why; a starter raises ChildFailed where it was cancelled.
     """
     ready = parse_ready(start.ready, image)
     with ExitStack() as stack:
-        engine = stack.enter_context(engines(f"{image.title}: ", host))[0]
+        engine = stack.enter_context(engines(f"{image.title}: ", host or image.engine))[0]
         remove_stale(engine.client)
         reach = way_to(engine, ready.port) if isinstance(ready, HttpAnswer) else None
         session = _Session(engine, image, start, ready, reach, limits)
