@@ -146,17 +146,18 @@ def laid_out(path: Path, folder: Path) -> InputSet:
 
 
 def equal_pairs(folder: Path, paths: list[Path]) -> Iterator[Pair]:
-    """Yield each model with a copy of itself."""
+    """Yield two copies of each model, made alike: reading a file takes longer on one file system than on another."""
     for path in paths:
-        copied = folder / f"copy_{path.name}"
-        shutil.copyfile(path, copied)
-        yield Pair(path.stem, path, copied, laid_out(path, folder))
+        copies = [folder / f"{number}_{path.name}" for number in (1, 2)]
+        for copied in copies:
+            shutil.copyfile(path, copied)
+        yield Pair(path.stem, *copies, laid_out(path, folder))
 
 
 def slowed_pairs(pairs: list[Pair], folder: Path) -> Iterator[Pair]:
     """Yield each model with one that takes about a tenth longer; those that could not be made so are left out."""
     for pair in pairs:
-        target = folder / f"slowed_{pair.before.name}"
+        target = folder / f"3_{pair.name}.onnx"
         ratio = save_slowed(pair.before, target, read_feed(pair.inputs, 0), SHARE)
         near = abs(ratio - 1 - SHARE) <= NEAR
         print(f"{pair.name}: planted {ratio:.3f} in processor time{'' if near else ', left out'}", flush=True)
