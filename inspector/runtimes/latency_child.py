@@ -166,7 +166,7 @@ class TimingLoop:
     def _estimate(self) -> Estimate:
         """Return what sessions and runs of each take, and choose how many runs make a sample."""
         found = Estimate()
-        seen: dict[tuple[str, str], tuple[float, float, float]] = {}
+        seen: dict[tuple[str, str], tuple[float, float, float, float]] = {}
         for name in self.alive:
             subject = self._subject(name)
             same = None if self.request.pace.quick else seen.get((subject.path, subject.device))
@@ -176,20 +176,21 @@ class TimingLoop:
         self.facts = replace(self.facts, repeats=max(self.repeats.values(), default=1))
         return found
 
-    def _tried(self, name: TimedName) -> tuple[float, float, float]:
-        """Return the ms of making a session, of its first run and of one when warm. Raises Refused."""
+    def _tried(self, name: TimedName) -> tuple[float, float, float, float]:
+        """Return the ms of making a session, of its first run, of one when warm, and until it rests. Raises Refused."""
         session = self._open(name)
         first = session.run(0)
         slow = first / 1000 > self.request.budget_seconds / 10
         warm = first if slow else min(session.run(0) for _ in range(_WARM_RUNS))
-        self._run_ms = max(self._run_ms, warm)
+        self._run_ms, idle = max(self._run_ms, warm), 0.0
         if self.request.pace.quick:
             self.repeats[name] = min(max(1, ceil(_SAMPLE_MS / warm)), _MOST_REPEATS)
         else:
-            self._rest_seconds = max(self._rest_seconds, rest())
+            idle = rest()
+            self._rest_seconds = max(self._rest_seconds, idle)
             self._find_rate(session)
         session.close()
-        return session.timed.creation_ms, first, warm
+        return session.timed.creation_ms, first, warm, 1000 * idle
 
     def _planned(self, estimate: Estimate) -> int:
         """Return how often sessions are made anew."""
