@@ -57,8 +57,9 @@ HTTPServer(("", int(sys.argv[2])), Handler).serve_forever()
 
 _USED = """
 import json, sys
-import numpy, onnxruntime, http.server
+import numpy, onnxruntime, http.server, encodings.idna
 
+http.server.HTTPServer(("127.0.0.1", 0), http.server.BaseHTTPRequestHandler).server_close()
 session = onnxruntime.InferenceSession(sys.argv[1], providers=["CPUExecutionProvider"])
 value = session.get_inputs()[0]
 session.run(None, {value.name: numpy.zeros([part if isinstance(part, int) else 1 for part in value.shape], numpy.float32)})

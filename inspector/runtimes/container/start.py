@@ -179,8 +179,8 @@ class _Sample:
         self._removals.append(partial(remove_image, session.engine.client, copy.name))
         unpacked = send_copy(session.engine.client, copy, stop, self.deadline)
         self._phases.append(PhaseSample("unpack", unpacked.unpack_ns / _MS))
-        seconds, size = unpacked.send_ns / 1e9, unpacked.sent_bytes / 1e6
-        self._notes.append(f"sending {size:.1f} MB to the engine took {seconds:.2f} s, which no phase counts")
+        seconds, size = _rounded_up(unpacked.send_ns / 1e9), unpacked.sent_bytes / 1e6
+        self._notes.append(f"sending {size:.1f} MB to the engine took at most {seconds:g} s, which no phase counts")
         return unpacked
 
     def _run(self, name: str, stop: threading.Event) -> None:
@@ -216,6 +216,16 @@ class _Sample:
         if isinstance(self._session.ready, HttpAnswer) and stamps.first_output is not None:
             took = (stamps.first_output - stamps.start_began) / _MS
             self._notes.append(f"its first output came {took:.0f} ms after the start began")
+
+
+def _rounded_up(seconds: float) -> float:
+    """Return the next of 0.1, 0.2, 0.5, 1, 2, 5…: what is said of many starts should be the same of most."""
+    decade = 0.1
+    while True:
+        for step in (decade, 2 * decade, 5 * decade):
+            if seconds <= step:
+                return round(step, 1)
+        decade *= 10
 
 
 def _phases_of(stamps: Stamps) -> list[PhaseSample]:
