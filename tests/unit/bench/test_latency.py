@@ -72,7 +72,7 @@ def followed(steps: Steps[BenchPart]) -> tuple[BenchPart, list[BenchPart]]:
 
 
 def test_a_planted_slow_part_is_slower(images: InputSet, slow: str) -> None:
-    part, shown = followed(latency(str(SAMPLE), slow, images, ONE_THREAD, "cpu", 2.0, SETTINGS))
+    part, shown = followed(latency(str(SAMPLE), slow, images, ONE_THREAD, "cpu", 4.0, SETTINGS))
     before, after = part.runs
     assert [run.status for run in part.runs] == ["measured", "measured"]
     assert (before.subject, after.subject, after.artifact) == ("before", "after", slow)
