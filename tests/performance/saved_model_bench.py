@@ -1,5 +1,5 @@
-"""SavedModels as this program measures them: phases of starts with a cold and a warm page cache, and starts and runs as ratios to
-those of bare scripts, which do nothing but import TensorFlow, load and call.
+"""SavedModels as this program measures them: phases of starts with a cold and a warm page cache, and both starts and runs as
+ratios to those of bare scripts, which do nothing but import TensorFlow, load and call.
 
     python -m tests.performance.saved_model_bench [STARTS] [FOLDER...]
 """
