@@ -56,7 +56,7 @@ def read_inputs(
     from inspector.verify.data import read_data
 
     yield Started(f"reading {Path(plan.data).name}")
-    split = yield from read_data(Path(plan.data), inspection, str(folder / "data"), settings, cancel)
+    split = yield from read_data(Path(plan.data), inspection, str(folder / "data"), settings, cancel, signature=plan.signature)
     return split.evaluation
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from inspector.records.event import Started, Steps
+from inspector.records.event import Started, Steps, Warned
 from inspector.workflows.benchmark.model_pair import (
     INPUTS,
     SUBJECTS,
@@ -26,6 +26,11 @@ if TYPE_CHECKING:
     from inspector.workflows.benchmark.measurable import Pace
     from inspector.workflows.benchmark.schedule import Turn
 
+EFFECTS: Final = ("writes-files", "uses-network", "calls-python", "changes-file-system", "runs-native-code")
+"""Findings about what a SavedModel does beside computing, whoever reads it."""
+TAKEN_SERIOUSLY: Final = ("high", "medium")
+"""Loading it, or calling a signature of it, is enough."""
+
 
 def lay_out_saved_models(
     before: Inspection, after: Inspection | None, plan: BenchPlan, cancel: CancelToken
@@ -36,6 +41,8 @@ def lay_out_saved_models(
     from inspector.runtimes.tensorflow.served import served_signature
 
     require_tensorflow()
+    for one in (before, after):
+        yield from _warnings(one)
     if plan.device == "cuda":
         raise UsageError("SavedModels are measured on the CPU", "leave --device out, or measure an ONNX model")
     served = tuple(served_signature(one, plan.signature) for one in (before, after) if one is not None)
@@ -46,6 +53,17 @@ def lay_out_saved_models(
     made = SavedModels(before, after, inputs, settings, "cpu", notes, folder)
     made.served = served
     return made
+
+
+def _warnings(inspection: Inspection | None) -> Steps[None]:
+    """Say what running a SavedModel does beside computing: it is about to be run."""
+    effects = [
+        one
+        for one in (inspection.findings if inspection is not None else ())
+        if one.rule in EFFECTS and one.severity in TAKEN_SERIOUSLY
+    ]
+    for one in effects:
+        yield Warned(f"measuring runs it, and {one.message}", "only a limit on memory and time holds it")
 
 
 def _inputs(
