@@ -61,7 +61,8 @@ def _lines(part: BenchPart) -> Iterator[str]:
         compared = by_phase.get(phase)
         yield f"{phase:<12}{_figures(fat, phase):>24}{_figures(lean, phase):>24}   {_ratio(compared)}"
     yield f"{'all of it':<12}{_figures(fat):>24}{_figures(lean):>24}   {_ratio(by_phase.get(''))}"
-    yield f"{fat.samples} and {lean.samples} starts; {'; '.join([*fat.notes, fat.note, lean.note]) or 'nothing to add'}"
+    said = [note for note in (*fat.notes, fat.note, lean.note) if note]
+    yield f"{fat.samples} and {lean.samples} starts; {'; '.join(said) or 'nothing to add'}"
 
 
 def _figures(run: Benchmark, phase: str = "") -> str:
