@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import log
 from statistics import median
 
 from inspector.bench.statistics import Interval, verdict
@@ -29,7 +30,7 @@ def _key(run: Benchmark) -> tuple[object, ...]:
 def _compared(before: Benchmark, after: Benchmark) -> Comparison:
     ratio = Interval(after.median_ms / before.median_ms, after.low_ms / before.high_ms, after.high_ms / before.low_ms)
     drifts = [drift for run in (before, after) if (drift := _drift(run)) is not None]
-    noise = Interval(1.0, min(1.0, *drifts), max(1.0, *drifts)) if drifts else None
+    noise = Interval(max(drifts, key=_distance), min(1.0, *drifts), max(1.0, *drifts)) if drifts else None
     return Comparison(
         after.kind,
         before.median_ms,
@@ -46,6 +47,11 @@ def _compared(before: Benchmark, after: Benchmark) -> Comparison:
         APART,
         after.conditions,
     )
+
+
+def _distance(drift: float) -> float:
+    """Return how far a ratio is from 1, up or down alike."""
+    return abs(log(drift))
 
 
 def _drift(run: Benchmark) -> float | None:

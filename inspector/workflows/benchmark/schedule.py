@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 CAPACITY_LOADS_WEIGHT: Final = 0.5
 """An open loop needs less time than a closed one: its rate is known, and only the tail is new."""
 
+SAVED_MODEL_STARTS_WEIGHT: Final = 2.0
+"""Importing TensorFlow alone takes several seconds."""
+
 FEWEST_SECONDS: Final = 2.0
 
 
@@ -44,8 +47,9 @@ def schedule(plan: BenchPlan, artifact_format: Format) -> tuple[Turn, ...]:
 
 def _starts(plan: BenchPlan, artifact_format: Format) -> Iterator[Turn]:
     threads = 0 if artifact_format == "image" else plan.threads[0]
+    weight = SAVED_MODEL_STARTS_WEIGHT if artifact_format == "saved_model" else 1.0
     for cpus, cache in product((None, *plan.cpus), plan.caches):
-        yield Turn("cold_start", Conditions(threads=threads, cache=cache, cpus=cpus))
+        yield Turn("cold_start", Conditions(threads=threads, cache=cache, cpus=cpus), weight)
 
 
 def _latencies(plan: BenchPlan) -> Iterator[Turn]:
