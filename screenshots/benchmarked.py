@@ -42,18 +42,20 @@ COLD = {**ORIGINAL, "interpreter": 59.0, "imports": 293.0, "read": 2.6}
 KERAS = {"spawn": 3.3, "interpreter": 28.0, "imports": 2910.0, "read": 1.1, "load": 312.0, "first call": 96.0, "warm-up": 9.0}
 FAT = {"transfer": 8_250.0, "unpack": 19_400.0, "create": 84.0, "start": 310.0, "ready": 1_240.0}
 LEAN = {"transfer": 690.0, "unpack": 1_380.0, "create": 61.0, "start": 296.0, "ready": 1_190.0}
+FAT_THERE = {name: FAT[name] for name in ("create", "start", "ready")}
+LEAN_THERE = {name: LEAN[name] for name in ("create", "start", "ready")}
 _MACHINE = MachineState(2, 1, load_before=0.21, load_after=1.04, hypervisor="kvm", kernel="6.1", clock="tsc")
 
 Pair = tuple[tuple[Benchmark, ...], tuple[Comparison, ...]]
 
 
-def _start(phases: Phases, chance: random.Random, cache: CacheState | None) -> ColdStart:
+def _start(phases: Phases, chance: random.Random, cache: CacheState) -> ColdStart:
     samples = []
     held = 0
     for name, milliseconds in phases.items():
         spread = 1.0 if name == "transfer" else 1 + abs(chance.gauss(0, 0.04))
         held += 14_000_000 if name != "read" else 0
-        bare = name == "spawn" or cache is None
+        bare = name == "spawn" or "create" in phases
         samples.append(
             PhaseSample(
                 name,
@@ -67,11 +69,11 @@ def _start(phases: Phases, chance: random.Random, cache: CacheState | None) -> C
             )
         )
     wall = sum(sample.milliseconds for sample in samples if not sample.modelled)
-    resident = None if cache is None else 0.0 if cache == "cold" else 1.0
+    resident = None if "create" in phases else 0.0 if cache == "cold" else 1.0
     return ColdStart(wall, tuple(samples), resident)
 
 
-def _starts(before: Phases, after: Phases | None, rounds: int, cache: CacheState | None, device: str = "cpu") -> Pair:
+def _starts(before: Phases, after: Phases | None, rounds: int, cache: CacheState, device: str = "cpu") -> Pair:
     chance = random.Random(f"{sorted(before)}{cache}")
     conditions = Conditions(cache=cache)
     triples = [tuple(_start(one, chance, cache) for one in (before, after or before, before)) for _ in range(rounds)]
@@ -147,7 +149,12 @@ def served() -> BenchResult:
 @functools.cache
 def pulled() -> BenchResult:
     """A fat image and a lean one."""
-    return _result(BenchPlan(kinds=("cold_start",)), _starts(FAT, LEAN, 9, None, "docker"), device="docker")
+    return _result(
+        BenchPlan(kinds=("cold_start",)),
+        _starts(FAT, LEAN, 9, "cold", "docker"),
+        _starts(FAT_THERE, LEAN_THERE, 12, "warm", "docker"),
+        device="docker",
+    )
 
 
 @functools.cache

@@ -2,51 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING, cast
 
-from textual.containers import Container, Vertical, VerticalScroll
+from textual.containers import Container, Vertical
 from textual.content import Content
 from textual.timer import Timer
 from textual.widget import Widget
 
-from inspector.records.benchmark import Benchmark
 from inspector.tui.messages import JobEvent
 from inspector.tui.plain_text import plain, shorten
 from inspector.tui.tabs import Kind, artifact_shown, kind_of
-from inspector.tui.widgets.benchmark.distribution import scale_of
-from inspector.tui.widgets.benchmark.figures import seconds_text, walls_of
-from inspector.tui.widgets.benchmark.guide_text import first_steps, other_lines, plan_lines
+from inspector.tui.widgets.benchmark.details_box import TWO, DetailsBox
+from inspector.tui.widgets.benchmark.figures import seconds_text
+from inspector.tui.widgets.benchmark.guide_text import first_steps
 from inspector.tui.widgets.benchmark.plan_table import PlanTable
-from inspector.tui.widgets.benchmark.planning import Draft, PlanRow, draft_of, plan_rows
-from inspector.tui.widgets.benchmark.run_text import (
-    advice_lines,
-    engine_lines,
-    full_ms_of,
-    latency_lines,
-    machine_lines,
-    mind_lines,
-    paired_captions,
-    phase_verdicts,
-    start_facts,
-    start_lines,
-    verdict_lines,
-)
+from inspector.tui.widgets.benchmark.planning import Draft, draft_of, plan_rows
 from inspector.tui.widgets.benchmark.runner import BenchRunner
-from inspector.tui.widgets.benchmark.runs_table import RunRow, key_of, run_rows, runs_table, title_of
+from inspector.tui.widgets.benchmark.runs_table import RunRow, run_rows, runs_table
 from inspector.tui.widgets.line_table import LineTable
-from inspector.tui.widgets.lines import Build
 from inspector.tui.widgets.text_block import TextBlock
-from inspector.tui.widgets.text_rows import wrapped
 
 if TYPE_CHECKING:
     from inspector.records.opened import Opened
     from inspector.tui.app import ModelpackApp
 
 _TICK_SECONDS = 0.25
-_TWO = 100
-"""From this many columns on, the plan stands beside the runs, and details in two columns."""
 _SHORT = 26
 """With fewer rows than these, the plan folds away while the runs have the focus."""
 _FEW_RUNS = 4
@@ -68,9 +50,6 @@ class BenchmarkFrame(Widget):
     BenchmarkFrame.-two #runs-box { width: 1fr; }
     BenchmarkFrame #runs-box TextBlock { padding: 0 1; }
     BenchmarkFrame #bench-details { height: 1fr; padding: 0 1; scrollbar-size-vertical: 1; }
-    BenchmarkFrame #bench-columns { height: auto; layout: vertical; }
-    BenchmarkFrame.-two.-split #bench-columns { layout: horizontal; }
-    BenchmarkFrame.-two.-split #bench-columns TextBlock { width: 1fr; padding: 0 2 0 0; }
     """
 
     def __init__(self) -> None:
@@ -82,10 +61,9 @@ class BenchmarkFrame(Widget):
         """What the user named to compare with."""
         self.plan = PlanTable()
         self.runs: LineTable[RunRow] = runs_table()
-        self.details = VerticalScroll(id="bench-details")
+        self.details = DetailsBox()
         self.runner = BenchRunner(self._modelpack.jobs, self)
         self._guide = TextBlock()
-        self._head, self._left, self._right, self._foot = TextBlock(), TextBlock(), TextBlock(), TextBlock()
         self._timer: Timer | None = None
         self._following = True
         """Whether the cursor goes to what is being measured."""
@@ -103,10 +81,7 @@ class BenchmarkFrame(Widget):
         runs = Vertical(self._guide, self.runs, id="runs-box", classes="box")
         runs.border_title = Content("runs")
         yield Container(plan, runs, id="bench-top")
-        with self.details:
-            yield self._head
-            yield Container(self._left, self._right, id="bench-columns")
-            yield self._foot
+        yield self.details
 
     @property
     def first_focus(self) -> Widget:
@@ -145,7 +120,8 @@ class BenchmarkFrame(Widget):
 
     def on_resize(self) -> None:
         """Put the plan beside the runs where there is room."""
-        self.set_class(self.size.width >= _TWO, "-two")
+        for widget in (self, self.details):
+            widget.set_class(self.size.width >= TWO, "-two")
         self._place()
         self.describe()
 
@@ -266,76 +242,10 @@ class BenchmarkFrame(Widget):
             return
         row = self.runs.row if not self.plan.has_focus or self.runner.busy else None
         if row is not None:
-            self._describe_run(row)
-            return
-        step = self.plan.row
-        self.details.border_title = Content("what it means")
-        problem = self.runner.problem
-        self._fill(lambda width: wrapped(problem, width, "$high", most=4) if problem else [])
-        self._foot.show(partial(self._plan_lines, step) if step is not None else _nothing)
-
-    def _plan_lines(self, step: PlanRow, width: int) -> list[Content]:
-        """Return what a row means, and what the tab is for where there is no room to say it apart."""
-        more = other_lines(self.plan.view.shown, step, self.kind, width)
-        if not self.query_one("#runs-box").display:
-            more = [Content(), *first_steps(self.kind, width), *more]
-        return [*plan_lines(step, self.kind, width), *more]
-
-    def _describe_run(self, row: RunRow) -> None:
-        run = row.run
-        self.details.border_title = Content(title_of(row))
-        if run is None:
-            self._fill(lambda width: advice_lines(row.advice, width))
-            return
-        runs = _both(run, row.other)
-        left, right = self._halves(row, runs)
-        self._fill(lambda width: verdict_lines(row, width), left, right)
-        warnings = (*(self.runner.result.warnings if self.runner.result else ()), *self.runner.warnings)
-        image, machine = self.kind == "image", self.runner.result.machine if self.runner.result else None
-
-        live = self.runner.live if self.runner.busy else None
-
-        def foot(width: int) -> list[Content]:
-            said = [*phase_verdicts(row, width), *mind_lines(runs, warnings, width, live is not None and row.live)]
-            said += engine_lines(runs, width) if image else []
-            return said + machine_lines(machine, width)
-
-        self._foot.show(foot)
-
-    @property
-    def _column_cells(self) -> int:
-        """The width of either column: the same for both, so that bars can be compared."""
-        return self.details.scrollable_content_region.width // 2 - 2 if self.has_class("-two") else self.size.width
-
-    def _halves(self, row: RunRow, runs: Sequence[Benchmark]) -> tuple[Build, Build]:
-        """Return what stands left and right: before and after, or two views of the only one."""
-        scale, full, tall = scale_of(runs), full_ms_of(row), self.has_class("-two")
-        assert row.run is not None
-        if not tall:
-            runs = [row.run, *(run for run in runs if key_of(run) != key_of(row.run))]
-        first, second = runs[0], runs[1] if len(runs) > 1 else None
-
-        def view(run: Benchmark, width: int) -> list[Content]:
-            width = min(width, self._column_cells) if second is not None else width
-            least = paired_captions(runs, width) if second is not None and tall else 1
-            if run.kind != "cold_start":
-                return latency_lines(run, scale, width, tall, row.alone, least)
-            lines = start_lines(run, full, width, row.alone, least)
-            facts = start_facts(run, scale, width) if second is not None or not tall else []
-            return [*lines, *([Content(), *facts] if facts else [])]
-
-        if second is not None:
-            return partial(view, first), lambda width: [*([] if tall else [Content()]), *view(second, width)]
-        facts = partial(start_facts, first, scale) if tall and first.kind == "cold_start" and walls_of(first) else _nothing
-        return partial(view, first), facts
-
-    def _fill(self, head: Build, left: Build | None = None, right: Build | None = None) -> None:
-        """Fill the cards; two columns only where there is something for both."""
-        self._head.show(head)
-        self._left.show(left or _nothing)
-        self._right.show(right or _nothing)
-        self._foot.show(_nothing)
-        self.set_class(right is not None and right is not _nothing, "-split")
+            self.details.show_run(row, self.runner, self.kind)
+        elif self.plan.row is not None:
+            alone = not self.query_one("#runs-box").display
+            self.details.show_plan(self.plan.row, self.plan.view.shown, self.kind, self.runner.problem, guide=alone)
 
     def on_line_table_highlighted(self, message: LineTable.Highlighted) -> None:
         """The cursor moved."""
@@ -352,12 +262,3 @@ class BenchmarkFrame(Widget):
         """Details follow the focus; what the Optimize tab came to may have changed."""
         self.refresh_plan()
         self.describe()
-
-
-def _nothing(_: int) -> Sequence[Content]:
-    return ()
-
-
-def _both(run: Benchmark, other: Benchmark | None) -> list[Benchmark]:
-    """Return before and after in that order."""
-    return sorted([run, *([other] if other is not None else [])], key=lambda one: one.subject != "before")

@@ -145,6 +145,8 @@ def _said(row: RowId, draft: Draft) -> str:
 
 
 def _note(row: RowId, draft: Draft) -> str:
+    if row in draft.off:
+        return ""
     if row == "loads" and "latency" in draft.off:
         return "needs latency"
     if row == "cpus" and "cold_start" in draft.off:
