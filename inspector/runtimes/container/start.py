@@ -214,8 +214,8 @@ class _Sample:
         if reach is not None and reach.note:
             self._notes.append(reach.note)
         if isinstance(self._session.ready, HttpAnswer) and stamps.first_output is not None:
-            took = (stamps.first_output - stamps.start_began) / _MS
-            self._notes.append(f"its first output came {took:.0f} ms after the start began")
+            took = _rounded_up((stamps.first_output - stamps.start_began) / 1e9)
+            self._notes.append(f"its first output came within {took:g} s of the start")
 
 
 def _rounded_up(seconds: float) -> float:
