@@ -25,12 +25,13 @@ from inspector.records.benchmark import (
     PhaseSample,
     StartupCandidate,
 )
-from inspector.records.event import Event, Partial, Progress
+from inspector.records.event import Event, Progress
 from inspector.records.machine_state import MachineState
 from inspector.records.measurement import CacheState, Comparison, Conditions
 from inspector.tui.app import ModelpackApp
 from inspector.tui.widgets.benchmark import BenchmarkPane
 from inspector.tui.widgets.benchmark.runner import BenchRunner
+from inspector.tui.widgets.benchmark.runs_table import key_of
 
 SECONDS = 23.0
 """How long measuring is said to take, in every picture."""
@@ -217,15 +218,14 @@ def show_measuring(app: ModelpackApp) -> None:
 
     def workflow(token: CancelToken) -> Iterator[Event[BenchResult]]:
         yield Progress(39, 100, "% of the time")
-        yield Partial(replace(before, doing="latency, batch 1"))
-        yield Partial(now)
         while not token.cancelled:
             time.sleep(0.05)
 
     pane = _pane(app)
-    pane.runner.result = before
+    pane.runner.result, pane.runner.live = now, key_of(runs[0])
     pane.runner._job = app.jobs.start("measuring", workflow, pane)
     pane._runs_wanted = True
+    pane.refresh_all()
 
 
 def _show(app: ModelpackApp, result: BenchResult, row: int) -> None:
