@@ -15,7 +15,14 @@ from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 
-from tests.performance import image_bench, large_models, optimize_bench, without_tensorflow
+from tests.performance import (
+    cold_start_bench,
+    image_bench,
+    large_models,
+    latency_bench,
+    optimize_bench,
+    without_tensorflow,
+)
 from tests.performance.measuring import Row, interleave, median_ratio, median_seconds, peak_bytes, run_once
 from tests.performance.terminal import Terminal
 from tests.saved_models.published import basic_pitch_folder
@@ -166,6 +173,8 @@ PARTS: dict[str, Callable[[], Iterator[Row]]] = {
     "engine": image_bench.engine,
     "digits": optimize_bench.digits_int8,
     "large_external": optimize_bench.large_external,
+    "cold_start": cold_start_bench.report,
+    "latency": latency_bench.report,
 }
 
 

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -26,6 +26,7 @@ from inspector.records.optimization import InputSet, OptimizeSettings
 from inspector.runtimes.onnx_runtime.start import StartSettings, start_model
 from inspector.verify.inputs import make_inputs
 from inspector.workflows.inspect import inspect
+from tests.performance.measuring import Row
 
 Value = TypeVar("Value")
 SAMPLES = Path(__file__).parents[2] / "sample_models"
@@ -86,8 +87,14 @@ def bare_ms(path: Path, inputs: InputSet) -> float:
     return taken - float(said[1])
 
 
-def figures(path: Path, starts: int) -> None:
-    """Print the figures of one model."""
+def report(paths: Sequence[Path] = (), starts: int = STARTS) -> Iterator[Row]:
+    """Yield the figures of each model (none named: the samples and basic-pitch)."""
+    for path in paths or tuple(models()):
+        yield from figures(path, starts)
+
+
+def figures(path: Path, starts: int) -> Iterator[Row]:
+    """Yield the figures of one model."""
     chance = random.Random(1)
     pairs: list[tuple[ColdStart, float]] = []
     with tempfile.TemporaryDirectory() as folder:
@@ -109,20 +116,22 @@ def figures(path: Path, starts: int) -> None:
                 pairs.append((ours(), last))
     failed = [start.failure for start, _ in pairs if start.failure]
     if failed:
-        print(f"{path.name}: {failed[0]}")
+        yield Row(f"{path.name}: cold start", failed[0], "", holds=False)
         return
     sums = sorted(abs(sum(phase.milliseconds for phase in start.phases) / start.wall_ms - 1) for start, _ in pairs)
+    middle = sums[len(sums) // 2]
+    yield Row(f"{path.name}: sum of phases / wall - 1, median", f"{middle:.2%} (most {sums[-1]:.2%})", "<= 2 %", middle <= 0.02)
     to_first = independent_median([sum(phase.milliseconds for phase in start.phases[:-1]) / bare for start, bare in pairs])
-    print(
-        f"{path.name}: |sum of phases / wall - 1| median {sums[len(sums) // 2]:.2%}, most {sums[-1]:.2%}; "
-        f"to the first run / bare script {to_first.value:.3f} [{to_first.low:.3f}, {to_first.high:.3f}], {len(pairs)} pairs"
+    figure = f"{to_first.value:.2f}x ({to_first.low:.2f} to {to_first.high:.2f}, {len(pairs)} pairs)"
+    yield Row(
+        f"{path.name}: to the first run / bare script", figure, "within 5 %", to_first.low <= 1.05 and to_first.high >= 0.95
     )
 
 
 def main(arguments: list[str]) -> None:
     starts = int(arguments[0]) if arguments else STARTS
-    for path in [Path(one) for one in arguments[1:]] or models():
-        figures(path, starts)
+    for row in report([Path(one) for one in arguments[1:]], starts):
+        print(f"{row.name:60} {row.figure:36} {row.target:12} {'ok' if row.holds else 'MISSED'}", flush=True)
 
 
 if __name__ == "__main__":
