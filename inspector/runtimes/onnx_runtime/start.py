@@ -11,6 +11,7 @@ from inspector.isolation.plain_line import plain_line
 from inspector.records.benchmark import ColdStart
 from inspector.records.event import Steps
 from inspector.records.measurement import CacheState
+from inspector.runtimes.onnx_runtime.child_environment import WITHOUT_TELEMETRY
 from inspector.runtimes.onnx_runtime.feeds import sample_path
 from inspector.runtimes.onnx_runtime.messages import refusal_text
 from inspector.runtimes.onnx_runtime.sessions import CUDA_PROVIDER, Optimization
@@ -70,7 +71,7 @@ def start_model(
     title = f"starting {plain_line(Path(path).name, 80)}"
     if device == "cuda":  # a CUDA context maps many times the memory of the machine
         settings = replace(settings, memory_bytes=None)
-    start = RuntimeStart(_PROGRAM, PHASES, request, files, title, _explained)
+    start = RuntimeStart(_PROGRAM, PHASES, request, files, title, _explained, WITHOUT_TELEMETRY)
     return (yield from start_runtime(start, cache, cpus, settings, cancel))
 
 

@@ -23,7 +23,10 @@ def bound(text: str, domain: str = "") -> Computation:
     return replace(subject, artifact=replace(subject.artifact, metadata={BOUND_KEY: text} if text else {"a": "b"}))
 
 
-@given(some.sampled_from(["onnxruntime 1.32.0", "onnxruntime-gpu 1.33.0.dev20261101"]), some.lists(some.sampled_from(HERE), max_size=20))
+RELEASES = ("onnxruntime 1.32.0", "onnxruntime-gpu 1.33.0.dev20261101")
+
+
+@given(some.sampled_from(RELEASES), some.lists(some.sampled_from(HERE), max_size=20))
 def test_what_is_written_is_read_back(runtime: str, processor: list[str]) -> None:
     binding = Binding(runtime, tuple(processor))
     assert binding_in({BOUND_KEY: to_text(binding)}) == binding
