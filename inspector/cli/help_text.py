@@ -54,8 +54,8 @@ make an ONNX model smaller and faster
                     cpu-bound  use operators of this runtime and processor
                     repeatable, or joined by commas
   --keep-fp32 NODE  a node that stays in fp32, by name or as #12; repeatable
-  --budget TIME     how long one step may search, such as 60s or 5m, and how
-                    long --bench may measure (default 60s)
+  --budget TIME     how long one step may search, such as 60s or 5m, and
+                    about how long --bench measures (default 60s)
   --memory SIZE     how much memory one child process may take, such as 4GiB
   --threads N       threads of a session (default: as many as cores); --bench
                     takes several: 1,2
