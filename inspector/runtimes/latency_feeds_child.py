@@ -78,12 +78,14 @@ def _stacked(feeds: Sequence[Feed], axes: Mapping[str, int], rows: int) -> Feed:
     name, axis = next(iter(counted.items()))
     if all(feeds[0][other].shape[place] == rows for other, place in counted.items()):
         return feeds[0]
+    fitting = [feed if _fit_together(feed, feeds[0], counted) else feeds[0] for feed in feeds]
+    if not all(feed[name].shape[axis] for feed in fitting):
+        raise OperationFailed("an input has no rows to make a batch of")
     parts: list[Feed] = []
-    while sum(part[name].shape[axis] for part in parts) < rows:
-        candidate = feeds[len(parts) % len(feeds)]
-        parts.append(candidate if _fit_together(candidate, feeds[0], counted) else feeds[0])
-        if not parts[-1][name].shape[axis]:
-            raise OperationFailed("an input has no rows to make a batch of")
+    missing = rows
+    while missing > 0:
+        parts.append(fitting[len(parts) % len(fitting)])
+        missing -= parts[-1][name].shape[axis]
     return {
         key: _rows([part[key] for part in parts], counted[key], rows) if key in counted else array
         for key, array in feeds[0].items()
@@ -92,7 +94,7 @@ def _stacked(feeds: Sequence[Feed], axes: Mapping[str, int], rows: int) -> Feed:
 
 def _rows(arrays: Sequence[NDArray[Any]], axis: int, rows: int) -> NDArray[Any]:
     joined = np.concatenate(arrays, axis=axis)
-    return np.ascontiguousarray(np.take(joined, range(rows), axis=axis))
+    return np.ascontiguousarray(np.take(joined, np.arange(rows), axis=axis))
 
 
 def _fit_together(feed: Feed, other: Feed, axes: Mapping[str, int]) -> bool:

@@ -25,6 +25,8 @@ Command = Callable[..., tuple[int, str, str]]
 
 SHORT = ("--bench", "--budget", "2s", "--device", "cpu")
 
+LONG = ("--bench", "--budget", "600s", "--device", "cpu", "--measure", "latency", "--batch", "16384")
+
 
 def measured(command: Command, tmp_path: Path, *arguments: object, code: int = 0) -> dict:
     report = tmp_path / "review.json"
@@ -188,8 +190,8 @@ def busy_child(process: subprocess.Popen[str], cpu_seconds: float) -> psutil.Pro
 
 def test_a_child_that_dies_leaves_what_it_had_measured(model: Path, tmp_path: Path) -> None:
     report = tmp_path / "review.json"
-    process = started(model, "--bench", "--budget", "600s", "--measure", "latency", "--report", report)
-    busy_child(process, 2).kill()
+    process = started(model, *LONG, "--report", report)
+    busy_child(process, 5).kill()
     out, err = process.communicate(timeout=60)
     assert (process.returncode, out) == (4, ""), err
     assert err.count("\n") == 1
@@ -220,8 +222,8 @@ def test_no_room_for_inputs_is_one_line(model: Path, tmp_path: Path) -> None:
 
 def test_what_was_measured_before_an_interrupt_is_reported(model: Path, tmp_path: Path) -> None:
     report = tmp_path / "review.json"
-    process = started(model, "--bench", "--budget", "600s", "--measure", "latency", "--report", report)
-    child = busy_child(process, 2)
+    process = started(model, *LONG, "--report", report)
+    child = busy_child(process, 5)
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=30)
     assert (process.returncode, out) == (130, ""), err

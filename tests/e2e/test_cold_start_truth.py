@@ -77,7 +77,7 @@ def test_a_planted_sleep_lands_in_its_phase(
         assert tuple(one.name for one in found.phases) == PHASES
         assert found.wall_ms >= 1000 * SECONDS
         least = {one.name: min(least[one.name], one.milliseconds - (one.cpu_ms or 0.0)) for one in found.phases}
-        assert least[phase] >= 1000 * SECONDS * 0.98, least
+        assert least[phase] >= 1000 * SECONDS * 0.8, least  # other threads of a library may work meanwhile
         if all(slept < 500 * SECONDS for name, slept in least.items() if name != phase):
             return
     pytest.fail(f"it is seen in other phases, too: {least}")

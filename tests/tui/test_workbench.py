@@ -258,7 +258,7 @@ async def test_tabs_by_mouse_and_by_bracket() -> None:
             await press(pilot, "]")
             assert workbench(app).tab == place
         await press(pilot, "[")
-        assert workbench(app).tab == "optimize"
+        assert workbench(app).tab == "benchmark"
 
 
 async def test_footer_keys_by_mouse() -> None:
