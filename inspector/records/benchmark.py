@@ -40,9 +40,8 @@ class BenchPlan:
     """What to measure, under which conditions, and for how long in all; enough to do it again.
 
     One run is made for each cache state and CPU quota (cold start), each batch size and thread count (latency), and each load
-    (open loop). budget_seconds is about what all of it takes, where nothing is so slow that more is needed to claim anything (up
-    to three times as long then), sample_seconds bounds one sample, memory_bytes each process (None: as much as the
-    artifact is likely to need).
+    (open loop). budget_seconds is about what all of it takes, up to three times as much where more is needed to claim anything;
+    sample_seconds bounds one sample, memory_bytes each process (None: as much as the artifact is likely to need).
     """
 
     kinds: tuple[BenchKind, ...] = ("cold_start", "latency")
