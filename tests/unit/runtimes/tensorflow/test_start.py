@@ -112,10 +112,11 @@ def test_planted_sleeps_land_in_their_phases(digits: InputSet, tmp_path: Path) -
     start = started(digits, settings=replace(SETTINGS, import_path=(str(tmp_path),)))
     assert start.failure == ""
     slept = {phase.name: phase.milliseconds - (phase.cpu_ms or 0) for phase in start.phases}
-    assert slept["imports"] >= 295
-    assert slept["load"] >= 395
-    assert slept["first call"] >= 495
-    assert slept["warm-up"] >= 45
+    # TensorFlow's other threads may work while this one sleeps
+    assert slept["imports"] >= 0.6 * 300
+    assert slept["load"] >= 0.6 * 400
+    assert slept["first call"] >= 0.6 * 500
+    assert slept["warm-up"] >= 0.6 * 50
     assert slept["read"] < 200
     assert sum(phase.milliseconds for phase in start.phases) == pytest.approx(start.wall_ms, rel=0.02)
 
