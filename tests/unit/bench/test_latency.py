@@ -26,8 +26,8 @@ from inspector.records.optimization import InputSet, OptimizeSettings
 from inspector.runtimes.latency import Arrivals, Block, SessionTimes, TimedName, TimingFacts, Timings
 from inspector.runtimes.onnx_runtime.feeds import write_feed
 from tests.builders import chain, save
+from tests.unit.bench.slow_digits import SAMPLE, slowed
 
-SAMPLE = Path(__file__).parents[3] / "sample_models" / "digits_cnn.onnx"
 SETTINGS = OptimizeSettings(memory_bytes=2 << 30, step_seconds=60)
 ONE_THREAD = Conditions(threads=1)
 
@@ -44,19 +44,7 @@ def images(tmp_path_factory: pytest.TempPathFactory) -> InputSet:
 @pytest.fixture(scope="module")
 def slow(tmp_path_factory: pytest.TempPathFactory) -> str:
     """Return the digits model with products of matrices at its end that change nothing."""
-    model = onnx.load(SAMPLE)
-    graph = model.graph
-    output = graph.output[0].name
-    for node in graph.node:
-        node.output[:] = ["fast" if name == output else name for name in node.output]
-    graph.initializer.append(numpy_helper.from_array(np.zeros((256, 256), np.float32), "zeros"))
-    graph.node.append(helper.make_node("ReduceSum", ["fast"], ["sum"], keepdims=0))
-    graph.node.append(helper.make_node("Add", ["zeros", "sum"], ["m0"]))
-    for index in range(4):
-        graph.node.append(helper.make_node("MatMul", [f"m{index}", "zeros"], [f"m{index + 1}"], f"slow{index}"))
-    graph.node.append(helper.make_node("ReduceMax", ["m4"], ["nothing"], keepdims=0))
-    graph.node.append(helper.make_node("Add", ["fast", "nothing"], [output]))
-    return str(save(model, tmp_path_factory.mktemp("slow") / "slow.onnx"))
+    return slowed(tmp_path_factory.mktemp("slow") / "slow.onnx")
 
 
 def followed(steps: Steps[BenchPart]) -> tuple[BenchPart, list[BenchPart]]:

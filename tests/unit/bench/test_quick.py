@@ -6,9 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-import onnx
 import pytest
-from onnx import helper, numpy_helper
 
 from inspector.bench.quick import _creation, _latency, quick_comparison
 from inspector.errors import OperationFailed
@@ -20,8 +18,8 @@ from inspector.records.optimization import InputSet, OptimizeSettings
 from inspector.runtimes.onnx_runtime.feeds import write_feed
 from inspector.runtimes.onnx_runtime.measure import ENTRY, MeasureAnswer, MeasureRequest, Round
 from tests.builders import chain, save
+from tests.unit.bench.slow_digits import SAMPLE, slowed
 
-SAMPLE = Path(__file__).parents[3] / "sample_models" / "digits_cnn.onnx"
 SETTINGS = OptimizeSettings(memory_bytes=2 << 30, step_seconds=60, threads=1)
 
 
@@ -40,23 +38,6 @@ def images(tmp_path_factory: pytest.TempPathFactory) -> InputSet:
     for index in range(8):
         write_feed(str(folder), index, [random.random((1, 1, 8, 8), np.float32)])
     return InputSet(str(folder), ("image",), 8, "synthetic", seed=0)
-
-
-def slowed(path: Path) -> str:
-    """Write the digits model with products of large matrices at its end that change nothing: a hundred times the work."""
-    model = onnx.load(SAMPLE)
-    graph = model.graph
-    output = graph.output[0].name
-    for node in graph.node:
-        node.output[:] = ["fast" if name == output else name for name in node.output]
-    graph.initializer.append(numpy_helper.from_array(np.zeros((256, 256), np.float32), "zeros"))
-    graph.node.append(helper.make_node("ReduceSum", ["fast"], ["sum"], keepdims=0))
-    graph.node.append(helper.make_node("Add", ["zeros", "sum"], ["m0"]))
-    for index in range(4):
-        graph.node.append(helper.make_node("MatMul", [f"m{index}", "zeros"], [f"m{index + 1}"], f"slow{index}"))
-    graph.node.append(helper.make_node("ReduceMax", ["m4"], ["nothing"], keepdims=0))
-    graph.node.append(helper.make_node("Add", ["fast", "nothing"], [output]))
-    return str(save(model, path))
 
 
 def test_a_planted_slow_part_is_slower(images: InputSet, tmp_path: Path) -> None:
