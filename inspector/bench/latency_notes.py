@@ -48,9 +48,9 @@ def run_notes(timings: Timings, subject: BenchSubject) -> Iterator[str]:
     if sessions:
         runs = median(session.warm_runs for session in sessions)
         creation = median(session.creation_ms for session in sessions)
-        yield f"sessions were made in {_ms(creation)} and warmed up {WARM_UP}: {runs:.0f} runs"
+        yield f"sessions were made in {ms_text(creation)} and warmed up {WARM_UP}: {runs:.0f} runs"
         firsts = [session.first_ms for session in sessions]
-        yield f"the first run of a session, not counted, took {_ms(min(firsts))} to {_ms(max(firsts))}"
+        yield f"the first run of a session, not counted, took {ms_text(min(firsts))} to {ms_text(max(firsts))}"
         if unstable := sum(not session.stable for session in sessions):
             yield f"{unstable} of {len(sessions)} sessions were not stable yet when the time to warm up was over"
     yield from _clock_note(timings, subject)
@@ -104,6 +104,6 @@ def _clock_note(timings: Timings, subject: BenchSubject) -> Iterator[str]:
         yield f"taking the time takes {clock * 1000:.2g} µs, {clock / median(times):.1%} of a run, and is part of it"
 
 
-def _ms(milliseconds: float) -> str:
+def ms_text(milliseconds: float) -> str:
     """Return a time with three digits."""
     return f"{milliseconds:.3g} ms" if milliseconds < 1000 else f"{milliseconds / 1000:.3g} s"

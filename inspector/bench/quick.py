@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from inspector.bench.compare import Basis, Triples, compared, not_compared
+from inspector.bench.latency_notes import ms_text
 from inspector.errors import OperationFailed
 from inspector.isolation.child import run_child
 from inspector.isolation.failure import ChildFailed
@@ -75,7 +76,7 @@ def _measured(
 
 
 def _creation(answer: MeasureAnswer, settings: OptimizeSettings, mode: str) -> Comparison:
-    first = f"the first of the process, of {answer.first_subject}, {_ms(answer.first_creation)}: not counted"
+    first = f"the first of the process, of {answer.first_subject}, {ms_text(answer.first_creation)}: not counted"
     rounds = [[one.creation] for one in answer.rounds]
     return _compared("session_creation", rounds, answer, settings, (*answer.notes, first), mode)
 
@@ -91,7 +92,7 @@ def _first_runs(runs: Triples) -> str:
     """Return the range of what the first run of a session takes, which is no part of the comparison."""
     if not runs:
         return ""
-    ranges = [f"{_ms(min(run[place] for run in runs))} to {_ms(max(run[place] for run in runs))}" for place in (0, 1)]
+    ranges = [f"{ms_text(min(run[place] for run in runs))} to {ms_text(max(run[place] for run in runs))}" for place in (0, 1)]
     return f"the first run of a session, not counted, took {ranges[0]} before, {ranges[1]} after"
 
 
@@ -108,8 +109,3 @@ def _compared(
     objection = f"{len(rounds)} turns in the time there is, {FEWEST_TURNS} at least are needed" if few else ""
     basis = Basis(kind, settings.device, answer.threads)
     return compared(basis, rounds, settings.seed, (*notes, mode), objection)
-
-
-def _ms(milliseconds: float) -> str:
-    """Return a time with three digits."""
-    return f"{milliseconds:.3g} ms" if milliseconds < 1000 else f"{milliseconds / 1000:.3g} s"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from inspector.records.benchmark import BenchPart, BenchPlan, BenchSubject
     from inspector.records.inspection import Inspection
     from inspector.records.optimization import InputSet
+    from inspector.runtimes.latency import Runtime
     from inspector.workflows.benchmark.measurable import Pace
     from inspector.workflows.benchmark.schedule import Turn
 
@@ -83,12 +84,35 @@ class ModelPair:
         """The one, or both."""
         return (self.before,) if self.after is None else (self.before, self.after)
 
-    def started_in_turns(self, starters: dict[BenchSubject, Starter], turn: Turn, pace: Pace) -> Steps[BenchPart]:
+    def started_in_turns(self, starters: Sequence[Starter], turn: Turn, pace: Pace) -> Steps[BenchPart]:
         """Start each model in fresh processes, in random order."""
         from inspector.bench.cold_start import cold_start
 
+        by_subject = dict(zip(SUBJECTS, starters, strict=False))
         named = dict(zip(SUBJECTS, self.artifacts, strict=False))
-        return (yield from cold_start(starters, turn.conditions, self.device, named, pace.seconds, pace.seed, pace.cancel))
+        return (yield from cold_start(by_subject, turn.conditions, self.device, named, pace.seconds, pace.seed, pace.cancel))
+
+    def run_in_turns(
+        self, paths: Sequence[str], turn: Turn, pace: Pace, runtime: Runtime = "onnxruntime", signature: str = ""
+    ) -> Steps[BenchPart]:
+        """Run the models at these paths when warm, interleaved."""
+        from inspector.bench.latency import latency
+
+        return (
+            yield from latency(
+                paths[0],
+                paths[1] if len(paths) > 1 else None,
+                self.inputs,
+                turn.conditions,
+                self.device,
+                pace.seconds,
+                self.settings,
+                pace.seed,
+                pace.cancel,
+                runtime=runtime,
+                signature=signature,
+            )
+        )
 
     def close(self) -> None:
         """Remove the inputs."""

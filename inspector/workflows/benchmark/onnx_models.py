@@ -9,7 +9,6 @@ from inspector.records.event import Started, Steps
 from inspector.records.optimization import Subject
 from inspector.workflows.benchmark.model_pair import (
     INPUTS,
-    SUBJECTS,
     ModelPair,
     folder_for_inputs,
     read_inputs,
@@ -18,11 +17,9 @@ from inspector.workflows.benchmark.model_pair import (
 from inspector.workflows.optimization.facts import model_facts
 
 if TYPE_CHECKING:
-    from inspector.bench.cold_start import Starter
     from inspector.isolation.limits import CancelToken
-    from inspector.records.benchmark import BenchPart, BenchPlan, ColdStart, StartupCandidate
+    from inspector.records.benchmark import BenchPart, BenchPlan, StartupCandidate
     from inspector.records.inspection import Inspection
-    from inspector.records.measurement import CacheState
     from inspector.records.optimization import InputSet, OptimizeSettings
     from inspector.workflows.benchmark.measurable import Pace
     from inspector.workflows.benchmark.schedule import Turn
@@ -65,40 +62,15 @@ class OnnxModels(ModelPair):
 
     def starts(self, turn: Turn, pace: Pace) -> Steps[BenchPart]:
         """Start each model in fresh processes, in random order."""
-        starters = {
-            subject: self._starter(path, turn.conditions.threads) for subject, path in zip(SUBJECTS, self._paths, strict=False)
-        }
+        from inspector.runtimes.onnx_runtime.start import model_starter
+
+        threads = turn.conditions.threads
+        starters = [model_starter(path, self.inputs, self.device, threads, self.settings) for path in self._paths]
         return (yield from self.started_in_turns(starters, turn, pace))
-
-    def _starter(self, path: str, threads: int) -> Starter:
-        from inspector.runtimes.onnx_runtime.start import start_model
-        from inspector.runtimes.start import StartSettings
-
-        settings = StartSettings(self.settings.memory_bytes, self.settings.step_seconds)
-
-        def start(cache: CacheState | None, cpus: float | None, cancel: CancelToken | None) -> Steps[ColdStart]:
-            return start_model(path, self.inputs, self.device, threads, cache, cpus, settings, cancel)
-
-        return start
 
     def latencies(self, turn: Turn, pace: Pace) -> Steps[BenchPart]:
         """Run the models when warm, interleaved."""
-        from inspector.bench.latency import latency
-
-        before, after = (*self._paths, None)[:2]
-        return (
-            yield from latency(
-                str(before),
-                after,
-                self.inputs,
-                turn.conditions,
-                self.device,
-                pace.seconds,
-                self.settings,
-                pace.seed,
-                pace.cancel,
-            )
-        )
+        return (yield from self.run_in_turns(self._paths, turn, pace))
 
     def advice(self, pace: Pace) -> Steps[tuple[StartupCandidate, ...]]:
         """Save the model in other ways and measure how each starts."""

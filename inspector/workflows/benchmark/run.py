@@ -14,11 +14,12 @@ from inspector.records.benchmark import Benchmark, BenchPart, BenchResult
 from inspector.records.event import Event, Finished, Partial, Progress, Started, Steps, Warned
 from inspector.report.bench_sentences import turn_text
 from inspector.workflows.benchmark.measurable import Pace
+from inspector.workflows.benchmark.model_pair import SUBJECTS
 from inspector.workflows.benchmark.schedule import Turn, schedule, seconds_for
 
 if TYPE_CHECKING:
     from inspector.isolation.limits import CancelToken
-    from inspector.records.benchmark import BenchPlan, BenchSubject
+    from inspector.records.benchmark import BenchPlan
     from inspector.records.opened import Opened
     from inspector.workflows.benchmark.measurable import Measurable
 
@@ -149,23 +150,13 @@ def _with(base: BenchResult, part: BenchPart, doing: str, elapsed: float) -> Ben
 
 def _broken_off(measured: Sequence[Benchmark], turn: Turn, measurable: Measurable, error: OperationFailed) -> BenchPart:
     """Return a turn that failed: what it had measured is kept, cut short, and for whatever it had not, a row says why."""
+    from inspector.bench.summary import RunOf, not_measured
+
     kept = {run.subject: replace(run, status="cut short", note=error.message) for run in measured if run.samples}
-    subjects: tuple[BenchSubject, ...] = ("before", "after")
     return BenchPart(
         tuple(
             kept.get(subject)
-            or Benchmark(
-                subject,
-                turn.kind,
-                measurable.device,
-                0,
-                0.0,
-                conditions=turn.conditions,
-                artifact=artifact,
-                status="not measured",
-                note=f"not measured: {error.message}",
-                failures=1,
-            )
-            for subject, artifact in zip(subjects, measurable.artifacts, strict=False)
+            or not_measured(RunOf(subject, artifact, measurable.device, turn.conditions), turn.kind, error.message, failures=1)
+            for subject, artifact in zip(SUBJECTS, measurable.artifacts, strict=False)
         )
     )

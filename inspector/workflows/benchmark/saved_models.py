@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Final
 from inspector.records.event import Started, Steps, Warned
 from inspector.workflows.benchmark.model_pair import (
     INPUTS,
-    SUBJECTS,
     ModelPair,
     folder_for_inputs,
     read_inputs,
@@ -16,11 +15,9 @@ from inspector.workflows.benchmark.model_pair import (
 )
 
 if TYPE_CHECKING:
-    from inspector.bench.cold_start import Starter
     from inspector.isolation.limits import CancelToken
-    from inspector.records.benchmark import BenchPart, BenchPlan, ColdStart, StartupCandidate
+    from inspector.records.benchmark import BenchPart, BenchPlan, StartupCandidate
     from inspector.records.inspection import Inspection
-    from inspector.records.measurement import CacheState
     from inspector.records.optimization import InputSet, OptimizeSettings
     from inspector.runtimes.tensorflow.served import ServedSignature
     from inspector.workflows.benchmark.measurable import Pace
@@ -96,56 +93,16 @@ class SavedModels(ModelPair):
 
     def starts(self, turn: Turn, pace: Pace) -> Steps[BenchPart]:
         """Start TensorFlow with each in fresh processes, in random order."""
-        starters = {
-            subject: self._starter(served, turn.conditions.threads)
-            for subject, served in zip(SUBJECTS, self.served, strict=False)
-        }
+        from inspector.runtimes.tensorflow.start import signature_starter
+
+        threads = turn.conditions.threads
+        starters = [signature_starter(served, self.inputs, self.device, threads, self.settings) for served in self.served]
         return (yield from self.started_in_turns(starters, turn, pace))
-
-    def _starter(self, served: ServedSignature, threads: int) -> Starter:
-        from inspector.runtimes.start import StartSettings
-        from inspector.runtimes.tensorflow.start import start_saved_model
-
-        settings = StartSettings(self.settings.memory_bytes, self.settings.step_seconds)
-        path, name = served.path, served.signature.name
-
-        def start(cache: CacheState | None, cpus: float | None, cancel: CancelToken | None) -> Steps[ColdStart]:
-            return start_saved_model(
-                path,
-                name,
-                self.inputs,
-                self.device,
-                threads,
-                cache,
-                cpus,
-                settings,
-                cancel,
-                tags=served.tags,
-                loader=served.loader,
-            )
-
-        return start
 
     def latencies(self, turn: Turn, pace: Pace) -> Steps[BenchPart]:
         """Call the signatures when warm, interleaved."""
-        from inspector.bench.latency import latency
-
-        before, after = (*(one.path for one in self.served), None)[:2]
-        return (
-            yield from latency(
-                str(before),
-                after,
-                self.inputs,
-                turn.conditions,
-                self.device,
-                pace.seconds,
-                self.settings,
-                pace.seed,
-                pace.cancel,
-                runtime="tensorflow",
-                signature=self.served[0].signature.name,
-            )
-        )
+        paths, signature = tuple(one.path for one in self.served), self.served[0].signature.name
+        return (yield from self.run_in_turns(paths, turn, pace, "tensorflow", signature))
 
     def advice(self, pace: Pace) -> Steps[tuple[StartupCandidate, ...]]:
         """Return nothing: there is no other way yet to save a SavedModel that could be tried."""
