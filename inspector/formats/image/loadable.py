@@ -59,13 +59,36 @@ def make_loadable(image: Image, folder: Path, cancel: CancelToken | None = None)
     if image.source == "engine":
         exported = folder / "export.tar"
         try:
-            yield from _exported(image, exported, token)
+            yield from export_image(image, exported, token)
             here = read(exported, image.platform or None, token)
             found = yield from _loadable(here, title, exported, folder, token)
             return replace(found, engine=image.artifact.metadata.get("engine address", ""))
         finally:
             exported.unlink(missing_ok=True)
     return (yield from _loadable(image, title, Path(image.artifact.path), folder, token))
+
+
+def export_image(image: Image, target: Path, cancel: CancelToken) -> Steps[None]:
+    """Write what an engine exports of its image into a new file, as docker save does.
+
+    Raises OperationFailed where there is no space left, UnreadableArtifact where the engine does not give it, ChildFailed when
+    cancelled; what was written until then is left to the caller.
+    """
+    title = one_line(image.artifact.path)
+    label = f"{title}: "
+    identity = image.artifact.metadata.get("image ID", image.artifact.path)
+    total = image.artifact.size_bytes
+    _check_room(title, target.parent, 2 * total)
+    yield Started(f"exporting {title}")
+    with engines(label, image.artifact.metadata.get("engine address", "")) as found:
+        copying = _Copying(found[0], identity, target, label)
+        try:
+            with closing(Listener(copying.pieces).listen(cancel, f"exporting {title}")) as counts:
+                for count in counts:
+                    if count is not None:
+                        yield Progress(count, max(total, count), "bytes")
+        except LayerProblem as problem:
+            raise UnreadableArtifact(f"{label}{problem}", "see what the engine logged, and try again") from None
 
 
 def _loadable(image: Image, title: str, path: Path, folder: Path, cancel: CancelToken) -> Steps[LoadableImage]:
@@ -159,25 +182,6 @@ def _written(one: _Pass, targets: Sequence[Path], title: str, cancel: CancelToke
 def _check_digest(layer: Layer, made: GzipLayer, title: str) -> None:
     if layer.diff_id and layer.diff_id.startswith("sha256:") and layer.diff_id != made.diff_id:
         raise OperationFailed(f"{title}: layer {layer.index + 1} is not what its configuration says", _HINT)
-
-
-def _exported(image: Image, target: Path, cancel: CancelToken) -> Steps[None]:
-    """Write what the engine exports of the image into a file."""
-    title = one_line(image.artifact.path)
-    label = f"{title}: "
-    identity = image.artifact.metadata.get("image ID", image.artifact.path)
-    total = image.artifact.size_bytes
-    _check_room(title, target.parent, 2 * total)
-    yield Started(f"exporting {title}")
-    with engines(label, image.artifact.metadata.get("engine address", "")) as found:
-        copying = _Copying(found[0], identity, target, label)
-        try:
-            with closing(Listener(copying.pieces).listen(cancel, f"exporting {title}")) as counts:
-                for count in counts:
-                    if count is not None:
-                        yield Progress(count, max(total, count), "bytes")
-        except LayerProblem as problem:
-            raise UnreadableArtifact(f"{label}{problem}", "see what the engine logged, and try again") from None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,1 @@
+"""Slimming an image: levels chosen, written, put to the proof, saved."""
