@@ -11,7 +11,8 @@ from inspector.records.inspection import Inspection
 from inspector.records.measurement import Comparison
 from inspector.records.parity import ConformanceResult, GateCheck, Parity
 
-OptimizerName = Literal["simplify", "fp16", "int8", "int8-dynamic", "warmstart"]
+OptimizerName = Literal["simplify", "fp16", "int8", "int8-dynamic", "warmstart", "slim"]
+"""slim is about images, all others about ONNX models."""
 
 ChangeStatus = Literal["accepted", "rejected", "skipped"]
 

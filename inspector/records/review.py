@@ -16,6 +16,7 @@ from inspector.records.machine_state import MachineState as MachineState
 from inspector.records.measurement import Comparison
 from inspector.records.optimization import Change
 from inspector.records.saved_model_review import SavedModelReview
+from inspector.records.slimming import Slimming
 
 SCHEMA_VERSION = 1
 
@@ -154,7 +155,9 @@ class Review:
     contract: Contract | None = None
     """What the artifact was held against, or what was written beside the changed one."""
     changes: tuple[Change, ...] = ()
-    """Every optimizer that was applied, in order."""
+    """Every optimizer that was applied, in order; of an image one for each level of slimming."""
+    slimming: Slimming | None = None
+    """What slimming the image came to, level by level, and what proves it."""
     plan: BenchPlan | None = None
     """What --bench measured; --replay does it again."""
     benchmarks: tuple[Benchmark, ...] = ()
