@@ -19,6 +19,7 @@ from inspector.workflows.benchmark.schedule import Turn, schedule, seconds_for
 
 if TYPE_CHECKING:
     from inspector.isolation.limits import CancelToken
+    from inspector.records.artifact import Format
     from inspector.records.benchmark import BenchPlan
     from inspector.records.opened import Opened
     from inspector.workflows.benchmark.measurable import Measurable
@@ -34,21 +35,28 @@ def benchmark(before: Opened, after: Opened | None, plan: BenchPlan, cancel: Can
     artifacts that do not go together, a device that is not there, or data that does not fit; OperationFailed where nothing can
     be laid out to measure, ChildFailed where it was cancelled: the last Partial then holds what was measured.
     """
-    from inspector.bench.environment import machine_state, with_load_after
     from inspector.records.opened import artifact_of
     from inspector.workflows.benchmark.laying_out import lay_out
 
     yield Started("getting ready to measure")
-    carrying = _Carrying(plan, cancel)
-    machine = machine_state()
     measurable = yield from lay_out(before, after, plan, cancel)
-    machine = replace(machine, accelerators=measurable.accelerators)
+    artifact_format = artifact_of(before).format
+    advised = artifact_format == "onnx" and "cold_start" in plan.kinds and after is None
+    yield from measured(measurable, plan, artifact_format, cancel, advised=advised)
+
+
+def measured(
+    measurable: Measurable, plan: BenchPlan, artifact_format: Format, cancel: CancelToken, *, advised: bool = False
+) -> Iterator[Event[BenchResult]]:
+    """Measure what is laid out already, and close it; otherwise as benchmark(). advised: look for what would start sooner."""
+    from inspector.bench.environment import machine_state, with_load_after
+
+    carrying = _Carrying(plan, cancel)
     with closing(measurable):
-        artifact_format = artifact_of(before).format
+        machine = replace(machine_state(), accelerators=measurable.accelerators)
         turns = schedule(plan, artifact_format)
         method = tuple(measurable.notes)
         carrying.so_far = replace(carrying.so_far, device=measurable.device, method=method, machine=machine)
-        advised = artifact_format == "onnx" and "cold_start" in plan.kinds and after is None
         yield from carrying.all(measurable, turns, advised)
     yield Finished(replace(carrying.so_far, doing="", machine=with_load_after(machine)))
 

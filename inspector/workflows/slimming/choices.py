@@ -1,0 +1,153 @@
+"""What each level would write: which paths, and what a reader should know of those that go."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from inspector.records.event import Started, Steps
+
+if TYPE_CHECKING:
+    from inspector.isolation.limits import CancelToken
+    from inspector.records.image_inspection import ImageInspection
+    from inspector.records.slimming import (
+        AddedFile,
+        KeepReason,
+        KeptShare,
+        Observation,
+        Risk,
+        SlimGroup,
+        SlimLevel,
+        SlimRequest,
+        Unexercised,
+    )
+    from inspector.workflows.slimming.grounds import Grounds
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Which paths a level keeps (None: all), what it adds, and what is to be said of it."""
+
+    level: SlimLevel
+    kept: Mapping[str, KeepReason] | Collection[str] | None
+    added: tuple[AddedFile, ...] = ()
+    linked: Mapping[str, str] = field(default_factory=dict)
+    groups: tuple[SlimGroup, ...] = ()
+    shares: tuple[KeptShare, ...] = ()
+    unexercised: tuple[Unexercised, ...] = ()
+    bytecode: str = ""
+    risk: Risk = "none"
+    warnings: tuple[str, ...] = ()
+    nothing_to_do: str = ""
+    """Why it would change nothing; empty where it would."""
+
+
+def flatten(source: ImageInspection) -> Choice:
+    """Return the whole final file system."""
+    waste = source.waste
+    idle = "there is no waste: every byte that is shipped is in the final file system"
+    return Choice("flatten", None, nothing_to_do=idle if waste is not None and not waste.reclaimable_bytes else "")
+
+
+def clean(source: ImageInspection, request: SlimRequest) -> Choice:
+    """Return the final file system without leftovers, as far as the request lets them go."""
+    from inspector.analysis.image.slim.clean import dropped_by_clean
+
+    found = dropped_by_clean(source, request.keep, request.drop)
+    assert source.file_system is not None, "checked when the work began"
+    kept = [path for path in source.file_system.entries if path not in found.dropped]
+    idle = "there are no leftovers that may go" if not found.dropped and not found.linked else ""
+    return Choice(
+        "clean",
+        frozenset(kept),
+        linked=found.linked,
+        groups=found.groups,
+        bytecode=_kept_bytecode(source),
+        risk=highest_risk(found.groups),
+        nothing_to_do=idle,
+    )
+
+
+def trace(grounds: Grounds, request: SlimRequest, cancel: CancelToken) -> Steps[Choice]:
+    """Return what the original was seen to use, and what the rules say goes with it."""
+    from inspector.analysis.image.slim.keep import kept_by_trace
+    from inspector.analysis.image.slim.patterns import Patterns
+    from inspector.formats.image.elf_needs import read_elf_needs
+
+    source, observation = grounds.source, grounds.observation
+    assert observation is not None, "checked before"
+    assert source.file_system is not None, "checked when the work began"
+    yield Started("reading what libraries need")
+    elf = yield from read_elf_needs(source.image, source.file_system, None, cancel)
+    patterns = Patterns.parse(source, request.keep, request.drop)
+    kept = kept_by_trace(source, observation, elf, patterns.keeps)
+    kept = {path: reason for path, reason in kept.items() if reason == "asked for" or not patterns.drops(path)}
+    added = yield from _bytecode(grounds, kept, observation, cancel)
+    return told(Choice("trace", kept, added, risk="high", bytecode=_bytecode_text(source, kept, added)), grounds, request)
+
+
+def told(choice: Choice, grounds: Grounds, request: SlimRequest) -> Choice:
+    """Return a choice of trace with what there is to say of what goes, of what stays, and of what was not exercised."""
+    from inspector.analysis.image.slim.groups import groups_of, kept_shares
+    from inspector.analysis.image.slim.unexercised import unexercised
+
+    assert isinstance(choice.kept, Mapping), "trace knows its reasons"
+    observation = grounds.observation
+    return replace(
+        choice,
+        groups=groups_of(grounds.source, choice.kept),
+        shares=kept_shares(grounds.source, choice.kept),
+        unexercised=unexercised(grounds.source, observation, request) if observation is not None else (),
+    )
+
+
+def with_added_back(choice: Choice, paths: Collection[str]) -> Choice:
+    """Return a choice that keeps more."""
+    if isinstance(choice.kept, Mapping):
+        more: dict[str, KeepReason] = {path: "added back" for path in paths if path not in choice.kept}
+        return replace(choice, kept={**choice.kept, **more})
+    assert choice.kept is not None, "flatten keeps everything"
+    return replace(choice, kept=frozenset({*choice.kept, *paths}))
+
+
+def highest_risk(groups: Collection[SlimGroup]) -> Risk:
+    """Return the risk of dropping what groups drop."""
+    order: tuple[Risk, ...] = ("none", "low", "medium", "high")
+    return max((group.risk for group in groups if group.dropped_bytes), key=order.index, default="none")
+
+
+def _bytecode(
+    grounds: Grounds, kept: Mapping[str, KeepReason], observation: Observation, cancel: CancelToken
+) -> Steps[tuple[AddedFile, ...]]:
+    """Return bytecode for the modules that have none, made by the image's own Python."""
+    from inspector.analysis.image.slim.keep import sources_without_bytecode
+
+    interpreter, sources = sources_without_bytecode(grounds.source, kept, observation)
+    if not interpreter or not sources or grounds.server is None:
+        return ()
+    yield Started(f"making bytecode of {len(sources):,} modules")
+    return (yield from grounds.server.bytecode(interpreter, sources, cancel))
+
+
+def _kept_bytecode(source: ImageInspection) -> str:
+    kinds = source.leftovers.by_kind if source.leftovers is not None else ()
+    found = next((kind for kind in kinds if kind.kind == "bytecode"), None)
+    return _text(found.bytes, found.files, 0, 0) if found is not None else ""
+
+
+def _bytecode_text(source: ImageInspection, kept: Mapping[str, KeepReason], added: Collection[AddedFile]) -> str:
+    assert source.file_system is not None, "checked when the work began"
+    entries = source.file_system.entries
+    sizes = [entries[path].size for path in kept if path.endswith(".pyc") and path in entries]
+    return _text(sum(sizes), len(sizes), sum(len(one.content) for one in added), len(added))
+
+
+def _text(kept_bytes: int, kept_files: int, added_bytes: int, added_files: int) -> str:
+    """Return the conflict between size and start in a sentence; empty where there is none."""
+    parts = []
+    if kept_files:
+        parts.append(f"{kept_files:,} files of bytecode are kept ({kept_bytes / 1e6:,.1f} MB)")
+    if added_files:
+        parts.append(f"{added_files:,} are added ({added_bytes / 1e6:,.1f} MB)")
+    return f"{', '.join(parts)}: smaller without, and every start slower" if parts else ""
