@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from typing import Final
 
 from inspector.errors import UnreadableArtifact
+from inspector.isolation.escaping import HARMFUL, LIMIT, SUSPECT, cleaned, clipped, escape
 
-LIMIT: Final = 4096
-"""Names longer than this many characters are clipped, with the true length said."""
+__all__ = ["LIMIT", "MOST_NAMES", "TextCleaner", "escape", "one_line"]
 
 MOST_NAMES: Final = 5_000_000
 """Different names a file may have."""
@@ -17,16 +16,7 @@ MOST_NAMES: Final = 5_000_000
 _NOBODY: Final = "no known exporter writes such a model"
 _LONGEST_LINE: Final = 300
 
-# Controls, invisible and direction-changing characters, lone surrogates: whatever can write to a terminal, hide, or make one
-# name look like another.
-_HARMFUL = (
-    "\x00-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164"
-    "\ud800-\udfff\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
-)
-_SUSPECT = re.compile(f"[{_HARMFUL}]|\\\\[nrtxuU(\\\\]")
-_ESCAPED = re.compile(f"[{_HARMFUL}\\\\]")
-_SHORT: Final = {"\n": "\\n", "\r": "\\r", "\t": "\\t", "\\": "\\\\"}
-_HARMFUL_ONLY = re.compile(f"(?![\udc80-\udcff])[{_HARMFUL}]")
+_HARMFUL_ONLY = re.compile(f"(?![\udc80-\udcff])[{HARMFUL}]")
 _LONE_BYTE = re.compile("[\udc80-\udcff]")
 
 
@@ -53,14 +43,14 @@ class TextCleaner:
 
     def clean_value(self, raw: bytes) -> str:
         """Return what clean() would, without taking note of what was met: for values, which may well be binary."""
-        return self.names.get(raw) or _clean(raw)
+        return self.names.get(raw) or cleaned(raw)
 
     def clip(self, prefix: bytes, length: int, digest: str, is_name: bool = True) -> bytes:
         """Return a stand-in for bytes too long to hold, which clean() turns into what it would make of the whole.
 
         prefix must hold at least LIMIT characters; digest is the sha256 of the whole in hexadecimal.
         """
-        whole = _clipped(prefix.decode("utf-8", "surrogateescape"), length, digest)
+        whole = clipped(prefix.decode("utf-8", "surrogateescape"), length, digest)
         stand_in = f"{digest}{id(self):x}".encode()
         if stand_in not in self.names:
             self.names[stand_in] = whole
@@ -70,16 +60,16 @@ class TextCleaner:
 
     def note(self, raw: bytes) -> str:
         """Clean a text met for the first time and remember what is odd about it."""
-        cleaned = _clean(raw)
+        safe = cleaned(raw)
         text = raw.decode("utf-8", "surrogateescape")
         if len(text) > LIMIT:
-            self.overlong.append(cleaned)
-        elif cleaned != text:
+            self.overlong.append(safe)
+        elif safe != text:
             if _LONE_BYTE.search(text):
-                self.invalid_utf8.append(cleaned)
+                self.invalid_utf8.append(safe)
             if _HARMFUL_ONLY.search(text):
-                self.harmful.append(cleaned)
-        return cleaned
+                self.harmful.append(safe)
+        return safe
 
 
 class _Memo(dict[bytes, str]):
@@ -94,7 +84,7 @@ class _Memo(dict[bytes, str]):
             self[raw] = text
             return text
         text = raw.decode("utf-8", "surrogateescape")
-        if len(text) > LIMIT or _SUSPECT.search(text) is not None:
+        if len(text) > LIMIT or SUSPECT.search(text) is not None:
             text = self._cleaner.note(raw)
         self[raw] = text
         return text
@@ -107,37 +97,8 @@ def _encode(text: str) -> bytes:
         return text.encode("utf-8", "surrogatepass")
 
 
-def _clean(raw: bytes) -> str:
-    text = raw.decode("utf-8", "surrogateescape")
-    if len(text) > LIMIT:
-        return _clipped(text, len(raw), hashlib.sha256(raw).hexdigest())
-    return escape(text) if _SUSPECT.search(text) else text
-
-
-def escape(text: str) -> str:
-    """Return text with backslashes doubled and harmful characters as visible escapes."""
-    return _ESCAPED.sub(_escape_one, text)
-
-
-def _escape_one(match: re.Match[str]) -> str:
-    character = match[0]
-    short = _SHORT.get(character)
-    if short is not None:
-        return short
-    code = ord(character)
-    if 0xDC80 <= code <= 0xDCFF:
-        return f"\\x{code - 0xDC00:02x}"
-    if code < 0x80:
-        return f"\\x{code:02x}"
-    return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"
-
-
-def _clipped(text: str, length: int, digest: str) -> str:
-    return f"{escape(text[:LIMIT])}…\\({length:,} bytes, sha256 {digest[:16]})"
-
-
 def one_line(text: object) -> str:
     """Return text safe for one line of a message, such as the name of a file; the middle of a long one is left out."""
     plain = str(text)
-    cleaned = escape(plain) if _SUSPECT.search(plain) else plain
-    return cleaned if len(cleaned) <= _LONGEST_LINE else f"{cleaned[: _LONGEST_LINE // 3]}…{cleaned[-_LONGEST_LINE // 2 :]}"
+    safe = escape(plain) if SUSPECT.search(plain) else plain
+    return safe if len(safe) <= _LONGEST_LINE else f"{safe[: _LONGEST_LINE // 3]}…{safe[-_LONGEST_LINE // 2 :]}"
