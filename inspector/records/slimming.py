@@ -409,6 +409,8 @@ class ElfNeeds:
     interpreter: str = ""
     machine: int = 0
     bits: int = 64
+    is_inherited: bool = False
+    """search is RPATH: what the file loads looks there, too."""
 
 
 SLIM_LABELS: Mapping[str, str] = {
