@@ -15,6 +15,7 @@ from inspector.report.markdown_bench import bench_lines
 from inspector.report.markdown_image import image_fact_rows, image_lines
 from inspector.report.markdown_optimization import change_lines, contract_lines
 from inspector.report.markdown_saved_model import saved_model_lines
+from inspector.report.markdown_slim import slim_lines
 from inspector.report.markdown_text import code, prose, table
 
 MOST_ROWS = 20
@@ -31,7 +32,8 @@ def to_markdown(review: Review) -> str:
         prose(" · ".join(sentences.format_facts(review))),
         *_warnings(review),
         *_facts(review),
-        *change_lines(review.changes),
+        *change_lines([change for change in review.changes if change.optimizer != "slim"]),
+        *slim_lines(review.slimming),
         *bench_lines(review),
         *_findings(review),
         *(image_lines(review.image) if review.image else ()),

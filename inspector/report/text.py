@@ -16,6 +16,7 @@ from inspector.report.text_image import image_entries, write_image
 from inspector.report.text_optimization import write_changes, write_contract
 from inspector.report.text_page import Cell, Column, Page, Style
 from inspector.report.text_saved_model import write_saved_model
+from inspector.report.text_slim import write_slimming
 
 WIDTH = 100
 """Columns of a report that is not written to a terminal, and the most it ever takes."""
@@ -38,7 +39,8 @@ def to_text(review: Review, width: int = WIDTH, color: bool = False) -> str:
     page.blank()
     _write_summary(page, review)
     _write_warnings(page, review)
-    write_changes(page, review.changes)
+    write_changes(page, [change for change in review.changes if change.optimizer != "slim"])
+    write_slimming(page, review.slimming)
     write_benchmarks(page, review)
     if review.saved_model:
         write_saved_model(page, review.saved_model)

@@ -17,6 +17,7 @@ from tests.golden.image_reviews import artifact_review, engine_review, hostile_i
 from tests.golden.optimization_reviews import hostile_optimization_review, optimized_review
 from tests.golden.reviews import hostile_review, ordinary_review
 from tests.golden.saved_model_reviews import hostile_saved_model_review, served_review
+from tests.golden.slim_reviews import hostile_slim_review, slimmed_review, unproven_review
 
 FILES = Path(__file__).parent / "files"
 
@@ -34,6 +35,9 @@ REVIEWS: dict[str, Callable[[], Review]] = {
     "measured": measured_review,
     "measured_image": measured_image_review,
     "hostile_measured": hostile_measured_review,
+    "slimmed": slimmed_review,
+    "slimmed_unproven": unproven_review,
+    "hostile_slimming": hostile_slim_review,
 }
 
 WRITERS: dict[str, Callable[[Review], bytes]] = {
