@@ -6,7 +6,7 @@ import os
 import resource
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -20,7 +20,7 @@ from inspector.runtimes.container.http_probe import HttpProbe
 from inspector.runtimes.container.ours import CONTAINER_PREFIX, failures, remove_container
 from inspector.runtimes.container.output import Output, read_into
 from inspector.runtimes.container.reach import Reach
-from inspector.runtimes.container.readiness import ExitZero, Healthy, HttpAnswer, LogText, Ready
+from inspector.runtimes.container.readiness import ExitZero, Healthy, HttpAnswer, Listening, LogText, Ready
 from inspector.runtimes.container.sending import LimitsRefused, NotStarted
 
 _TICK: Final = 0.02
@@ -44,6 +44,9 @@ class Terms:
     seconds: float
     labels: Mapping[str, str]
     platform: str = ""
+    watched_until: float = 0.0
+    """On the monotonic clock: until when its end is waited for; 0: a little longer than the deadline."""
+    make_output: Callable[[str], Output] = Output
 
 
 @dataclass(slots=True)
@@ -60,8 +63,8 @@ class Stamps:
 
 
 @dataclass(slots=True)
-class _Watched:
-    """What goes on beside the thread that waits."""
+class Watched:
+    """What goes on beside the thread that waits; ended_at in ns of the monotonic clock."""
 
     output: Output
     changed: threading.Event
@@ -78,6 +81,9 @@ class ContainerRun:
     def __init__(self, engine: Engine, image: str, terms: Terms, own_limits: bool = False) -> None:
         self.stamps = Stamps()
         self.name = CONTAINER_PREFIX + os.urandom(8).hex()
+        self.container_id = ""
+        self.watched: Watched | None = None
+        """What is seen of it, once it was about to be started."""
         self._client: Any = engine.client
         self._image = image
         self._terms = terms
@@ -102,16 +108,18 @@ class ContainerRun:
         self.stamps.create_began = time.monotonic_ns()
         self._made = True
         try:
-            self._client.create_container(self._image, **self._settings())
+            self.container_id = str(self._client.create_container(self._image, **self._settings())["Id"])
         except failures() as error:
             raise NotStarted(outcome.refused(error, "create the container")) from None
         self.stamps.created = time.monotonic_ns()
 
-    def start_and_wait(self, stop: threading.Event) -> None:
+    def start_and_wait(self, stop: threading.Event, when_started: Callable[[], None] | None = None) -> None:
         """Start the container and wait until it is ready; raises NotStarted and Stopped."""
-        watched = self._attached()
+        watched = self.watched = self._attached()
         try:
             self._start(watched)
+            if when_started is not None:
+                when_started()
             self._wait(watched, stop)
         finally:
             self.stamps.first_output = watched.output.first_at
@@ -140,14 +148,14 @@ class ContainerRun:
             "host_config": host,
             "labels": dict(terms.labels),
             "healthcheck": {"test": ["NONE"]},
-            "ports": [reach.port] if reach is not None and reach.way == "published" else None,
+            "ports": reach.published if reach is not None else None,
         }
 
-    def _attached(self) -> _Watched:
+    def _attached(self) -> Watched:
         """Listen to what the container will print; raises NotStarted."""
         ready = self._terms.ready
-        output = Output(ready.text if isinstance(ready, LogText) else "")
-        watched = _Watched(output, output.changed)
+        output = self._terms.make_output(ready.text if isinstance(ready, LogText) else "")
+        watched = Watched(output, output.changed)
         try:
             frames = self._client.attach(self.name, stdout=True, stderr=True, stream=True, demux=True)
         except failures() as error:
@@ -156,7 +164,7 @@ class ContainerRun:
         threading.Thread(target=read_into, args=arguments, name="container-output", daemon=True).start()
         return watched
 
-    def _start(self, watched: _Watched) -> None:
+    def _start(self, watched: Watched) -> None:
         self.stamps.start_began = time.monotonic_ns()
         try:
             self._client.start(self.name)
@@ -166,14 +174,14 @@ class ContainerRun:
         except failures() as error:
             raise _not_started(error) from None
 
-    def _start_probe(self, watched: _Watched) -> None:
+    def _start_probe(self, watched: Watched) -> None:
         ready, reach = self._terms.ready, self._terms.reach
         if isinstance(ready, Healthy):
             watched.health = HealthProbe(self._client, self.name, ready.command, self._terms.deadline, watched.changed)
             watched.health.start()
-        if isinstance(ready, HttpAnswer) and reach is not None:
+        if isinstance(ready, HttpAnswer | Listening) and reach is not None:
             found = self._client.inspect_container(self.name)
-            address, pid = reach.asked_at(found), (found.get("State") or {}).get("Pid")
+            address, pid = reach.asked_at(found, ready.port), (found.get("State") or {}).get("Pid")
             if address is None:
                 raise NotStarted("the engine published no port of the container, so that nobody can ask it")
             if pid or reach.way != "inside":
@@ -181,16 +189,17 @@ class ContainerRun:
                 watched.http = HttpProbe(ready, address, inside, self._terms.deadline, watched.changed)
                 watched.http.start()
 
-    def _see_the_end(self, watched: _Watched) -> None:
+    def _see_the_end(self, watched: Watched) -> None:
         try:
-            patience = max(1.0, self._terms.deadline - time.monotonic()) + 5
+            until = self._terms.watched_until or self._terms.deadline
+            patience = max(1.0, until - time.monotonic()) + 5
             code = self._client.wait(self.name, timeout=patience).get("StatusCode")
         except failures():
             return
         watched.code, watched.ended_at = code, time.monotonic_ns()
         watched.changed.set()
 
-    def _wait(self, watched: _Watched, stop: threading.Event) -> None:
+    def _wait(self, watched: Watched, stop: threading.Event) -> None:
         """Wait until it is ready and has not failed right after."""
         while True:
             if stop.is_set():
@@ -210,7 +219,7 @@ class ContainerRun:
             watched.changed.wait(_TICK)
             watched.changed.clear()
 
-    def _note(self, watched: _Watched) -> None:
+    def _note(self, watched: Watched) -> None:
         """Take over the stamps that are there."""
         ready, stamps = self._terms.ready, self.stamps
         if watched.http is not None:
@@ -221,10 +230,10 @@ class ContainerRun:
             stamps.ready = watched.output.found_at
         elif isinstance(ready, ExitZero):
             stamps.ready = watched.ended_at if watched.code == 0 else None
-        elif not isinstance(ready, HttpAnswer):
+        elif not isinstance(ready, HttpAnswer | Listening):
             stamps.ready = watched.output.first_at
 
-    def _confirm(self, watched: _Watched, stop: threading.Event) -> None:
+    def _confirm(self, watched: Watched, stop: threading.Event) -> None:
         """Raise NotStarted if what looked ready fails at once."""
         until = time.monotonic() + _GRACE
         while watched.ended_at is None and time.monotonic() < until and not stop.is_set():
@@ -232,19 +241,23 @@ class ContainerRun:
         if watched.ended_at is not None and watched.code != 0:
             self._after_the_end(watched)
 
-    def _after_the_end(self, watched: _Watched) -> None:
+    def _after_the_end(self, watched: Watched) -> None:
         """Return if it was ready before its end; raises NotStarted otherwise."""
         watched.output_ended.wait(_LAST_WORDS)
         self._note(watched)
         if self.stamps.ready is not None and watched.code == 0:
             return
         self.stamps.ready = None
+        raise NotStarted(self.end_told(watched))
+
+    def end_told(self, watched: Watched, when: str = "before it was ready") -> str:
+        """Return what its end at the wrong time means, in one line."""
         state: dict[str, Any] = {}
         with suppress(*failures()):
             state = self._client.inspect_container(self.name).get("State") or {}
         limit = self._terms.memory_bytes
         memory = f"{limit / (1 << 20):g} MiB" if limit else ""
-        raise NotStarted(outcome.ended(state, watched.code, watched.output, memory, self._terms.platform))
+        return outcome.ended(state, watched.code, watched.output, memory, self._terms.platform, when)
 
 
 def _not_started(error: BaseException) -> NotStarted:
@@ -265,7 +278,7 @@ def _own_limits() -> list[Any]:
     return found
 
 
-def _known(watched: _Watched) -> str:
+def _known(watched: Watched) -> str:
     """Return what probes found out without being content."""
     if watched.http is not None:
         if watched.http.status is not None:

@@ -13,13 +13,15 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from inspector.runtimes.container.readiness import HttpAnswer
+from inspector.runtimes.container.readiness import HttpAnswer, Listening
 
 _NETWORK_NAMESPACE: Final = 0x40000000
 """CLONE_NEWNET of setns(2)."""
 _PAUSE: Final = 0.005
 _CONNECT_SECONDS: Final = 2.0
 _NO_ERROR: Final = 400
+_TO_CLOSE: Final = 0.2
+"""Seconds after which a connection counts as one with the container: what publishes ports takes any, and drops it at once."""
 
 
 class HttpProbe:
@@ -27,7 +29,7 @@ class HttpProbe:
 
     def __init__(
         self,
-        wanted: HttpAnswer,
+        wanted: HttpAnswer | Listening,
         address: tuple[str, int],
         inside: int | None,
         deadline: float,
@@ -70,6 +72,9 @@ class HttpProbe:
     def _ask(self) -> None:
         left = max(0.01, self._deadline - time.monotonic())
         with socket.create_connection(self._address, min(left, _CONNECT_SECONDS)) as connection:
+            if isinstance(self._wanted, Listening):
+                self._take_as_listening(connection)
+                return
             if self.listening_at is None:
                 self.listening_at = time.monotonic_ns()
             connection.settimeout(left)
@@ -84,16 +89,37 @@ class HttpProbe:
                 self.answered_at = time.monotonic_ns()
                 self.changed.set()
 
+    def _take_as_listening(self, connection: socket.socket) -> None:
+        """Take note of a connection that was taken, and is held."""
+        at = time.monotonic_ns()
+        if self._inside is None:
+            connection.settimeout(_TO_CLOSE)
+            with suppress(TimeoutError):
+                if not connection.recv(1):
+                    return
+        self.listening_at = self.answered_at = at
+        self.changed.set()
+
 
 def enter_network(pid: int) -> None:
     """Move the calling thread, and no other one, into the network of a process; raises OSError."""
-    descriptor = os.open(f"/proc/{pid}/ns/net", os.O_RDONLY | os.O_CLOEXEC)
+    descriptor = network_of(pid)
     try:
-        if ctypes.CDLL(None, use_errno=True).setns(descriptor, _NETWORK_NAMESPACE) != 0:
-            number = ctypes.get_errno()
-            raise OSError(number, os.strerror(number))
+        join_network(descriptor)
     finally:
         os.close(descriptor)
+
+
+def network_of(pid: int) -> int:
+    """Return a descriptor of the network of a process, which holds it; raises OSError."""
+    return os.open(f"/proc/{pid}/ns/net", os.O_RDONLY | os.O_CLOEXEC)
+
+
+def join_network(descriptor: int) -> None:
+    """Move the calling thread, and no other one, into a network; raises OSError."""
+    if ctypes.CDLL(None, use_errno=True).setns(descriptor, _NETWORK_NAMESPACE) != 0:
+        number = ctypes.get_errno()
+        raise OSError(number, os.strerror(number))
 
 
 def can_enter_networks(socket_path: str) -> bool:

@@ -49,8 +49,10 @@ def wrong_platform(platform: str = "") -> str:
     return f"its program is for another platform than the engine's{made_for}: {_WRONG_FORMAT}"
 
 
-def ended(state: dict[str, Any], code: int | None, output: Output, memory: str, platform: str) -> str:
-    """Return what the end of a container before it was ready means; state is the engine's, memory the limit as text."""
+def ended(
+    state: dict[str, Any], code: int | None, output: Output, memory: str, platform: str, when: str = "before it was ready"
+) -> str:
+    """Return what the end of a container at the wrong time means; state is the engine's, memory the limit as text."""
     if output.says(_WRONG_FORMAT):
         return wrong_platform(platform)
     if state.get("OOMKilled"):
@@ -60,12 +62,12 @@ def ended(state: dict[str, Any], code: int | None, output: Output, memory: str, 
     tail = f": {plain_line(last, _SHOWN)}" if last else ", printing nothing"
     for_want = f", perhaps for want of memory: its limit is {memory}" if memory else ""
     how = f"was killed (exit code 137{for_want})" if found == _KILLED else f"ended with exit code {found}"
-    return f"{how} before it was ready{tail}"
+    return f"{how} {when}{tail}"
 
 
-def printed_too_much() -> str:
+def printed_too_much(when: str = "before it was ready") -> str:
     """Return the failure of a container that floods."""
-    return f"printed more than {MOST_BYTES >> 20} MiB before it was ready"
+    return f"printed more than {MOST_BYTES >> 20} MiB {when}"
 
 
 def not_ready(what: str, seconds: float, output: Output, known: str = "") -> str:

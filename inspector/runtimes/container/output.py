@@ -74,11 +74,11 @@ class Output:
 
 def close_frames(frames: Any) -> None:
     """Hang up: an engine waits for whoever listens and does not read, even with the end of the container."""
-    with suppress(*_broken_off()):
+    with suppress(*broken_off()):
         frames.close()
 
 
-def _broken_off() -> tuple[type[Exception], ...]:
+def broken_off() -> tuple[type[Exception], ...]:
     """Return what reading raises once the SDK's socket was closed under it."""
     from inspector.runtimes.container.ours import failures
 
@@ -89,7 +89,7 @@ def read_into(output: Output, frames: Any, ended: threading.Event) -> None:
     """Feed an output from an engine's stream, in a thread of its own; what breaks off has ended."""
     try:
         output.follow(frames)
-    except _broken_off():
+    except broken_off():
         pass
     finally:
         close_frames(frames)

@@ -28,6 +28,13 @@ class Reach:
     address: str = "127.0.0.1"
     problem: str = ""
     note: str = ""
+    more: tuple[int, ...] = ()
+    """Other ports that are asked."""
+
+    @property
+    def published(self) -> list[int] | None:
+        """The ports that the engine has to publish."""
+        return [self.port, *self.more] if self.way == "published" else None
 
     def host_settings(self) -> dict[str, Any]:
         """Return the arguments that create_host_config() takes."""
@@ -35,14 +42,15 @@ class Reach:
             return {"network_mode": "none"}
         if self.way == "host":
             return {"network_mode": "host"}
-        return {"port_bindings": {self.port: (self.address, None)}}
+        return {"port_bindings": dict.fromkeys((self.port, *self.more), (self.address, None))}
 
-    def asked_at(self, inspected: dict[str, Any]) -> tuple[str, int] | None:
-        """Return where to ask, by what the engine says of the container; None if it published no port."""
+    def asked_at(self, inspected: dict[str, Any], port: int | None = None) -> tuple[str, int] | None:
+        """Return where to ask a port (None: the first), by what the engine says of the container; None if it published none."""
+        wanted = self.port if port is None else port
         if self.way != "published":
-            return self.address, self.port
+            return self.address, wanted
         ports = (inspected.get("NetworkSettings") or {}).get("Ports") or {}
-        bound = ports.get(f"{self.port}/tcp") or []
+        bound = ports.get(f"{wanted}/tcp") or []
         return (self.address, int(bound[0]["HostPort"])) if bound else None
 
 

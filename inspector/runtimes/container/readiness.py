@@ -57,6 +57,18 @@ class HttpAnswer:
 
 
 @dataclass(frozen=True, slots=True)
+class Listening:
+    """A port of the container that takes connections."""
+
+    port: int
+
+    @property
+    def told(self) -> str:
+        """What is waited for, for a person."""
+        return f"port {self.port} to take connections"
+
+
+@dataclass(frozen=True, slots=True)
 class Healthy:
     """A command in the container that ends with 0."""
 
@@ -64,7 +76,7 @@ class Healthy:
     told: str = "its health check to pass"
 
 
-Ready = FirstOutput | LogText | ExitZero | HttpAnswer | Healthy
+Ready = FirstOutput | LogText | ExitZero | HttpAnswer | Listening | Healthy
 
 
 def parse_ready(text: str, image: LoadableImage | None = None) -> Ready:
