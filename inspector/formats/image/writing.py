@@ -1,0 +1,108 @@
+"""Writes what is kept of an image as a new image: up to four layers, cut by what changes together, with reproducible bytes."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from inspector.errors import OperationFailed
+from inspector.formats.clean_text import one_line
+from inspector.formats.image.loadable import _raw_config as raw_config
+from inspector.formats.image.writing_config import OCI_LAYER, manifest_of, slimmed_config
+from inspector.formats.image.writing_plan import WritePlan, plan_of
+from inspector.formats.image.writing_request import BlobMade, WriteRequest
+from inspector.isolation.child import run_child
+from inspector.isolation.limits import GIB, CancelToken, Limits
+from inspector.records.event import Started, Steps, result_of
+from inspector.records.image import Image
+from inspector.records.slimming import LAYER_PARTS, LayerCompression, Selection, WrittenImage, WrittenLayer
+
+_CHILD: Final = "inspector.formats.image.writing_child:write_in_child"
+_SECONDS: Final = 3600.0
+_MEMORY: Final = 2 * GIB
+_MARGIN: Final = 256 << 20
+"""Bytes of the disk left to others."""
+_HEADERS: Final = 1536
+"""Bytes of the headers of one entry, at most as a rule."""
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigChanges:
+    """What a slimmed image's configuration says besides the original's: labels, and what made it (for the history)."""
+
+    labels: Mapping[str, str]
+    tool: str
+
+
+def write_image(
+    image: Image,
+    selection: Selection,
+    changes: ConfigChanges,
+    compression: LayerCompression,
+    folder: Path,
+    cancel: CancelToken,
+) -> Steps[WrittenImage]:
+    """Return a new image of what is selected, its layers in a new folder inside of folder, which discard() removes.
+
+    The image must lie in files and be indexed. The same input gives the same bytes: what is written depends on names,
+    attributes and contents of the selected entries, not on how their layers are stored. Owners, modes, times, extended
+    attributes, hard links and holes survive. Raises OperationFailed where the archive is damaged or not what was indexed, or
+    no space is left, UnreadableArtifact where it is gone, ChildFailed when cancelled; nothing is left in folder then.
+    """
+    title = one_line(image.artifact.path)
+    plan = plan_of(image, selection, title)
+    if not (plan.entries or selection.added):
+        raise OperationFailed(f"{title}: nothing of it would be left", "keep something of it")
+    original = raw_config(Path(image.artifact.path), image, cancel)
+    _check_room(title, folder, plan, selection)
+    yield Started(f"writing what stays of {title}")
+    own = Path(tempfile.mkdtemp(prefix="written-", dir=folder))
+    try:
+        request = WriteRequest(
+            plan.layers, plan.entries, list(selection.added), compression, os.fsencode(own.absolute()), _SECONDS
+        )
+        limits = Limits(memory_bytes=_MEMORY, wall_seconds=_SECONDS + 10)
+        blobs = yield from result_of(
+            run_child(_CHILD, request, list[BlobMade], limits, cancel, title=f"writing what stays of {title}")
+        )
+        layers = tuple(_layer(blob, compression) for blob in blobs)
+        config = slimmed_config(original, layers, changes.labels, changes.tool, title)
+        return WrittenImage(config, manifest_of(config, layers), layers, image.references, image.platform)
+    except BaseException:
+        shutil.rmtree(own, ignore_errors=True)
+        raise
+
+
+def discard(written: WrittenImage) -> None:
+    """Remove the files of a written image."""
+    for parent in {Path(layer.path).parent for layer in written.layers}:
+        shutil.rmtree(parent, ignore_errors=True)
+
+
+def _layer(blob: BlobMade, compression: LayerCompression) -> WrittenLayer:
+    return WrittenLayer(
+        LAYER_PARTS[blob.part],
+        os.fsdecode(blob.path),
+        blob.digest,
+        blob.diff_id,
+        f"{OCI_LAYER}+{compression}",
+        blob.compressed_bytes,
+        blob.size_bytes,
+        blob.files,
+    )
+
+
+def _check_room(title: str, folder: Path, plan: WritePlan, selection: Selection) -> None:
+    """Raise OperationFailed where what is written may not fit, compressed or not, and what is put aside for it."""
+    count = plan.stored_bytes + plan.spooled_bytes + sum(len(file.content) for file in selection.added)
+    count += _HEADERS * (len(plan.entries) + len(selection.added))
+    free = shutil.disk_usage(folder).free - _MARGIN
+    if count > free:
+        wanted, there = (f"{max(0, one) / 1e9:.1f} GB" for one in (count, free))
+        hint = f"up to {wanted} are needed in {one_line(folder)} and {there} are free: set TMPDIR to a larger place"
+        raise OperationFailed(f"{title}: there is no space to write what stays of it", hint)
