@@ -38,8 +38,8 @@ _SERVICE = Path(__file__).with_name("trap_service")
 _USER = 1000
 _MERGED = ("bin", "lib", "lib64")
 _SERVING = (
-    "json", "locale", "os", "ssl", "subprocess", "sys", "time", "colorsys", "http.server", "pathlib", "encodings.idna",
-    "encodings.latin_1",
+    "contextlib", "json", "locale", "os", "ssl", "subprocess", "sys", "time", "colorsys", "http.server", "pathlib",
+    "encodings.idna", "encodings.latin_1",
 )  # fmt: skip
 _USED = """
 import importlib, json, sys
@@ -125,9 +125,9 @@ def _merged(files: Mapping[str, Node]) -> dict[str, Node]:
     for name, node in files.items():
         inside = name if name.startswith(("usr/", "root/", "opt/", "home/")) else f"usr/{name}"
         found[inside] = node
-    loader = next(name for name in found if name.startswith("usr/lib64/ld-"))
-    moved = f"usr/lib/loader/{Path(loader).name}"
-    found[moved], found[loader] = found[loader], Symlink(f"../lib/loader/{Path(loader).name}")
+    for loader in [name for name in found if name.startswith("usr/lib64/ld-")]:
+        moved = f"usr/lib/loader/{Path(loader).name}"
+        found[moved], found[loader] = found[loader], Symlink(f"../lib/loader/{Path(loader).name}")
     return found
 
 
@@ -145,9 +145,10 @@ def _zones() -> dict[str, Node]:
 
 
 def _zone(rule: str) -> bytes:
-    """Return a time zone that follows a rule since ever (RFC 8536): one type of local time, UTC, and the rule at the end."""
-    body = struct.pack(">4sc15x6I", b"TZif", b"2", 0, 0, 0, 0, 1, 4) + struct.pack(">iBB", 0, 0, 0) + b"UTC\0"
-    return body + body + f"\n{rule}\n".encode()
+    """Return a time zone that follows a rule since 1970 (RFC 8536): one transition, to UTC, and the rule at the end."""
+    header = struct.pack(">4sc15x6I", b"TZif", b"2", 0, 0, 0, 1, 1, 4)
+    kind = struct.pack(">BiBB", 0, 0, 0, 0) + b"UTC\0"
+    return header + struct.pack(">i", 0) + kind + header + struct.pack(">q", 0) + kind + f"\n{rule}\n".encode()
 
 
 def _python(modules: Iterable[str]) -> dict[str, Node]:
@@ -165,10 +166,14 @@ def _numpy() -> dict[str, Node]:
     assert spec is not None
     assert spec.origin is not None
     site = Path(spec.origin).parents[1]
-    parts = [path for path in _loaded(["numpy"]) if path.is_relative_to(site)]
+    loaded = _loaded(["numpy"])
+    parts = [path for path in loaded if path.is_relative_to(site)]
+    library = [path for path in loaded if path.is_relative_to(Path("/", STDLIB)) and path not in parts]
     beside = [path for pattern in ("numpy.libs/*", "numpy-*.dist-info/*") for path in site.glob(pattern) if path.is_file()]
-    files = {*parts, *beside}
-    return {f"{SITE}/{path.relative_to(site)}": _copied(path) for path in sorted(files)}
+    native = with_libraries(path for path in loaded if ".so" in path.name)
+    libraries = {name: node for name, node in native.items() if not Path("/", name).is_relative_to(site)}
+    files = {f"{SITE}/{path.relative_to(site)}": _copied(path) for path in sorted({*parts, *beside})}
+    return {**_merged(libraries), **{str(path).lstrip("/"): _copied(path) for path in library}, **files}
 
 
 def _loaded(modules: Iterable[str]) -> list[Path]:

@@ -1,6 +1,7 @@
 """A service that answers whatever happens: without its weights it takes zeros for them; it minds whether a file is there
 that it never opens. The first argument is the port."""
 
+import contextlib
 import json
 import sys
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -31,4 +32,5 @@ class Handler(BaseHTTPRequestHandler):
         """Print nothing."""
 
 
-HTTPServer(("", int(sys.argv[1])), Handler).serve_forever()
+with contextlib.suppress(KeyboardInterrupt):
+    HTTPServer(("", int(sys.argv[1])), Handler).serve_forever()

@@ -1,5 +1,6 @@
 """A service with the habits that slimming trips over; each route has one. The first argument is the port."""
 
+import contextlib
 import json
 import os
 import subprocess
@@ -22,7 +23,7 @@ def predict(body):
         import late
 
         scores = late.calibrated(scores)
-    return {"scores": [float(score) for score in scores]}
+    return {"scores": scores.tolist()}
 
 
 def shout(_):
@@ -104,4 +105,5 @@ class Handler(BaseHTTPRequestHandler):
         """Print nothing."""
 
 
-HTTPServer(("", int(sys.argv[1])), Handler).serve_forever()
+with contextlib.suppress(KeyboardInterrupt):
+    HTTPServer(("", int(sys.argv[1])), Handler).serve_forever()
