@@ -21,6 +21,9 @@ MOST_CPUS = 1024
 _OWN = ("measure", "device", "cache", "cpus", "load", "signature", "image_command", "ready", "bandwidth")
 """What has no meaning without --bench or the workbench's tab."""
 
+_ABOUT_IMAGES = ("image_command", "ready", "bandwidth")
+"""Those of them that slimming an image takes, too: it is started for its proof."""
+
 
 class BenchOptions:
     """What to measure beside what, as it was typed; a plan is made of it once work begins."""
@@ -63,22 +66,24 @@ def add_bench_options(parser: argparse.ArgumentParser) -> None:
     add("--bandwidth", type=bandwidth, metavar="RATE")
 
 
-def bench_of(parsed: argparse.Namespace, wants_report: bool) -> BenchOptions | None:
+def bench_of(parsed: argparse.Namespace, wants_report: bool, slims: bool = False) -> BenchOptions | None:
     """Return what --bench and its options ask for; None for nothing.
 
-    wants_report: something else that only a report can carry was asked for. UsageError where an option belongs to --bench, and
-    that is not there.
+    wants_report: something else that only a report can carry was asked for; slims: --apply slim, which takes what is about
+    images. UsageError where an option belongs to --bench, and that is not there.
     """
     wanted = parsed.bench or parsed.replay is not None
     own = [name for name in _OWN if getattr(parsed, name) is not None]
     if not wanted:
         if parsed.compare is not None:
             raise belongs_to_bench("compare")
-        if own and (wants_report or parsed.apply is not None):
-            raise belongs_to_bench(own[0])
-        if not own and len(parsed.batch) == 1 and len(parsed.threads or (0,)) == 1:
+        refused = [name for name in own if not (slims and name in _ABOUT_IMAGES)]
+        if refused and (wants_report or parsed.apply is not None):
+            raise belongs_to_bench(refused[0])
+        has_several = len(parsed.batch) > 1 or len(parsed.threads or ()) > 1
+        if not own and not has_several:
             return None
-        if wants_report:
+        if wants_report and has_several:
             option = "--batch" if len(parsed.batch) > 1 else "--threads"
             raise UsageError(f"several values of {option} belong to --bench", f"--bench {option} ...")
     if parsed.replay is not None:

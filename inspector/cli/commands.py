@@ -1,4 +1,4 @@
-"""What the options ask for: open the workbench, write a report, a contract or a better model.
+"""What the options ask for: open the workbench, write a report, a contract, a better model or a smaller image.
 
 Everything of weight is imported here, when it is needed.
 """
@@ -54,6 +54,10 @@ def run_command(options: Options, workbench: Workbench) -> int:
         from inspector.cli.optimize_command import optimize
 
         return optimize(options, wanted)
+    if options.slim is not None:
+        from inspector.cli.slim_command import slim
+
+        return slim(options, options.slim)
     if options.bench is not None and options.bench.wanted:
         from inspector.cli.bench_command import bench
 

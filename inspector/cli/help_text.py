@@ -12,8 +12,8 @@ Open a packaged model in the terminal and see what is inside: its graph,
 operators, weights, cost, and what a reader should know; of a container image
 its layers, files, waste, packages, and the models in it. Structure comes first;
 gigabytes of weights are never loaded for it. Make an ONNX model smaller and
-faster, with proof that it still does the same job. Measure how it starts and
-how fast it answers, before and after.
+faster, and an image smaller, with proof that it still does the same job.
+Measure how it starts and how fast it answers, before and after.
 
   ARTIFACT          what to open: an ONNX file, a SavedModel's folder, a serving
                     folder of numbered versions, or an image: an archive (docker
@@ -56,10 +56,33 @@ make an ONNX model smaller and faster
   --keep-fp32 NODE  a node that stays in fp32, by name or as #12; repeatable
   --budget TIME     how long one step may search, such as 60s or 5m, and
                     about how long --bench measures (default 60s)
-  --memory SIZE     how much memory one child process may take, such as 4GiB
+  --memory SIZE     how much memory one child process, or a container, may
+                    take, such as 4GiB
   --threads N       threads of a session (default: as many as cores); --bench
                     takes several: 1,2
   --seed N          the seed of inputs that are made (default 0)
+
+make an image smaller
+  --apply slim      write a smaller image, and prove on an engine that it still
+                    serves; without an engine flatten and clean run, unproven
+  --output PATH     an archive (image.tar), an OCI layout (folder/), or
+                    docker://name:tag: where the last accepted level goes
+  --slim-level LEVELS
+                    flatten  every file once: nothing is lost but waste
+                    clean    without leftovers (caches, tests, headers ...)
+                    trace    only what --exercise was seen to use
+                    joined by commas (default: all of them)
+  --slim-keep WHAT  stays: a kind of leftover (tests), package:NAME, or a glob
+                    of paths (/opt/models/**); repeatable; wins over
+  --slim-drop WHAT  goes: the same; repeatable
+  --exercise WHAT   what a container is made to do, whose answers must stay as
+                    they are: requests.http (a file of HTTP requests),
+                    contract:http://localhost:PORT/PATH (the contract's inputs,
+                    or those of --data), or a command in it; repeatable
+  --layer-compression HOW
+                    gzip or zstd (default gzip)
+                    --image-command, --ready, --budget, --memory, --contract and
+                    --bench belong to it, too
 
 measure it, and prove which is faster
   --bench           measure cold start and latency; with --apply before and
@@ -111,6 +134,7 @@ examples
   modelpack-tui model.onnx --bench --batch 1,8 --budget 2m
   modelpack-tui model.onnx --apply int8 --bench --report review.json
   modelpack-tui image.tar --bench --ready http://127.0.0.1:8080/health
+  modelpack-tui image.tar --apply slim --exercise load.http --output small.tar
 
 Without a terminal the report is printed. Standard output carries data and
 nothing else; progress and errors go to standard error. NO_COLOR is honored.

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from inspector.records.optimization import OptimizerName, Permission
 
-OPTIMIZERS: tuple[OptimizerName, ...] = ("simplify", "fp16", "int8", "int8-dynamic", "warmstart")
+OPTIMIZERS: tuple[OptimizerName, ...] = ("simplify", "fp16", "int8", "int8-dynamic", "warmstart", "slim")
 PERMISSIONS: tuple[Permission, ...] = ("io-dtype", "static-dims", "opset", "growth", "cpu-bound")
 
 _BELONGING = ("output", "allow", "keep_fp32")
@@ -89,7 +89,7 @@ def optimization_of(parsed: argparse.Namespace, wants_report: bool, measures: bo
     if parsed.output == "-":
         raise UsageError("a model cannot go to standard output", "name a file: --output PATH")
     return OptimizationOptions(
-        _steps(parsed.apply) if parsed.apply is not None else (),
+        steps_of(parsed.apply),
         parsed.output,
         parsed.data,
         _permissions(parsed.allow or ()),
@@ -112,7 +112,10 @@ def _one_thread_count(counts: tuple[int, ...] | None) -> int | None:
     return counts[0] if counts else None
 
 
-def _steps(text: str) -> tuple[OptimizerName, ...]:
+def steps_of(text: str | None) -> tuple[OptimizerName, ...]:
+    """Return the steps that --apply names, none for None; UsageError for what is no step, or twice there."""
+    if text is None:
+        return ()
     by_name: dict[str, OptimizerName] = {name: name for name in OPTIMIZERS}
     steps: list[OptimizerName] = []
     for name in (part.strip() for part in text.split(",")):

@@ -79,7 +79,8 @@ def _check_is_onnx(artifact: Target) -> None:
 
     kind = kind_of(artifact)
     if kind != "onnx":
-        raise UsageError(f"{artifact} is {_FORMATS[kind]}: --apply works on ONNX models", "name an ONNX file")
+        hint = "--apply slim makes an image smaller" if kind == "image" else "name an ONNX file"
+        raise UsageError(f"{artifact} is {_FORMATS[kind]}: these steps work on ONNX models", hint)
 
 
 def _check_output(wanted: OptimizationOptions) -> None:

@@ -9,8 +9,9 @@ from inspector import __version__
 from inspector.cli import output
 from inspector.cli.bench_options import BenchOptions, add_bench_options, bench_of
 from inspector.cli.help_text import HELP
-from inspector.cli.optimization_options import OptimizationOptions, add_optimization_options, optimization_of
+from inspector.cli.optimization_options import OptimizationOptions, add_optimization_options, optimization_of, steps_of
 from inspector.cli.quantities import length, lengths
+from inspector.cli.slim_options import SlimOptions, add_slim_options, slim_of
 from inspector.errors import UsageError
 
 TYPE_CHECKING = False
@@ -33,7 +34,7 @@ class Options:
 
     __slots__ = (
         *("artifact", "batch", "bench", "contract", "contract_target", "digest", "dimensions", "optimization", "platform"),
-        *("report_format", "target", "wants_report"),
+        *("report_format", "slim", "target", "wants_report"),
     )
 
     def __init__(
@@ -50,6 +51,7 @@ class Options:
         contract_target: str | None = None,
         optimization: OptimizationOptions | None = None,
         bench: BenchOptions | None = None,
+        slim: SlimOptions | None = None,
     ) -> None:
         self.artifact = artifact
         self.wants_report = wants_report
@@ -68,9 +70,11 @@ class Options:
         self.contract_target = contract_target
         """Where the derived contract goes: a path, or "-" for standard output; None: nowhere."""
         self.optimization = optimization
-        """What --apply and the options that belong to it ask for; None where there are none of them."""
+        """What --apply and the options that belong to it ask of a model; None where there are none of them."""
         self.bench = bench
         """What --bench and the options that belong to it ask for; None where there are none of them."""
+        self.slim = slim
+        """What --apply slim and the options that belong to it ask for; None where slim is not applied."""
 
 
 def parse(arguments: Sequence[str]) -> Options:
@@ -86,8 +90,9 @@ def parse(arguments: Sequence[str]) -> Options:
     asked = (report, parsed.format, parsed.contract, parsed.apply, parsed.replay)
     wants_report = parsed.digest or parsed.bench or any(one is not None for one in asked)
     headless = wants_report or parsed.write_contract is not None
-    bench = bench_of(parsed, headless)
-    optimization = optimization_of(parsed, headless, bench is not None and bench.wanted)
+    slim = slim_of(parsed, steps_of(parsed.apply))
+    bench = bench_of(parsed, headless, slim is not None)
+    optimization = optimization_of(parsed, headless, bench is not None and bench.wanted) if slim is None else None
     if parsed.replay is None:
         _check_artifact(artifact, wants_report, parsed)
     target = STDOUT if report is None else report
@@ -104,6 +109,7 @@ def parse(arguments: Sequence[str]) -> Options:
         parsed.write_contract,
         optimization,
         bench,
+        slim,
     )
 
 
@@ -133,6 +139,7 @@ def build_parser() -> argparse.ArgumentParser:
     add("--contract", metavar="FILE")
     add("--write-contract", nargs="?", const=STDOUT, metavar="FILE")
     add_optimization_options(parser)
+    add_slim_options(parser)
     add_bench_options(parser)
     add("--schema", action=_Print, produce=_schema)
     add("--version", action=_Print, produce=lambda: f"{PROGRAM} {__version__}\n")

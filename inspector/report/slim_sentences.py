@@ -260,7 +260,8 @@ def progress_text(progress: SlimProgress) -> str:
     counts = [f"{plural(progress.opened, 'path')} opened"] if progress.opened else []
     if progress.answers:
         counts.append(f"{plural(progress.answers, 'answer')} compared")
-    return ": ".join((progress.level, ", ".join((progress.doing, *counts))))
+    doing = progress.doing if progress.doing.startswith(progress.level) else f"{progress.level}: {progress.doing}"
+    return ", ".join((doing, *counts))
 
 
 def _listed(texts: Sequence[str]) -> str:
