@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from inspector.records.benchmark import BenchPlan
     from inspector.records.opened import Opened, Target
     from inspector.records.optimization import OptimizationRequest
+    from inspector.records.slimming import SlimRequest
     from inspector.tui.engine_list import EngineList
     from inspector.tui.screens.workbench import WorkbenchScreen
     from inspector.workflows.opening import Opening
@@ -42,15 +43,16 @@ def run_app(
     settings: Mapping[str, int] | None = None,
     request: OptimizationRequest | None = None,
     bench: BenchPlan | None = None,
+    slim: SlimRequest | None = None,
 ) -> int:
     """Show the artifact that is being opened (None: let the user choose) in the terminal and return when the user quits.
 
     request is what the command line says of optimizing that artifact: data, contract, permissions; bench what it says of
-    measuring it.
+    measuring it, slim of slimming it.
     Raises the InspectorError that kept the artifact given here from being read, and any defect of our own, so that the
     command line can report both its way; otherwise returns 0.
     """
-    app = ModelpackApp(opening.target if opening else None, batch, settings or {}, opening, request, bench)
+    app = ModelpackApp(opening.target if opening else None, batch, settings or {}, opening, request, bench, slim)
     app.run()
     app.jobs.cancel_all()
     app.jobs.wait_for_children(_CHILD_GRACE_SECONDS)
@@ -87,6 +89,7 @@ class ModelpackApp(App[None]):
         begun: Opening | None = None,
         request: OptimizationRequest | None = None,
         bench: BenchPlan | None = None,
+        slim: SlimRequest | None = None,
     ) -> None:
         super().__init__(css_path=[_STYLES / _FRAME] if target else [_STYLES / name for name in (_FRAME, *_OTHER_STYLES)])
         self.target = target
@@ -98,6 +101,8 @@ class ModelpackApp(App[None]):
         """What is known of how to optimize an artifact, by its path: it outlives reading the artifact again."""
         self.bench_plans: dict[str, BenchPlan] = {str(target): bench} if target and bench else {}
         """What is known of how to measure an artifact, by its path."""
+        self.slim_requests: dict[str, SlimRequest] = {str(target): slim} if target and slim else {}
+        """What is known of how to slim an image, by its path."""
         self.platform = begun.platform if begun is not None else None
         self.jobs = Jobs()
         self.recent = RecentList.in_state_folder()

@@ -64,6 +64,12 @@ def _optimize() -> type[Widget]:
     return OptimizePane
 
 
+def _slim() -> type[Widget]:
+    from inspector.tui.widgets.slim import SlimPane
+
+    return SlimPane
+
+
 def _benchmark() -> type[Widget]:
     from inspector.tui.widgets.benchmark import BenchmarkPane
 
@@ -128,6 +134,7 @@ PANES: Mapping[Kind, Tabs] = {
         "waste": ("Waste", _waste),
         "history": ("History", _history),
         "findings": ("Findings", _findings),
+        "slim": ("Slim", _slim),
         "benchmark": ("Benchmark", _benchmark),
     },
     "pack": {
