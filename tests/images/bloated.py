@@ -19,7 +19,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.images.bloated_root import PIP_REQUIREMENTS, debian_root, installed, root_key, wheels
+from tests.images.bloated_root import PIP_REQUIREMENTS, debian_root, forget, installed, root_key, wheels
 from tests.images.bloated_root import why_not as why_no_root
 from tests.images.entries import Entries, File, Folder, Symlink, Whiteout, build_tar
 from tests.images.pixel_text import picture
@@ -69,6 +69,7 @@ def bloated_image() -> BloatedImage:
             found.more_requests.write_text(_requests("explain", ("31 415", "HELLO")))
             (folder / "draft" / "image.tar").rename(found.archive)
             shutil.rmtree(folder / "draft")
+            forget()
     return found
 
 

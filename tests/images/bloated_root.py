@@ -46,7 +46,7 @@ def root_key() -> str:
 
 def debian_root() -> Path:
     """Return a tar of the root, without device files, apt's lists and archives in it; made once."""
-    made = PROJECT / ".bench" / f"bloated_debian_{root_key()}.tar"
+    made = _debian_tar()
     if not made.exists():
         draft = made.with_suffix(".draft.tar")
         options = [f"--skip={','.join(_LEFT_BEHIND)}", f"--include={','.join(_DEBIAN)}", "--variant=minbase"]
@@ -59,7 +59,7 @@ def debian_root() -> Path:
 
 def wheels() -> Path:
     """Return a folder of the wheels of all packages, for Debian's Python, and pip's own; fetched once."""
-    made = PROJECT / ".bench" / f"bloated_wheels_{hashlib.sha256(repr(PIP_REQUIREMENTS).encode()).hexdigest()[:12]}"
+    made = _wheels_folder()
     if not made.exists():
         draft = made.with_suffix(".draft")
         shutil.rmtree(draft, ignore_errors=True)
@@ -89,6 +89,20 @@ def installed(root: Path, folder: Path, draft: Path) -> Path:
     finally:
         _run("rm", "-rf", str(tree))
     return layer
+
+
+def forget() -> None:
+    """Remove what the image was made of; it comes to 2 GB."""
+    _debian_tar().unlink(missing_ok=True)
+    shutil.rmtree(_wheels_folder(), ignore_errors=True)
+
+
+def _debian_tar() -> Path:
+    return PROJECT / ".bench" / f"bloated_debian_{root_key()}.tar"
+
+
+def _wheels_folder() -> Path:
+    return PROJECT / ".bench" / f"bloated_wheels_{hashlib.sha256(repr(PIP_REQUIREMENTS).encode()).hexdigest()[:12]}"
 
 
 def _run(*command: str, stdout: IO[bytes] | None = None) -> None:
