@@ -65,7 +65,7 @@ def slim(options: Options, wanted: SlimOptions) -> int:
         return say_error(done.failure)
     if done.measured is not None and (code := exit_code(review, done.measured)) != EXIT_OK:
         return code
-    return EXIT_CHECK_FAILED if _is_unfulfilled(done.slimming, wanted) or review.verdict == "fail" else EXIT_OK
+    return EXIT_CHECK_FAILED if is_unfulfilled(done.slimming, wanted) or review.verdict == "fail" else EXIT_OK
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +157,8 @@ def _review(inspection: ImageInspection, done: _Done, warnings: list[str]) -> Re
     return with_slimming(review(inspection, warnings), done.slimming, done.measured)
 
 
-def _is_unfulfilled(slimming: Slimming, wanted: SlimOptions) -> bool:
+def is_unfulfilled(slimming: Slimming, wanted: SlimOptions) -> bool:
+    """Return whether something that was asked for was not done, for which the exit code is 1."""
     if any(_counts_as_failed(step, wanted) for step in slimming.steps):
         return True
     return wanted.output is not None and not any(step.status == "accepted" for step in slimming.steps)
