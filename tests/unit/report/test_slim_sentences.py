@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
+import jsonschema
 import pytest
 
 from inspector.records.optimization import Change
@@ -17,7 +19,9 @@ from inspector.records.slimming import (
     SlimStep,
 )
 from inspector.report import slim_sentences as say
+from inspector.report.json import from_json, to_json
 from inspector.report.markdown import to_markdown
+from inspector.report.schema_file import schema_text
 from inspector.report.text import to_text
 from inspector.report.visible import cell_width
 from inspector.workflows.slim_review import with_slimming
@@ -146,3 +150,10 @@ def test_slimming_is_told_once() -> None:
         assert "Changes" not in report.replace("What a pull moves", "")
     assert "NOT PROVEN" in to_text(unproven_review())
     assert "NOT PROVEN" in to_markdown(unproven_review())
+
+
+def test_a_review_with_slimming_reads_back_and_keeps_to_the_schema() -> None:
+    for review in (slimmed_review(), unproven_review()):
+        assert from_json(to_json(review)) == review
+    for review in (slimmed_review(), unproven_review(), hostile_slim_review()):
+        jsonschema.validate(json.loads(to_json(review)), json.loads(schema_text()))
