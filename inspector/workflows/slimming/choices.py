@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from inspector.records.image_inspection import ImageInspection
     from inspector.records.slimming import (
         AddedFile,
+        ElfNeeds,
         KeepReason,
         KeptShare,
         Observation,
@@ -30,7 +31,7 @@ class Choice:
     """Which paths a level keeps (None: all), what it adds, and what is to be said of it."""
 
     level: SlimLevel
-    kept: Mapping[str, KeepReason] | Collection[str] | None
+    kept: Collection[str] | None
     added: tuple[AddedFile, ...] = ()
     linked: Mapping[str, str] = field(default_factory=dict)
     groups: tuple[SlimGroup, ...] = ()
@@ -41,6 +42,8 @@ class Choice:
     warnings: tuple[str, ...] = ()
     nothing_to_do: str = ""
     """Why it would change nothing; empty where it would."""
+    grown: Callable[[frozenset[str]], Choice] | None = None
+    """Gives the same choice with more paths kept; None where it keeps all there are."""
 
 
 def flatten(source: ImageInspection) -> Choice:
@@ -56,78 +59,99 @@ def clean(source: ImageInspection, request: SlimRequest) -> Choice:
 
     found = dropped_by_clean(source, request.keep, request.drop)
     assert source.file_system is not None, "checked when the work began"
-    kept = [path for path in source.file_system.entries if path not in found.dropped]
+    kept = frozenset(path for path in source.file_system.entries if path not in found.dropped)
     idle = "there are no leftovers that may go" if not found.dropped and not found.linked else ""
-    return Choice(
+    made = Choice(
         "clean",
-        frozenset(kept),
+        kept,
         linked=found.linked,
         groups=found.groups,
         bytecode=_kept_bytecode(source),
         risk=highest_risk(found.groups),
         nothing_to_do=idle,
     )
+    return _growing(made, kept)
+
+
+def _growing(choice: Choice, kept: frozenset[str]) -> Choice:
+    """Return a choice that can be made to keep more."""
+    return replace(choice, kept=kept, grown=lambda paths: _growing(choice, kept | paths))
 
 
 def trace(grounds: Grounds, request: SlimRequest, cancel: CancelToken) -> Steps[Choice]:
     """Return what the original was seen to use, and what the rules say goes with it."""
-    from inspector.analysis.image.slim.keep import kept_by_trace
-    from inspector.analysis.image.slim.patterns import Patterns
-    from inspector.formats.image.elf_needs import read_elf_needs
+    from inspector.analysis.image.slim.keep import contents_wanted
+    from inspector.formats.image.elf_needs import read_elf_needs, read_first_bytes
 
     source, observation = grounds.source, grounds.observation
     assert observation is not None, "checked before"
     assert source.file_system is not None, "checked when the work began"
     yield Started("reading what libraries need")
     elf = yield from read_elf_needs(source.image, source.file_system, None, cancel)
-    patterns = Patterns.parse(source, request.keep, request.drop)
-    kept = kept_by_trace(source, observation, elf, patterns.keeps)
-    kept = {path: reason for path, reason in kept.items() if reason == "asked for" or not patterns.drops(path)}
-    added = yield from _bytecode(grounds, kept, observation, cancel)
-    return told(Choice("trace", kept, added, risk="high", bytecode=_bytecode_text(source, kept, added)), grounds, request)
+    wanted = contents_wanted(source, observation)
+    contents = yield from read_first_bytes(source.image, source.file_system, wanted, cancel)
+    rules = _Rules(grounds, request, observation, elf, contents)
+    added = yield from rules.bytecode(cancel)
+    return replace(rules, added=added).choice(frozenset())
 
 
-def told(choice: Choice, grounds: Grounds, request: SlimRequest) -> Choice:
-    """Return a choice of trace with what there is to say of what goes, of what stays, and of what was not exercised."""
-    from inspector.analysis.image.slim.groups import groups_of, kept_shares
-    from inspector.analysis.image.slim.unexercised import unexercised
+@dataclass(frozen=True, slots=True)
+class _Rules:
+    """All that decides what trace keeps."""
 
-    assert isinstance(choice.kept, Mapping), "trace knows its reasons"
-    observation = grounds.observation
-    return replace(
-        choice,
-        groups=groups_of(grounds.source, choice.kept),
-        shares=kept_shares(grounds.source, choice.kept),
-        unexercised=unexercised(grounds.source, observation, request) if observation is not None else (),
-    )
+    grounds: Grounds
+    request: SlimRequest
+    observation: Observation
+    elf: Mapping[str, ElfNeeds]
+    contents: Mapping[str, bytes]
+    added: tuple[AddedFile, ...] = ()
 
+    def kept(self, added_back: Collection[str]) -> Mapping[str, KeepReason]:
+        """Return what stays, with reasons."""
+        from inspector.analysis.image.slim.keep import kept_by_trace
+        from inspector.analysis.image.slim.patterns import Patterns
 
-def with_added_back(choice: Choice, paths: Collection[str]) -> Choice:
-    """Return a choice that keeps more."""
-    if isinstance(choice.kept, Mapping):
-        more: dict[str, KeepReason] = {path: "added back" for path in paths if path not in choice.kept}
-        return replace(choice, kept={**choice.kept, **more})
-    assert choice.kept is not None, "flatten keeps everything"
-    return replace(choice, kept=frozenset({*choice.kept, *paths}))
+        source = self.grounds.source
+        patterns = Patterns.parse(source, self.request.keep, self.request.drop)
+        kept = kept_by_trace(source, self.observation, self.elf, patterns.keeps, self.contents, added_back)
+        return {path: reason for path, reason in kept.items() if reason == "asked for" or not patterns.drops(path)}
+
+    def bytecode(self, cancel: CancelToken) -> Steps[tuple[AddedFile, ...]]:
+        """Return bytecode for the modules that have none, made by the image's own Python."""
+        from inspector.analysis.image.slim.keep import sources_without_bytecode
+
+        server = self.grounds.server
+        kept = self.kept(())
+        interpreter, sources = sources_without_bytecode(self.grounds.source, kept, self.observation, self.contents)
+        if not interpreter or not sources or server is None:
+            return ()
+        yield Started(f"making bytecode of {len(sources):,} modules")
+        return (yield from server.bytecode(interpreter, sources, cancel))
+
+    def choice(self, added_back: frozenset[str]) -> Choice:
+        """Return what is written, some paths having been added back, and what there is to say of it."""
+        from inspector.analysis.image.slim.groups import groups_of, kept_shares
+        from inspector.analysis.image.slim.unexercised import unexercised
+
+        source = self.grounds.source
+        kept = self.kept(added_back)
+        return Choice(
+            "trace",
+            kept.keys(),
+            self.added,
+            groups=groups_of(source, kept),
+            shares=kept_shares(source, kept),
+            unexercised=unexercised(source, self.observation, self.request),
+            bytecode=_bytecode_text(source, kept, self.added),
+            risk="high",
+            grown=lambda paths: self.choice(added_back | paths),
+        )
 
 
 def highest_risk(groups: Collection[SlimGroup]) -> Risk:
     """Return the risk of dropping what groups drop."""
     order: tuple[Risk, ...] = ("none", "low", "medium", "high")
     return max((group.risk for group in groups if group.dropped_bytes), key=order.index, default="none")
-
-
-def _bytecode(
-    grounds: Grounds, kept: Mapping[str, KeepReason], observation: Observation, cancel: CancelToken
-) -> Steps[tuple[AddedFile, ...]]:
-    """Return bytecode for the modules that have none, made by the image's own Python."""
-    from inspector.analysis.image.slim.keep import sources_without_bytecode
-
-    interpreter, sources = sources_without_bytecode(grounds.source, kept, observation)
-    if not interpreter or not sources or grounds.server is None:
-        return ()
-    yield Started(f"making bytecode of {len(sources):,} modules")
-    return (yield from grounds.server.bytecode(interpreter, sources, cancel))
 
 
 def _kept_bytecode(source: ImageInspection) -> str:

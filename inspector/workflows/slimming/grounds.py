@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from inspector.runtimes.container.serving import Server
 
 NO_ENGINE: Final = "no engine"
+_SECONDS: Final = 600.0
+"""How long one container may take at least, sending the image to the engine included."""
 NO_EXERCISE: Final = "trace needs an exercise: what nobody asks for cannot be seen to be used"
 
 
@@ -65,7 +67,7 @@ def lay_grounds(source: ImageInspection, request: SlimRequest, folder: Path, can
     """
     from inspector.isolation.limits import Limits
 
-    grounds = Grounds(source, Limits(request.memory_bytes, request.sample_seconds))
+    grounds = Grounds(source, Limits(request.memory_bytes, max(_SECONDS, 4 * request.sample_seconds)))
     try:
         yield from _laid(grounds, request, folder, cancel)
     except UnreadableArtifact as error:
@@ -81,7 +83,7 @@ def _laid(grounds: Grounds, request: SlimRequest, folder: Path, cancel: CancelTo
     from inspector.formats.image.loadable import make_loadable
     from inspector.runtimes.container.serving import serving
 
-    _look_for_engine(grounds.source)
+    _look_for_engine()
     grounds.requests = yield from _contract_requests(request, folder, cancel)
     packed = folder / "original"
     packed.mkdir(mode=0o700)
@@ -100,13 +102,12 @@ def _laid(grounds: Grounds, request: SlimRequest, folder: Path, cancel: CancelTo
             return
 
 
-def _look_for_engine(source: ImageInspection) -> None:
+def _look_for_engine() -> None:
     """Raise UnreadableArtifact where no engine answers, before anything is made for one."""
     from inspector.engines.connection import engines
 
     with engines(""):
         pass
-    del source
 
 
 def _contract_requests(request: SlimRequest, folder: Path, cancel: CancelToken) -> Steps[Mapping[int, tuple[HttpRequest, ...]]]:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
 from inspector.errors import OperationFailed
 from inspector.isolation.failure import ChildFailed
@@ -15,11 +15,11 @@ from inspector.isolation.plain_line import plain_line
 from inspector.records.contract import Tolerances
 from inspector.records.event import Partial, Started, Steps
 from inspector.records.slimming import Served, SlimAttempt, SlimProgress, SlimProof
-from inspector.workflows.slimming.choices import Choice, told, with_added_back
 
 if TYPE_CHECKING:
     from inspector.isolation.limits import CancelToken
     from inspector.records.slimming import SlimRequest, WrittenImage
+    from inspector.workflows.slimming.choices import Choice
     from inspector.workflows.slimming.grounds import Grounds
 
 MOST_ATTEMPTS: Final = 8
@@ -55,6 +55,8 @@ class Proving:
 
         Raises OperationFailed where it cannot be written or there is no room, ChildFailed when cancelled.
         """
+        from inspector.formats.image.writing import discard
+
         deadline = time.monotonic() + self.request.budget_seconds
         self._attempts = []
         added: tuple[str, ...] = ()
@@ -68,12 +70,12 @@ class Proving:
                 return Proven(choice, written, proof)
             self._note(added, written, proof, time.monotonic() - begun)
             more = self._to_add_back(choice, proof, served, tried) if time.monotonic() < deadline else None
-            if more is None:
-                return Proven(self._told_again(choice), written, self._last(choice, proof, served))
+            if more is None or choice.grown is None:
+                return Proven(choice, written, self._last(choice, proof, served))
             name, paths = more
             tried.add(name)
-            added, choice = (name,), with_added_back(choice, paths)
-            _discard(written)
+            added, choice = (name,), choice.grown(frozenset(paths))
+            discard(written)
 
     def _last(self, choice: Choice, proof: SlimProof, served: Served) -> SlimProof:
         """Return a proof with all that led to it."""
@@ -85,14 +87,11 @@ class Proving:
         from inspector.formats.image.writing import write_image
         from inspector.workflows.slimming.provenance import changes_of
 
-        self._runs += 1
-        target = self.folder / f"{choice.level}-{self._runs}"
-        target.mkdir(mode=0o700)
         source = self.grounds.source
-        kept = None if choice.kept is None else frozenset(choice.kept)
-        selection = select(source, kept, choice.added, choice.linked)
+        selection = select(source, choice.kept, choice.added, choice.linked)
         changes = changes_of(source, choice.level, self.request.contract)
-        return (yield from write_image(source.image, selection, changes, self.request.compression, target, self.cancel))
+        compression = self.request.compression
+        return (yield from write_image(source.image, selection, changes, compression, self.folder, self.cancel))
 
     def _proof(self, choice: Choice, written: WrittenImage) -> Steps[tuple[SlimProof, Served]]:
         grounds = self.grounds
@@ -171,13 +170,9 @@ class Proving:
 
     def _note(self, added: tuple[str, ...], written: WrittenImage, proof: SlimProof, seconds: float) -> None:
         size = written.bytes
-        outcome = "passed" if proof.status == "passed" else "failed"
+        outcome: Literal["passed", "failed"] = "passed" if proof.status == "passed" else "failed"
         attempt = SlimAttempt(added, outcome, proof.reason, size.size_bytes, size.compressed_bytes, seconds)
         self._attempts.append(attempt)
-
-    def _told_again(self, choice: Choice) -> Choice:
-        """Return a choice that was changed, with groups as they are now."""
-        return told(choice, self.grounds, self.request) if choice.level == "trace" else choice
 
     def _tell(self, choice: Choice, doing: str) -> Steps[None]:
         yield Started(doing)
@@ -192,12 +187,6 @@ class Proving:
                 )
             )
         )
-
-
-def _discard(written: WrittenImage) -> None:
-    """Remove an image that was written in vain."""
-    for layer in written.layers[:1]:
-        shutil.rmtree(Path(layer.path).parent, ignore_errors=True)
 
 
 def _messages_of(proof: SlimProof, served: Served) -> tuple[str, ...]:

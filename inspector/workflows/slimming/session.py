@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from inspector.errors import OperationFailed, UsageError
 from inspector.isolation.failure import ChildFailed
@@ -77,7 +77,7 @@ class SlimSession:
 
         return survey(self.inspection)
 
-    def run(self, cancel: CancelToken) -> Iterator[Event[Slimming]]:
+    def run(self, cancel: CancelToken) -> Iterator[Event[Any]]:
         """Apply every level of the request, each to the original: Partial events carry a SlimProgress, Finished the result.
 
         What a run before this one wrote is forgotten. Raises UsageError for patterns and exercises that make no sense,
@@ -128,8 +128,10 @@ class SlimSession:
         self._written = {}
 
     def _forget(self) -> None:
+        from inspector.formats.image.writing import discard
+
         for written in self._written.values():
-            shutil.rmtree(Path(written.layers[0].path).parent, ignore_errors=True)
+            discard(written)
         self._steps, self._written, self.measured = [], {}, None
 
     def _check_patterns(self) -> Steps[None]:
