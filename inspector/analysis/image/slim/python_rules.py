@@ -17,11 +17,12 @@ _SITE: Final = re.compile(r"(?:.*/)?(?:site|dist)-packages(?=/)")
 _TAGGED: Final = re.compile(r"\.(?:cpython|pypy)-?(\d)(\d+)t?-?\w*(?:\.opt-[12])?\.pyc")
 _PROGRAM: Final = re.compile(r"python(?:\d(?:\.\d+)?)?t?")
 _MODULES: Final = (".py", ".pyc", ".so")
-_ALWAYS: Final = ("os", "encodings/__init__", "encodings/aliases", *(
-    f"encodings/{name}" for name in ("utf_8", "utf_8_sig", "ascii", "latin_1", "idna", "punycode", "unicode_escape",
-                                     "raw_unicode_escape", "cp437", "cp1252")
-))  # fmt: skip
-"""Modules of the library that decide where Python finds itself, or are looked for at odd moments."""
+_ALWAYS: Final = (
+    "os", "stringprep", "encodings/__init__", "encodings/aliases", "encodings/utf_8", "encodings/utf_8_sig", "encodings/ascii",
+    "encodings/latin_1", "encodings/idna", "encodings/punycode", "encodings/unicode_escape", "encodings/raw_unicode_escape",
+    "encodings/cp437", "encodings/cp1252",
+)  # fmt: skip
+"""Modules of the library that decide where Python finds itself, or are looked for at odd moments, as for a host's name."""
 _CUSTOMIZATION: Final = ("sitecustomize", "usercustomize")
 _IMPORTED: Final = re.compile(r"(?:\bimport\s+|__import__\(\s*['\"])([A-Za-z_][\w.]*)")
 _MOST_LINES: Final = 1000
@@ -98,6 +99,9 @@ class PythonRules:
             self._keep_module(f"{library}/{name}", "start-up")
         for name in ("lib-dynload", "site-packages", "dist-packages"):
             self._keeping.keep(f"{library}/{name}", "start-up")
+        for path in self._scene.children.get(f"{library}/lib-dynload", ()):
+            if path.startswith(f"{library}/lib-dynload/unicodedata."):
+                self._keeping.keep(path, "start-up")
         self._keeping.keep(f"{library.rpartition('/')[0]}/python{version.replace('.', '')}.zip", "start-up")
         self._keep_customization(library)
         self._learn(version)
