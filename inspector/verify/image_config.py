@@ -35,7 +35,7 @@ _PLATFORM: Final[Mapping[str, str]] = {
     "os.version": "version of the operating system",
     "os.features": "features of the operating system",
 }
-_ABSENT: Final = (None, "", [], {}, False, 0)
+_ABSENT: Final[tuple[Any, ...]] = (None, "", [], {}, False, 0)
 
 
 def config_changes(before: bytes, after: bytes) -> tuple[str, ...]:
@@ -47,7 +47,10 @@ def config_changes(before: bytes, after: bytes) -> tuple[str, ...]:
     one, other = _document(before), _document(after)
     if one is None or other is None:
         return ("the configuration is no JSON object",)
-    found = list(_differences(one, other))
+    try:
+        found = list(_differences(one, other))
+    except RecursionError:
+        return ("the configuration is nested too deeply to be compared",)
     left = len(found) - _MOST
     return (*found[:_MOST], f"and {left:,} more") if left > 0 else tuple(found)
 

@@ -55,10 +55,10 @@ def rules_of(computation: Computation, ranges: Mapping[str, ValueRange] = NO_RAN
     """Return a rule for every input that must be fed, in the order of the file; ranges are what a contract promises."""
     finder = UseFinder(computation)
     rules = (_rule(spec, finder.uses(spec.name), computation) for spec in data_inputs(computation))
-    return tuple(_bounded(rule, ranges.get(rule.name)) for rule in rules)
+    return tuple(bounded(rule, ranges.get(rule.name)) for rule in rules)
 
 
-def _bounded(rule: InputRule, bounds: ValueRange | None) -> InputRule:
+def bounded(rule: InputRule, bounds: ValueRange | None) -> InputRule:
     """Return a rule whose values stay within what a contract promises."""
     if bounds is None or (bounds.low is None and bounds.high is None) or rule.dtype not in INTEGERS | FLOATS:
         return rule

@@ -196,6 +196,12 @@ class LiveContainer:
 
     def _when_started(self) -> None:
         """Take hold of its network while its first process is there, whose number may be another's later."""
+        if self._watch is not None:
+            try:
+                self._watch.started()
+            except InspectorError as error:
+                self._note(f"not observed: {plain_line(error.message)}")
+                self._watch = None
         with suppress(*failures()):
             self._found = self._session.engine.client.inspect_container(self.name)
         pid = (self._found.get("State") or {}).get("Pid")
