@@ -53,19 +53,24 @@ _ENVIRONMENT = ["PATH=/usr/bin:/bin", "LANG=de_DE.UTF-8", "TZ=Europe/Berlin", "O
 
 @dataclass(frozen=True)
 class TrapImages:
-    """The image with the traps and two request files for it; one that serves whatever it misses, and its requests."""
+    """The image with the traps and request files for it; one that serves whatever it misses, and its requests.
+
+    settled asks for what rules keep though serving does not, extra for what nothing keeps.
+    """
 
     traps: Path
     fallback: Path
     serving: Path
-    more: Path
+    settled: Path
+    extra: Path
     sum: Path
 
 
 def trap_images(folder: Path) -> TrapImages:
     """Return the images and the request files, made in the folder by the first who asks, of all processes of a test run."""
     folder.mkdir(parents=True, exist_ok=True)
-    found = TrapImages(*(folder / name for name in ("traps.tar", "fallback.tar", "serving.http", "more.http", "sum.http")))
+    requests = ("serving.http", "settled.http", "extra.http", "sum.http")
+    found = TrapImages(*(folder / name for name in ("traps.tar", "fallback.tar", *requests)))
     with (folder / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not found.traps.exists():
@@ -73,7 +78,8 @@ def trap_images(folder: Path) -> TrapImages:
             values = json.dumps({"values": [[1.0, 2.0, 3.0], [0.5, -1.0, 0.25]]})
             post = f"POST http://localhost:{PORT}/predict\nContent-Type: application/json\n\n{values}\n"
             found.serving.write_text(f"{post}\n{_gets('health', 'shout', 'remember')}\n###\n{post}")
-            found.more.write_text(_gets("certificates", "spoken", "clock", "extra"))
+            found.settled.write_text(_gets("certificates", "spoken", "clock"))
+            found.extra.write_text(_gets("extra"))
             found.sum.write_text(_gets("sum"))
             system, python = build_layer(_system()), build_layer(_python(_SERVING))
             docker_archive(found.fallback, [_spec("fallback", [system, python, build_layer(_fallback())])])
