@@ -77,8 +77,8 @@ def contract_requests(
     """Return a request for each of at most MOST_SAMPLES samples: of inputs, of the .npz that the request or the contract names,
     or seeded ones of what the contract promises of its inputs.
 
-    The body is what is usual at the URL: the Open Inference Protocol at …/infer, TensorFlow Serving's at …:predict, an object of
-    nested lists by name elsewhere. Raises UsageError where there are no inputs, or where the .npz does not fit them.
+    The body is what is usual at the URL: the Open Inference Protocol at …/infer, TensorFlow Serving's at …:predict, an object
+    of nested lists by name elsewhere. Raises UsageError where there are no inputs, or where the .npz does not fit them.
     """
     url = contract_url(exercise.url)
     promises = request.contract.inputs if request.contract is not None else ()

@@ -20,13 +20,15 @@ _SEPARATOR: Final = "###"
 _COMMENT: Final = re.compile(r"(#|//)(?P<text>.*)")
 _NAME: Final = re.compile(r"\s*@name[\s=]+(?P<name>\S.*)")
 _VARIABLE: Final = re.compile(r"@(?P<name>[^\s=]+)\s*=\s*(?P<value>.*)")
-_REQUEST: Final = re.compile(r"(?:(?P<method>[A-Za-z]{1,20})\s+)?(?P<url>\S+?)(?:\s+HTTP/[0-9.]+)?")
+_METHODS: Final = "GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS"
+_REQUEST: Final = re.compile(rf"(?:(?P<method>{_METHODS})\s+)?(?P<url>\S+?)(?:\s+HTTP/[0-9.]+)?", re.IGNORECASE)
 _HEADER: Final = re.compile(r"(?P<name>[!#$%&'*+.^_`|~0-9A-Za-z-]+)\s*:\s*(?P<value>.*)")
 _FROM_FILE: Final = re.compile(r"<(?P<replaced>@?)\s+(?P<path>\S.*)")
 _SCRIPT: Final = re.compile(r"[<>]\s*\{%|<>\s|>\s*\S+\.js\s*$")
 _COMPUTED: Final = frozenset({"content-length", "transfer-encoding", "connection", "host"})
 """Headers that follow from the request."""
 _FORM: Final = "application/x-www-form-urlencoded"
+_VARIABLES: Final = "variables are set above their use, each on a line: @name = value"
 _HOW: Final = "a request is METHOD http://localhost:PORT/path, header lines, an empty line, the body; ### separates requests"
 
 
@@ -124,7 +126,7 @@ class _RequestFile:
                 separator = stripped.strip("#").strip() if stripped.startswith(_SEPARATOR) else ""
                 name = named["name"].strip() if named else name or separator
             elif variable := _VARIABLE.fullmatch(stripped):
-                self._variables.set(variable["name"], self._replaced(variable["value"], number))
+                self._set(variable["name"], variable["value"], number)
             elif stripped:
                 return self._asked(_Draft(number, name), stripped), place + 1
         return None, len(lines)
@@ -134,8 +136,6 @@ class _RequestFile:
         if found is None or not (found["method"] or found["url"].startswith(("http://", "https://"))):
             self.refuse(draft.line, f"{plain_line(line, 60)!r} is no request")
         draft.method, draft.url = (found["method"] or "GET").upper(), found["url"]
-        if draft.method in ("CONNECT", "TRACE"):
-            self.refuse(draft.line, f"{draft.method} is not sent")
         return draft
 
     def _headers(self, draft: _Draft, first: int, lines: list[str], place: int) -> int:
@@ -194,8 +194,14 @@ class _RequestFile:
         except ValueError as problem:
             self.refuse(number, str(problem), "the body is a file beside the requests")
 
+    def _set(self, name: str, value: str, number: int) -> None:
+        try:
+            self._variables.set(name, self._variables.replaced(value))
+        except ValueError as problem:
+            self.refuse(number, str(problem), _VARIABLES)
+
     def _replaced(self, text: str, number: int) -> str:
         try:
             return self._variables.replaced(text)
         except ValueError as problem:
-            self.refuse(number, str(problem), "variables are set above their use, each on a line: @name = value")
+            self.refuse(number, str(problem), _VARIABLES)

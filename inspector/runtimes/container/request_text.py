@@ -24,7 +24,7 @@ class Substitution:
         self._values: dict[str, str] = {}
 
     def set(self, name: str, value: str) -> None:
-        """Give a variable its value, all variables in it replaced; raises ValueError where there are too many."""
+        """Give a variable its value; raises ValueError where there are too many."""
         if len(self._values) >= _MOST_VARIABLES:
             raise ValueError(f"more than {_MOST_VARIABLES:,} variables")
         self._values[name] = value
