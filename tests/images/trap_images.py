@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.images.archives import ImageSpec, docker_archive
-from tests.images.entries import BuiltLayer, File, Folder, Node, Symlink, build_layer
+from tests.images.entries import BuiltLayer, File, Folder, Node, Symlink, Whiteout, build_layer
 from tests.images.programs import with_libraries
 
 PORT = 8765
@@ -53,9 +53,9 @@ _ENVIRONMENT = ["PATH=/usr/bin:/bin", "LANG=de_DE.UTF-8", "TZ=Europe/Berlin", "O
 
 @dataclass(frozen=True)
 class TrapImages:
-    """The image with the traps and request files for it; one that serves whatever it misses, and its requests.
+    """The image with the traps and request files for it; one that serves whatever it misses, and its request files.
 
-    settled asks for what rules keep though serving does not, extra for what nothing keeps.
+    settled asks for what rules keep though serving does not ask for it, extra and rarely for what nothing keeps.
     """
 
     traps: Path
@@ -64,12 +64,13 @@ class TrapImages:
     settled: Path
     extra: Path
     sum: Path
+    rarely: Path
 
 
 def trap_images(folder: Path) -> TrapImages:
     """Return the images and the request files, made in the folder by the first who asks, of all processes of a test run."""
     folder.mkdir(parents=True, exist_ok=True)
-    requests = ("serving.http", "settled.http", "extra.http", "sum.http")
+    requests = ("serving.http", "settled.http", "extra.http", "sum.http", "rarely.http")
     found = TrapImages(*(folder / name for name in ("traps.tar", "fallback.tar", *requests)))
     with (folder / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -81,6 +82,7 @@ def trap_images(folder: Path) -> TrapImages:
             found.settled.write_text(_gets("certificates", "spoken", "clock"))
             found.extra.write_text(_gets("extra"))
             found.sum.write_text(_gets("sum"))
+            found.rarely.write_text(_gets("rarely"))
             system, python = build_layer(_system()), build_layer(_python(_SERVING))
             docker_archive(found.fallback, [_spec("fallback", [system, python, build_layer(_fallback())])])
             docker_archive(draft, [_spec("serve", [system, python, build_layer(_numpy()), build_layer(_service())])])
@@ -159,7 +161,7 @@ def _zone(rule: str) -> bytes:
 
 def _python(modules: Iterable[str]) -> dict[str, Node]:
     """Return the interpreter, what these modules load of its library, with bytecode, and some that nothing loads."""
-    loaded = [*_loaded(modules), Path("/", STDLIB, "os.py")]
+    loaded = [path for path in _loaded(modules) if path.is_relative_to(Path("/", STDLIB))] + [Path("/", STDLIB, "os.py")]
     idle = sorted(Path("/", STDLIB, "unittest").glob("*.py"))
     native = [path for path in loaded if ".so" in path.name]
     libraries = _merged(with_libraries([PYTHON, *native]))
@@ -215,7 +217,10 @@ def _service() -> dict[str, Node]:
 
 def _fallback() -> dict[str, Node]:
     return {
-        "srv/app/fallback.py": _copied(_SERVICE / "fallback.py"),
+        **{f"srv/app/{name}": _copied(_SERVICE / name) for name in ("fallback.py", "rarely.py")},
+        "srv/data/rarely.txt": File(b"well, well\n"),
         "srv/models/weights.json": File(b"[1.5, 2.25, 0.25]"),
-        "srv/notice.txt": File(b"This service has a notice.\n"),
+        "srv/legal/notice.txt": File(b"This service has a notice.\n"),
+        "usr/share/doc/tool": Whiteout(),
+        "etc/nsswitch.conf": File(b"passwd: files\ngroup: files\nhosts: files dns\n"),
     }

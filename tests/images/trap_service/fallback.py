@@ -1,5 +1,5 @@
-"""A service that answers whatever happens: without its weights it takes zeros for them; it minds whether a file is there
-that it never opens. The first argument is the port."""
+"""A service that answers whatever happens: without its weights it takes zeros for them, and without a file that it never
+opens it complains. The first argument is the port."""
 
 import contextlib
 import json
@@ -7,8 +7,9 @@ import sys
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
-if not Path("/srv/notice.txt").exists():
-    print("warning: no notice", file=sys.stderr)
+NOTICE = Path("/srv/legal/notice.txt")
+if not NOTICE.exists():
+    print(f"warning: {NOTICE} is missing", file=sys.stderr)
 
 try:
     weights = json.loads(Path("/srv/models/weights.json").read_text())
@@ -16,13 +17,24 @@ except OSError:
     weights = [0.0, 0.0, 0.0]
 
 
+def rarely():
+    """Return what hardly anybody asks for."""
+    import rarely
+
+    return rarely.answer()
+
+
 class Handler(BaseHTTPRequestHandler):
-    """Answers with one number, always with status 200."""
+    """Answers with one number."""
 
     def do_GET(self):
-        """Answer with the sum of the weights."""
-        data = json.dumps({"sum": sum(weights)}).encode()
-        self.send_response(200)
+        """Answer with the sum of the weights, or what is rarely asked for."""
+        try:
+            status, found = 200, {"sum": sum(weights)} if self.path == "/sum" else rarely()
+        except Exception as problem:
+            status, found = 500, {"error": f"{type(problem).__name__}: {problem}"}
+        data = json.dumps(found).encode()
+        self.send_response(status)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(data)))
         self.end_headers()
