@@ -29,6 +29,7 @@ from benchmarked import (
     show_saved_model,
 )
 from optimized import show_after, show_running
+from slimmed import hold_the_seconds, show_plan, show_results, show_slimming, show_tree
 
 FOLDER = Path(__file__).resolve().parent
 SAMPLES = FOLDER.parent / "sample_models"
@@ -98,7 +99,12 @@ SHOTS = (
     Shot("benchmark-latency", CNN, ("7", "8"), show_after, show_latency),
     Shot("benchmark-advice", CNN, ("8",), None, show_advice),
     Shot("benchmark-saved-model", KERAS, ("7",), None, show_saved_model),
-    Shot("benchmark-image", IMAGE, ("7",), None, show_image),
+    Shot("benchmark-image", IMAGE, ("8",), None, show_image),
+    Shot("slim", IMAGE, ("7",)),
+    Shot("slim-plan", IMAGE, ("7",), None, show_plan),
+    Shot("slim-running", IMAGE, ("7",), None, show_slimming),
+    Shot("slim-results", IMAGE, ("7",), None, show_results),
+    Shot("slim-tree", IMAGE, ("7",), None, show_tree),
     Shot("help", CNN, ("2", "question_mark")),
 )
 
@@ -120,7 +126,7 @@ async def take(shot: Shot, size: tuple[int, int], theme: str) -> str:
                 await pilot.pause()
         if shot.then is not None:
             shot.then(app)
-        if show_running is not shot.given and show_measuring is not shot.then:
+        if show_running is not shot.given and shot.then not in (show_measuring, show_slimming):
             await settle(app, pilot)
         await pilot.pause(0.5)
         svg = app.export_screenshot(title=f"modelpack-tui {shot.model.name}")
@@ -143,6 +149,7 @@ def main() -> None:
     """
     job_bar._SPINNER = "⠹"  # the same in every picture
     hold_the_clock()
+    hold_the_seconds()
     with tempfile.TemporaryDirectory() as workplace:
         os.environ["XDG_STATE_HOME"] = workplace
         for shot in SHOTS:

@@ -23,6 +23,9 @@ from inspector.tui.screens.preview import PreviewScreen
 from inspector.tui.screens.question import QuestionScreen
 from inspector.tui.screens.save_model import SaveModelScreen
 from inspector.tui.screens.sensitivity import SensitivityScreen
+from inspector.tui.screens.slim_exercise import SlimExerciseScreen
+from inspector.tui.screens.slim_save import SlimSaveScreen
+from inspector.tui.screens.slim_value import SlimValueScreen
 from inspector.tui.screens.workbench import WorkbenchScreen
 from inspector.tui.tabs import LISTS, MODELS, PANES, Kind
 from inspector.tui.widgets.benchmark import BenchmarkPane
@@ -40,6 +43,7 @@ from inspector.tui.widgets.operators_pane import OperatorsPane
 from inspector.tui.widgets.optimize import OptimizePane
 from inspector.tui.widgets.overview import OverviewPane
 from inspector.tui.widgets.signatures_pane import SignaturesPane
+from inspector.tui.widgets.slim import SlimPane
 from inspector.tui.widgets.weights_pane import WeightsPane
 from tests.tui.driving import SIZES, press, screen_text, showing
 from tests.tui.inspections import small_inspection
@@ -61,17 +65,18 @@ OWNERS: dict[Where, tuple[type[Any], ...]] = {
     "blobs": (BlobsPane,),
     "findings": (FindingsPane,),
     "optimize": (OptimizePane,),
+    "slim": (SlimPane,),
     "benchmark": (BenchmarkPane,),
     "list": (LineTable,),
     "preview": (PreviewScreen,),
     "sensitivity": (SensitivityScreen,),
     "graphs": (GraphsScreen,),
     "open_dialog": (OpenFileScreen,),
-    "path_dialog": (NameDataScreen, NameContractScreen, SaveModelScreen, CompareWithScreen),
+    "path_dialog": (NameDataScreen, NameContractScreen, SaveModelScreen, CompareWithScreen, SlimExerciseScreen, SlimSaveScreen),
     "question": (QuestionScreen,),
     "dialog": (
         *(HelpScreen, OpenFileScreen, BindingsScreen, SaveModelScreen, QuestionScreen, SensitivityScreen, GraphsScreen),
-        *(BenchValueScreen, CompareWithScreen),
+        *(BenchValueScreen, CompareWithScreen, SlimValueScreen, SlimExerciseScreen, SlimSaveScreen),
     ),
 }
 

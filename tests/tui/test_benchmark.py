@@ -106,7 +106,7 @@ async def test_every_kind_of_artifact_has_the_tab_and_what_makes_sense_for_it() 
         await press(pilot, "m")
         await shows(pilot, "Only the runtime of ONNX models")
     async with opened(SAMPLES / "digits_image.tar") as (app, pilot):
-        await press(pilot, "7")
+        await press(pilot, "8")
         await shows(pilot, "ready when", "the image's own", "125.0 MB/s, modelled")
         assert "latency" not in screen_text(app)
         await press(pilot, "g")
@@ -324,7 +324,7 @@ async def test_one_model_alone_with_advice_and_what_could_not_be_had(size: tuple
 @pytest.mark.parametrize("size", SMALL, ids=str)
 async def test_an_image_with_and_without_an_engine(size: tuple[int, int]) -> None:
     async with opened(SAMPLES / "digits_image.tar", size) as (app, pilot):
-        pane = await show_result(app, pilot, benchmarks.image_result(), "7")
+        pane = await show_result(app, pilot, benchmarks.image_result(), "8")
         await press(pilot, "down")
         await shows(pilot, "transfer", "▒", "modelled" if size[0] < 100 else "unpack", "ready", "✓ faster 0.40×")
         pane.runner.result = BenchResult(BenchPlan(), (benchmarks.image_run(engine=False),))
@@ -334,7 +334,7 @@ async def test_an_image_with_and_without_an_engine(size: tuple[int, int]) -> Non
 
 async def test_a_real_image_without_an_engine_says_so_and_how_to_get_on() -> None:
     async with opened(SAMPLES / "digits_image.tar") as (app, pilot):
-        await press(pilot, "7", "enter")
+        await press(pilot, "8", "enter")
         await settle(pilot)
         pane = pane_of(app)
         assert app.jobs.bug is None

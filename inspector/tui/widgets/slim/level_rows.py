@@ -17,7 +17,7 @@ from inspector.records.slimming import (
     SlimStep,
     SlimSurvey,
 )
-from inspector.tui.widgets.slim.choices import Amounts, total
+from inspector.tui.widgets.slim.choices import Amounts, choice_of, total
 from inspector.tui.widgets.slim.settings import NO_EXERCISE
 
 State = Literal["original", "planned", "waiting", "running", "done", "stopped", "failed"]
@@ -107,17 +107,20 @@ def would_go(level: SlimLevel, request: SlimRequest, survey: SlimSurvey | None) 
     waste = Amounts(survey.flatten_bytes, survey.flatten_files)
     if level == "flatten":
         return waste
-    return waste + _goes(survey.clean, request) + _chosen_packages(survey.packages, request)
-
-
-def _goes(groups: Sequence[SlimGroup], request: SlimRequest) -> Amounts:
-    sums = total(groups, request)
-    return Amounts(sums.goes_bytes, sums.goes_files)
+    sums = total(survey.clean, request) + _chosen_packages(survey.packages, request)
+    return waste + Amounts(max(0, sums.goes_bytes), max(0, sums.goes_files))
 
 
 def _chosen_packages(groups: Sequence[SlimGroup], request: SlimRequest) -> Amounts:
-    """Return what packages dropped by name come to; what of others is left over counts as leftovers already."""
-    return _goes([group for group in groups if group.pattern in request.drop and group.pattern not in request.keep], request)
+    """Return what choices of packages change: of what goes of a package by itself, leftovers tell already."""
+    sums = Amounts()
+    for group in groups:
+        choice = choice_of(request, group.pattern)
+        if choice == "drop":
+            sums += Amounts(group.kept_bytes, group.kept_files)
+        elif choice == "keep":
+            sums += Amounts(-group.dropped_bytes, -group.dropped_files)
+    return sums
 
 
 def seconds_of(row: LevelRow) -> float:

@@ -50,11 +50,13 @@ class LevelsTable(LineTable[LevelRow]):
             self.row = row
 
     def __init__(self) -> None:
-        columns: tuple[Column[LevelRow], ...] = (
+        self._first: tuple[Column[LevelRow], ...] = (
             Column("mark", "", _mark_cell, _MARK_CELLS),
             Column("level", "level", lambda row: Cell(row.level or "original", "" if row.level else "soft"), 8),
             Column("verdict", "verdict", _verdict_cell, 14),
             Column("size", "size", _size_cell, 9, "right"),
+        )
+        self._figures: tuple[Column[LevelRow], ...] = (
             Column("ratio", "", _ratio_of(size_ratio), 6, "right", rank=2),
             Column("pulled", "pulled", _pulled_cell, 9, "right", rank=4),
             Column("pulled-ratio", "", _ratio_of(pulled_ratio), 6, "right", rank=5),
@@ -62,9 +64,19 @@ class LevelsTable(LineTable[LevelRow]):
             Column("answers", "answers", _answers_cell, 9, "right", rank=3),
             Column("start", "start", _start_cell, 6, "right", rank=1),
             Column("interval", "95 %", _interval_cell, 9, rank=7),
-            Column("why", "why", _why_cell, cut="end", least=20),
         )
-        super().__init__(columns, key=lambda row: row.level, search_text=lambda row: row.level or "original", nothing="")
+        self._last: tuple[Column[LevelRow], ...] = (Column("why", "why", _why_cell, cut="end", least=20),)
+        super().__init__(
+            self._first + self._last, key=lambda row: row.level, search_text=lambda row: row.level or "original", nothing=""
+        )
+
+    def show_figures(self, wanted: bool) -> None:
+        """Show or hide the columns that only a run fills."""
+        columns = (*self._first, *(self._figures if wanted else ()), *self._last)
+        if columns != self._columns:
+            self._columns = columns
+            self._placement = (-1, ())
+            self.refresh()
 
     def action_leave_to_pane(self) -> None:
         """Leave it to the pane, at once: a message might come after the next key, which may be Enter."""
@@ -148,7 +160,7 @@ def _why_cell(row: LevelRow) -> Cell:
     if row.step is not None:
         return Cell(row.step.reason or _PURPOSES.get(row.level or "", ""), "soft")
     if row.level is None:
-        return Cell("what each level is made from", "soft")
+        return Cell("as it is", "soft")
     if row.state == "running":
         return Cell((row.progress.doing if row.progress is not None else "") or "starting", "accent")
     if row.state == "stopped":

@@ -20,7 +20,7 @@ from inspector.tui.widgets.filtered_table import FilteredTable
 from inspector.tui.widgets.line_table import LineTable
 from inspector.tui.widgets.slim.choices import total
 from inspector.tui.widgets.slim.figures import size_ratio, verdict_text
-from inspector.tui.widgets.slim.level_rows import LevelRow, level_rows, smallest
+from inspector.tui.widgets.slim.level_rows import LevelRow, level_rows, smallest, would_go
 from inspector.tui.widgets.slim.levels_table import LevelsTable
 from inspector.tui.widgets.slim.runner import SlimRunner
 from inspector.tui.widgets.slim.settings import settings
@@ -41,6 +41,8 @@ _TALL = 40
 """With so many rows, nothing folds away."""
 _LEVELS_HEIGHT = 7
 _FOLDED = 2
+_FEW_SETTINGS = 6
+"""Lines of the settings once something was run: what it came to needs the room."""
 _UNREAD = "Slimming begins once every layer is read"
 _LOST = "Some layers could not be read, and what they hold is not known: such an image cannot be slimmed"
 
@@ -60,7 +62,7 @@ class SlimFrame(Widget):
     SlimFrame #slim-side { width: 100%; height: 1fr; }
     SlimFrame.-beside #slim-lower { layout: horizontal; }
     SlimFrame.-beside .list-box { width: 1fr; }
-    SlimFrame.-beside #slim-side { width: 46; }
+    SlimFrame.-beside #slim-side { width: 44; }
     SlimFrame.-wide #slim-side { width: 72; }
     SlimFrame #slim-details { height: 1fr; padding: 0 1; scrollbar-size-vertical: 1; }
     """
@@ -181,6 +183,7 @@ class SlimFrame(Widget):
         self._changed = False
         runner = self.runner
         rows = level_rows(self.request, runner.survey, runner.run)
+        self.levels.show_figures(bool(runner.run.queue))
         self.levels.set_rows(rows)
         running = next((row for row in rows if row.state == "running"), None)
         if runner.busy and self._following and running is not None:
@@ -208,11 +211,14 @@ class SlimFrame(Widget):
         folded = usually_folded(groups) if self.folded is None else self.folded
         self.tree_table.set_rows(tree_rows(groups, self.request, self.opened, folded, waste))
         self.tree_table.say_when_empty(self.problem or "looking at what could go …")
-        sums = total(groups, self.request)
         title = f"what goes and what stays: {level}" if level else "what could go"
-        if groups:
-            stays = f" · {bytes_text(sums.stays_bytes)} stays" if level else ""
-            title += f" · {bytes_text(sums.goes_bytes)} goes{stays}"
+        if level:
+            sums = total(groups, self.request)
+            title += f" · {bytes_text(sums.goes_bytes)} goes · {bytes_text(sums.stays_bytes)} stays"
+        elif survey is not None:
+            cleaned = would_go("clean", self.request, survey)
+            besides = cleaned.goes_bytes - survey.flatten_bytes if cleaned is not None else 0
+            title += f" · {bytes_text(survey.flatten_bytes)} of waste · {bytes_text(besides)} left over"
         self._tree_box.border_title = Content(title)
 
     @property
@@ -266,6 +272,8 @@ class SlimFrame(Widget):
             levels.styles.height, tree.styles.height, side.styles.height = _LEVELS_HEIGHT, "1fr", "1fr"
             lower = height - _LEVELS_HEIGHT
             proof = min(rows, max(5, lower - 5 if self.settings_table.has_focus else lower // 2))
+            if self.runner.run.queue and not self.settings_table.has_focus and height < _TALL:
+                proof = min(rows, _FEW_SETTINGS)
         else:
             tall = height >= _TALL
             levels.styles.height = _LEVELS_HEIGHT if tall or self._unfolds(self.levels) else _FOLDED

@@ -33,7 +33,8 @@ def proof_lines(step: SlimStep, width: int) -> Lines:
     if proof is None:
         return []
     glyph, style = _STATUS_STYLES[proof.status]
-    lines: Lines = [heading("proof"), Content.assemble((f"{glyph} {proof.status}", style), plain(_answers(proof), "$ink"))]
+    lines: Lines = [heading("proof")]
+    lines += wrapped(Content.assemble((f"{glyph} {proof.status}", style), plain(_answers(proof), "$ink")), width)
     lines += wrapped(proof.reason, width, "$ink", most=6) if proof.reason and proof.reason != step.reason else []
     for text in proof.exercises:
         lines += sentence(text, width)
@@ -41,7 +42,7 @@ def proof_lines(step: SlimStep, width: int) -> Lines:
     lines += _differences(proof.differences, width)
     lines += _list("new on standard error", proof.new_messages, width, ("✗ ", "$high"))
     lines += _list("configuration changed", proof.config_changes, width, ("✗ ", "$high"))
-    lines += _list("not compared: the original itself varies", proof.volatile, width)
+    lines += _list("not compared: varies by itself", proof.volatile, width)
     lines += attempt_lines(proof.attempts, width)
     lines += start_lines(proof.starts, width)
     return lines + _list("notes", proof.notes, width)

@@ -59,3 +59,9 @@ class SlimDetails(VerticalScroll):
     def _fill(self, head: Build, rest: Build | None = None) -> None:
         self._head.show(head)
         self._rest.show(rest or (lambda _: ()))
+        self.call_after_refresh(self._say_more)
+
+    def _say_more(self) -> None:
+        """Name the keys that scroll, where there is more than can be seen."""
+        more = Content.assemble(("J K", "$accent-text bold"), " scroll") if self.max_scroll_y > 0 else Content("")
+        self.border_subtitle = more

@@ -14,7 +14,7 @@ KINDS: tuple[GroupKind, ...] = ("leftover", "python", "application", "model", "d
 KIND_TITLES: dict[GroupKind, str] = {
     "leftover": "leftovers, by kind",
     "python": "Python packages",
-    "application": "files that no package owns",
+    "application": "files of no package",
     "model": "models",
     "debian": "Debian packages",
     "alpine": "Alpine packages",
@@ -77,17 +77,20 @@ def tree_rows(
     """Return the rows of what is unfolded: opened holds ids of groups, folded those of kinds; waste is bytes and files."""
     rows: list[TreeRow] = []
     if waste is not None:
-        rows.append(TreeRow(WASTE, "waste", 0, "waste: shipped, but hidden by later layers", Amounts(waste[0], waste[1])))
-    for kind in KINDS:
-        of_kind = [group for group in groups if group.kind == kind]
-        if not of_kind:
-            continue
+        rows.append(TreeRow(WASTE, "waste", 0, "waste of lower layers", Amounts(waste[0], waste[1])))
+    for kind, of_kind in _by_kind(groups):
         is_open = kind not in folded
         sums = total(of_kind, request)
         rows.append(TreeRow(kind, "kind", 0, KIND_TITLES[kind], sums, kind, opens=True, is_open=is_open, groups=len(of_kind)))
         if is_open:
             rows += (row for group in of_kind for row in _group_rows(group, request, opened))
     return rows
+
+
+def _by_kind(groups: Sequence[SlimGroup]) -> list[tuple[GroupKind, list[SlimGroup]]]:
+    """Return the groups of each kind there is, those first of which most goes: by itself, so that choices move no row."""
+    found = [(kind, [group for group in groups if group.kind == kind]) for kind in KINDS]
+    return sorted((one for one in found if one[1]), key=lambda one: -sum(group.dropped_bytes for group in one[1]))
 
 
 def _group_rows(group: SlimGroup, request: SlimRequest, opened: Collection[str]) -> Iterator[TreeRow]:

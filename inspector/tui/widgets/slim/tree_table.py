@@ -1,4 +1,4 @@
-"""The tree of what goes and what stays, with check boxes: checked is what goes."""
+"""The tree of what goes and what stays, with check boxes: checked is what goes; what the user decided stands in words."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from textual.events import Click
 from textual.message import Message
 
 from inspector.records.slimming import Risk
-from inspector.report.figures import bar_text, bytes_text, whole_text
+from inspector.report.figures import bytes_text, whole_text
 from inspector.tui.widgets.line_table import LineTable
 from inspector.tui.widgets.slim.tree_rows import TreeRow
 from inspector.tui.widgets.table_columns import Cell, Column
 
-_MARK_CELLS = 3
-_BAR_CELLS = 10
+_MARK_CELLS = 4
+_BAR_CELLS = 8
 _FIGURE_CELLS = 9
 RISK_ROLES: dict[Risk, str] = {"none": "soft", "low": "soft", "medium": "medium", "high": "high"}
 
@@ -46,13 +46,12 @@ class SlimTree(LineTable[TreeRow]):
     def __init__(self) -> None:
         columns: tuple[Column[TreeRow], ...] = (
             Column("mark", "", _mark_cell, _MARK_CELLS),
-            Column("name", "what", _name_cell, least=28),
-            Column("choice", "yours", _choice_cell, 5),
+            Column("name", "what", _name_cell, least=22),
             Column("goes", "goes", lambda row: _bytes_cell(row.amounts.goes_bytes, "rest"), _FIGURE_CELLS, "right"),
-            Column("bar", "", _bar_cell, _BAR_CELLS, rank=4),
+            Column("bar", "", _bar_cell, _BAR_CELLS, rank=2),
             Column("stays", "stays", _stays_cell, _FIGURE_CELLS, "right", rank=1),
-            Column("files", "files", _files_cell, 7, "right", rank=3),
-            Column("risk", "risk", _risk_cell, 6, rank=2),
+            Column("files", "files", _files_cell, 7, "right", rank=4),
+            Column("risk", "risk", _risk_cell, 6, rank=3),
         )
         super().__init__(
             columns,
@@ -82,6 +81,8 @@ def _mark_cell(row: TreeRow) -> Cell:
         return Cell("[x]", "soft")
     if row.what == "kind" or not row.pattern:
         return Cell("")
+    if row.choice:
+        return Cell(row.choice, "soft" if row.inherited else "good" if row.choice == "keep" else "medium")
     goes, stays = row.amounts.goes_files or row.amounts.goes_bytes, row.amounts.stays_files or row.amounts.stays_bytes
     mark = "[-]" if goes and stays else "[x]" if goes else "[ ]"
     return Cell(mark, "accent" if goes else "soft")
@@ -95,10 +96,6 @@ def _name_cell(row: TreeRow) -> Cell:
     return Cell(f"{'  ' * row.depth}{arrow}{row.name}", role)
 
 
-def _choice_cell(row: TreeRow) -> Cell:
-    return Cell(row.choice, "soft" if row.inherited else "good" if row.choice == "keep" else "medium")
-
-
 def _bytes_cell(size: int, role: str) -> Cell:
     return Cell(bytes_text(size), role) if size else Cell("–", "soft")
 
@@ -108,12 +105,13 @@ def _stays_cell(row: TreeRow) -> Cell:
 
 
 def _bar_cell(row: TreeRow) -> Cell:
-    """Draw what stays as a solid part and what goes as a dotted one, which also tells them apart without color."""
+    """Draw what stays as a solid line and what goes as a dotted one, which also tells them apart without color."""
     goes, stays = row.amounts.goes_bytes, row.amounts.stays_bytes
     if row.what in ("waste", "file") or not goes + stays:
         return Cell("")
-    solid = bar_text(stays / (goes + stays), _BAR_CELLS) if stays else ""
-    return Cell("", parts=((solid, "bar"), ("░" * (_BAR_CELLS - len(solid)), "rest")))
+    solid = round(_BAR_CELLS * stays / (goes + stays))
+    solid = max(1, min(_BAR_CELLS - 1, solid)) if goes and stays else solid
+    return Cell("", parts=(("━" * solid, "bar"), ("┄" * (_BAR_CELLS - solid), "rest")))
 
 
 def _files_cell(row: TreeRow) -> Cell:
