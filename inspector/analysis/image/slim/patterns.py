@@ -86,6 +86,10 @@ class Wishes:
         """Tell whether a glob means a path."""
         return self._tree.matches(path)
 
+    def globs_meaning(self, path: str) -> Iterator[str]:
+        """Yield the globs that mean a path, as the user wrote them."""
+        return (glob.text for glob in self._tree.meaning(path))
+
     def means_by_package(self, path: str) -> bool:
         """Tell whether a path belongs to a package that is named."""
         return bool(self.packages) and self._ownership.of_path.get(path) in self.packages
