@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, Final
 
 from inspector.isolation.plain_line import plain_line
@@ -53,6 +54,21 @@ class DocumentComparison:
 MISSING: Final = object()
 """In the place of a value that one side does not have."""
 
+_NOTHING: Final[Mapping[Place, Collection[str]]] = MappingProxyType({})
+
+_KINDS: Final = ((str, "string"), (list, "array"), (dict, "object"))
+
+
+def kind_of(value: Any) -> str:
+    """Return what kind of value it is: missing, null, boolean, number, string, array or object."""
+    if value is MISSING:
+        return "missing"
+    if isinstance(value, bool):
+        return "boolean"
+    if isinstance(value, int | float):
+        return "number"
+    return next((name for kind, name in _KINDS if isinstance(value, kind)), "null")
+
 
 def parse_document(body: bytes) -> Any:
     """Return a JSON document; raises NoDocument."""
@@ -66,22 +82,28 @@ def parse_document(body: bytes) -> Any:
 
 
 def compare_documents(
-    before: Any, after: Any, tolerance: NumberTolerance, ignored: Collection[Place] = (), most: int = 1000
+    before: Any,
+    after: Any,
+    tolerance: NumberTolerance,
+    volatile: Mapping[Place, Collection[str]] = _NOTHING,
+    most: int = 1000,
 ) -> DocumentComparison:
-    """Return where two documents differ, at most so many places, leaving out what is ignored with all below.
+    """Return where two documents differ, at most so many places.
 
-    NaN equals NaN, 1 equals 1.0, -0.0 equals 0.0; true is not 1. The order of keys is of no account.
+    Of volatile places only the kind of value is compared, as kind_of() tells it, with those that are given for it. NaN
+    equals NaN, 1 equals 1.0, -0.0 equals 0.0; true is not 1. The order of keys is of no account.
     """
     found = DocumentComparison()
     pending: list[tuple[Place, Any, Any]] = [((), before, after)]
     while pending:
         place, one, other = pending.pop()
-        if place in ignored:
+        kinds = volatile.get(place)
+        if kinds is not None and kind_of(other) in kinds:
             continue
-        below = _below(place, one, other)
+        below = _below(place, one, other) if kinds is None else None
         if below is not None:
             pending.extend(below)
-        elif _equal(one, other, tolerance, found):
+        elif kinds is None and _equal(one, other, tolerance, found):
             found.compared += 1
         elif len(found.differences) >= most:
             found.is_cut = True

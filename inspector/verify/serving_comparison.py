@@ -11,7 +11,7 @@ from inspector.isolation.plain_line import plain_line
 from inspector.records.contract import Tolerances
 from inspector.records.slimming import Answer, AnswerDifference, Served, ServingComparison
 from inspector.verify.answer_documents import Document, document_of, only_numbers_differ
-from inspector.verify.json_comparison import NumberTolerance, Place, compare_documents, shown_value
+from inspector.verify.json_comparison import NumberTolerance, Place, compare_documents, kind_of, shown_value
 from inspector.verify.messages_comparison import new_messages
 
 MOST_DIFFERENCES: Final = 50
@@ -168,7 +168,8 @@ class _Volatile:
         self.content_type = len({answer.content_type for answer in answers}) > 1
         self.all = False
         """Whether nothing of the bodies can be compared."""
-        self.places: set[Place] = set()
+        self.places: dict[Place, set[str]] = {}
+        """With the kinds of values that were seen there."""
         self._document: Document | None = None
         for before, after, same_turn in _pairs(originals):
             self._add(before, after, same_turn)
@@ -192,12 +193,10 @@ class _Volatile:
             self.all = same_turn or self.all
             return
         found = compare_documents(one.content, other.content, NumberTolerance(), self.places, _MOST_PLACES)
-        changing = [
-            difference.place
-            for difference in found.differences
-            if same_turn or only_numbers_differ(difference.before, difference.after)
-        ]
-        self.places.update(changing)
+        for difference in found.differences:
+            if same_turn or difference.place in self.places or only_numbers_differ(difference.before, difference.after):
+                kinds = self.places.setdefault(difference.place, set())
+                kinds.update((kind_of(difference.before), kind_of(difference.after)))
         self.all = () in self.places or len(self.places) > _MOST_PLACES or (found.is_cut and same_turn)
 
 
