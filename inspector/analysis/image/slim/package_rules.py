@@ -58,21 +58,24 @@ class PackageRules:
         symlinks = Symlinks(self._scene.entries)
         entries = self._scene.entries
         for described in PythonPackages(self._scene.stored).find():
-            folder = described.place.rpartition("/")[0]
+            own = _metadata(described.place)
             for listed, _ in described.files:
                 path = listed if listed in entries else _located(symlinks, listed)
-                if path is not None and not path.startswith((f"{folder}/", "etc/")):
+                if path is not None and path != own and not path.startswith((f"{own}/", "etc/")):
                     self._places.setdefault(path, []).append(described.place)
 
     def _keep_metadata(self, place: str) -> None:
-        """Keep the file that describes a distribution, or the folder that it lies in."""
-        folder = place.rpartition("/")[0]
-        if not folder.endswith(("-info", "EGG-INFO")):
-            self._keeping.keep(place, "package metadata")
-            return
+        """Keep all that is said of a distribution; lists of files however long they are."""
+        folder = _metadata(place)
         self._keeping.keep_below(folder, "package metadata", _MOST_BYTES)
         for name in _LISTS:
             self._keeping.keep(f"{folder}/{name}", "package metadata")
+
+
+def _metadata(place: str) -> str:
+    """Return the folder of all that is said of a distribution, or the one file of it."""
+    folder = place.rpartition("/")[0]
+    return folder if folder.endswith(("-info", "EGG-INFO")) else place
 
 
 def _located(symlinks: Symlinks, path: str) -> str | None:
