@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from types import MappingProxyType
-from typing import Final
+from typing import Final, TypeVar
 
 from inspector.engines.connection import engines
 from inspector.engines.stream import Listener
 from inspector.isolation.limits import CancelToken, Limits
-from inspector.records.event import Started, Steps
+from inspector.records.event import Progress, Started, Steps, Warned
 from inspector.records.loadable_image import LoadableImage
-from inspector.records.slimming import Served, SlimRequest
+from inspector.records.slimming import AddedFile, Served, SlimRequest
+from inspector.runtimes.container.bytecode_run import BytecodeRun
 from inspector.runtimes.container.http_requests import HttpRequest
 from inspector.runtimes.container.ours import remove_stale
 from inspector.runtimes.container.serving_plan import plan_serving
 from inspector.runtimes.container.serving_run import ServingRun
 from inspector.runtimes.container.serving_session import ServingSession
+
+Result = TypeVar("Result")
 
 _SECONDS: Final = 600.0
 _TO_CLEAN_UP: Final = 15.0
@@ -54,19 +58,49 @@ class Server:
             return Served(failure=session.plan.reach.problem)
         seconds = session.limits.wall_seconds or _SECONDS
         run = ServingRun(session, time.monotonic() + seconds, observed)
-        patience = time.monotonic() + seconds + _TO_CLEAN_UP
-        try:
-            with closing(Listener(run.results).listen(cancel or CancelToken(), title)) as found:
-                for result in found:
-                    if isinstance(result, Served):
-                        return result
-                    if result is not None:
-                        yield result
-                    if time.monotonic() > patience:
-                        break
-        finally:
-            run.over.wait(_TO_CLEAN_UP)
-        return Served(failure=f"the engine did not answer within {seconds:g} s")
+        served = yield from _last_of(run.results, run.over, seconds, cancel, title)
+        return served or Served(failure=f"the engine did not answer within {seconds:g} s")
+
+    def bytecode(
+        self, interpreter: str, sources: Sequence[str], cancel: CancelToken | None = None
+    ) -> Steps[tuple[AddedFile, ...]]:
+        """Return bytecode of sources of the image as files beside them, made by its own Python.
+
+        All are cleaned paths relative to the root. Warns where not all of it could be made. Raises ChildFailed where it was
+        cancelled.
+        """
+        session = self._session
+        seconds = session.limits.wall_seconds or _SECONDS
+        run = BytecodeRun(session, interpreter, sources, time.monotonic() + seconds)
+        title = f"making bytecode of {len(sources):,} modules"
+        found = yield from _last_of(run.results, run.over, seconds, cancel, title)
+        if found is None or found.problem:
+            yield Warned(f"{title}: {found.problem if found is not None else 'the engine did not answer'}")
+        made = found.made if found is not None else ()
+        return tuple(AddedFile(one.path, "code", one.content) for one in made)
+
+
+def _last_of(
+    results: Callable[[threading.Event], Iterator[Progress | Result]],
+    over: threading.Event,
+    seconds: float,
+    cancel: CancelToken | None,
+    title: str,
+) -> Steps[Result | None]:
+    """Pass progress on and return the result that follows; None where nothing comes in time. over is set once all is gone."""
+    patience = time.monotonic() + seconds + _TO_CLEAN_UP
+    try:
+        with closing(Listener(results).listen(cancel or CancelToken(), title)) as found:
+            for result in found:
+                if result is not None and not isinstance(result, Progress):
+                    return result
+                if result is not None:
+                    yield result
+                if time.monotonic() > patience:
+                    break
+    finally:
+        over.wait(_TO_CLEAN_UP)
+    return None
 
 
 @contextmanager

@@ -103,7 +103,10 @@ class ServingRun:
         if plan.check:
             step = ServingStep(OWN, HEALTH_CHECK, command=plan.check)
             checked = self._performer.perform(live, step, 0, min(self._deadline, time.monotonic() + _CHECK_SECONDS))
-            answers.append(replace(checked, body=b"", body_bytes=0, sha256="", errors=b""))
+            if checked.failure:
+                live.notes.append(f"{HEALTH_CHECK}: {checked.failure}")
+            else:
+                answers.append(replace(checked, body=b"", body_bytes=0, sha256="", errors=b""))
 
     def _finished(self, live: LiveContainer, answers: list[Answer]) -> Served:
         """Stop the container and put together what came of it."""
