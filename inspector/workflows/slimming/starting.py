@@ -38,7 +38,7 @@ def compare_starts(
         after = yield from loadable_of(written, SLIMMED, own.path, cancel)
         after = replace(after, engine=grounds.loadable.engine)
         names = (grounds.source.image.artifact.path, SLIMMED)
-        wanted = plan_of(grounds, request, plan)
+        wanted = plan_of(request, plan)
         images = Images((grounds.loadable, after), names, wanted, own)
         found: Any = yield from result_of(measured(images, wanted, "image", cancel))
         return found  # type: ignore[no-any-return]
@@ -47,9 +47,9 @@ def compare_starts(
         shutil.rmtree(own.path, ignore_errors=True)
 
 
-def plan_of(grounds: Grounds, request: SlimRequest, plan: BenchPlan | None) -> BenchPlan:
+def plan_of(request: SlimRequest, plan: BenchPlan | None) -> BenchPlan:
     """Return what to measure: starts alone, until the image is ready as it is when it is exercised."""
-    start = replace(request.start, ready=request.start.ready or first_answer(grounds))
+    start = replace(request.start, ready=request.start.ready or first_answer(request))
     if plan is not None:
         return replace(plan, kinds=("cold_start",), image=_ready_as(plan.image, start))
     return BenchPlan(
@@ -66,11 +66,13 @@ def _ready_as(image: ImageStart, start: ImageStart) -> ImageStart:
     return replace(image, ready=image.ready or start.ready, command=image.command or start.command)
 
 
-def first_answer(grounds: Grounds) -> str:
+def first_answer(request: SlimRequest) -> str:
     """Return the URL of the first request that gets something, as --ready takes it; empty where there is none."""
-    if grounds.server is None:
-        return ""
-    return grounds.server.first_get
+    from inspector.runtimes.container.exercises import requests_of
+
+    files = (exercise for exercise in request.exercises if exercise.kind == "http")
+    asked = (one for exercise in files for one in requests_of(exercise) if one.method == "GET")
+    return next((f"http://localhost:{one.url.port}{one.url.target}" for one in asked), "")
 
 
 def slower(comparisons: tuple[Comparison, ...]) -> Comparison | None:
