@@ -82,9 +82,10 @@ def lay_grounds(source: ImageInspection, request: SlimRequest, folder: Path, can
 def _laid(grounds: Grounds, request: SlimRequest, folder: Path, cancel: CancelToken) -> Steps[None]:
     from inspector.formats.image.loadable import make_loadable
     from inspector.runtimes.container.serving import serving
+    from inspector.verify.contract_requests import requests_for_contract
 
     _look_for_engine()
-    grounds.requests = yield from _contract_requests(request, folder, cancel)
+    grounds.requests = yield from requests_for_contract(request, cancel)
     packed = folder / "original"
     packed.mkdir(mode=0o700)
     grounds.loadable = yield from make_loadable(grounds.source.image, packed, cancel)
@@ -108,14 +109,3 @@ def _look_for_engine() -> None:
 
     with engines(""):
         pass
-
-
-def _contract_requests(request: SlimRequest, folder: Path, cancel: CancelToken) -> Steps[Mapping[int, tuple[HttpRequest, ...]]]:
-    """Return what is posted for each exercise of the contract, by its index."""
-    from inspector.verify.contract_requests import contract_requests
-
-    found: dict[int, tuple[HttpRequest, ...]] = {}
-    for place, exercise in enumerate(request.exercises):
-        if exercise.kind == "contract":
-            found[place] = yield from contract_requests(exercise, request, folder, cancel)
-    return found
