@@ -162,7 +162,8 @@ def proof_entries(proof: SlimProof) -> Iterator[tuple[str, str]]:
 def step_entries(step: SlimStep) -> Iterator[tuple[str, str]]:
     """Yield label and sentence of every fact of a level but tables; one label may have several sentences."""
     yield from (("size", sentence) for sentence in size_sentences(step))
-    optional = (("reason", step.reason), ("risk", risk_text(step)), ("bytecode", step.bytecode))
+    told = step.proof is not None and step.proof.status == "not run" and step.proof.reason == step.reason
+    optional = (("reason", "" if told else step.reason), ("risk", risk_text(step)), ("bytecode", step.bytecode))
     yield from ((label, text) for label, text in optional if text)
     if step.proof is not None:
         yield from proof_entries(step.proof)

@@ -33,7 +33,13 @@ def bloated(tmp_path: Path) -> Path:
     first = build_layer(
         {"etc/os-release": File(b"ID=x\n"), "app/big": File(b"b" * 50_000), "app/serve.py": File(b"print(1)\n")}
     )
-    second = build_layer({"app/big": File(b"c" * 40_000), "root/.cache/pip/wheel": File(b"w" * 30_000)})
+    second = build_layer(
+        {
+            "app/big": File(b"c" * 40_000),
+            "root/.cache/pip/wheel": File(b"w" * 30_000),
+            "usr/share/man/man1/x.1": File(b"m" * 9_000),
+        }
+    )
     config = {"Cmd": ["/app/serve.py"], "Labels": {"own": "kept"}, "User": "7"}
     folder = tmp_path / "in"
     folder.mkdir()
