@@ -5,13 +5,25 @@ from __future__ import annotations
 import os
 import select
 import threading
+import time
 from collections.abc import Callable
 from typing import Final
 
 from inspector.runtimes.container.fanotify import Fanotify, FileEvent
 
 _MOST_FAILURES: Final = 1000
-_PATIENCE_SECONDS: Final = 5.0
+_PATIENCE_SECONDS: Final = 30.0
+_MOST_WAITING: Final = 2_000_000
+"""Events that the kernel may have to keep, at some 100 bytes each: whoever opens files faster than this is not watched."""
+_LOOK_SECONDS: Final = 0.5
+
+
+class _TooMany(Exception):
+    """More events than anybody should keep; count of them."""
+
+    def __init__(self, count: int) -> None:
+        super().__init__(count)
+        self.count = count
 
 
 class FanotifyReader:
@@ -27,6 +39,7 @@ class FanotifyReader:
         self._lose = lose
         self._wake = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
         self._asked = self._done = self._failures = 0
+        self._looked_at = 0.0
         self._stop = self._ended = False
         self._changed = threading.Condition()
         self._thread = threading.Thread(target=self._run, name="fanotify", daemon=True)
@@ -53,6 +66,9 @@ class FanotifyReader:
     def _run(self) -> None:
         try:
             self._read()
+        except _TooMany as many:
+            self._lose(many.count)
+            self.problem = "the container opens more files than can be taken note of"
         except Exception as error:
             self.problem = f"reading what the container opens broke off: {type(error).__name__}: {error}"
         finally:
@@ -78,6 +94,15 @@ class FanotifyReader:
                     self._quiet()
             waiting.poll()
 
+    def _look_how_many_wait(self) -> None:
+        """Raise _TooMany where the kernel has to keep more events than it should, looking now and then."""
+        now = time.monotonic()
+        if now - self._looked_at > _LOOK_SECONDS:
+            self._looked_at = now
+            waiting = self._fanotify.waiting
+            if waiting > _MOST_WAITING:
+                raise _TooMany(waiting)
+
     def _quiet(self) -> None:
         """Take back a wake-up that was heeded."""
         try:
@@ -87,6 +112,7 @@ class FanotifyReader:
 
     def _took_some(self) -> bool:
         """Take in the next events; whether there were any."""
+        self._look_how_many_wait()
         try:
             with self._fanotify.events() as events:
                 for event in events:

@@ -21,7 +21,8 @@ from inspector.runtimes.container.opened_paths import OpenedPaths
 from inspector.runtimes.container.ours import failures
 from inspector.runtimes.container.outcome import said_by
 
-_UNSEEN: Final = "nothing that the container opened was seen: the engine mounted its file system anew"
+_UNSEEN: Final = "nothing was seen of what the container executed"
+_ELSEWHERE: Final = "the engine mounted the container's files anew for its start, where nobody watches"
 _SHOWN: Final = 160
 
 
@@ -29,7 +30,6 @@ class Watch:
     """What a container opens; problem says why that cannot be relied on, and is empty as long as it can."""
 
     def __init__(self, engine: Engine, held: HeldMount, fanotify: Fanotify) -> None:
-        self.problem = ""
         self._engine = engine
         self._held = held
         self._paths = OpenedPaths((held.inside.encode("utf-8", "surrogateescape"),) if held.own else ())
@@ -38,12 +38,20 @@ class Watch:
         self._mounts = own_mounts("self", str(engine_pid(engine.place.socket_path) or "self"))
         self._its_mounts: frozenset[int] = frozenset()
         self._device = device(held.folder)
+        self._broken = ""
+        self._was_started = False
         self._reader = FanotifyReader(fanotify, self._take, self._paths.lose)
 
     @property
     def count(self) -> int:
         """How many different paths were seen so far."""
         return self._paths.count
+
+    @property
+    def problem(self) -> str:
+        """Why what was seen is not all, in one line; empty as long as it is."""
+        found = self._broken or self._reader.problem
+        return found or (_UNSEEN if self._was_started and self._held.own and not self._processes.any_executed else "")
 
     def started(self) -> None:
         """Take note that the container was started: the engine itself keeps its files mounted from now on.
@@ -55,17 +63,14 @@ class Watch:
             state = self._engine.client.inspect_container(self._held.container).get("State") or {}
         except failures() as error:
             raise OperationFailed(f"{self._engine.title} stopped answering: {plain_line(said_by(error), _SHOWN)}") from None
-        pid = int(state.get("Pid") or 0)
-        if not self._held.own and pid:
-            self._its_mounts = own_mounts(str(pid)) - self._mounts
-        if not self.problem and not self._is_seen(pid):
-            self.problem = _UNSEEN
+        self._look_at(int(state.get("Pid") or 0))
 
     def observation(self) -> Observation:
-        """Return what was opened until now."""
+        """Return what was opened until now; the container has been started."""
+        self._was_started = True
         if not self._reader.catch_up():
             self._paths.lose()
-            self.problem = self.problem or self._reader.problem or "more files are opened than can be taken note of"
+            self._broken = self._broken or self._reader.problem or "more files are opened than can be taken note of"
         return self._paths.observation((self.problem,) if self.problem else ())
 
     def close(self) -> None:
@@ -77,13 +82,14 @@ class Watch:
         self._reader.catch_up()
         self._paths.clear()
 
-    def _is_seen(self, pid: int) -> bool:
-        """Whether what is watched is what the container has for its root."""
-        found = device(f"/proc/{pid}/root") if pid else None
-        if found is not None and pid and self._held.own:
-            return found == self._device
-        self._reader.catch_up()
-        return self._processes.any_executed or not self._held.own
+    def _look_at(self, pid: int) -> None:
+        """Learn from the container's first process what is the container's; a short one has ended already."""
+        if not pid:
+            return
+        if not self._held.own:
+            self._its_mounts = own_mounts(str(pid)) - self._mounts
+        elif device(f"/proc/{pid}/root") not in (None, self._device):
+            self._broken = _ELSEWHERE
 
     def _take(self, event: FileEvent) -> None:
         if event.is_lost:
