@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import weakref
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from inspector.records.image_inspection import ImageInspection
 
 _FEW: Final = 2
 _BYTECODE: Final = (".pyc", ".pyo")
+_SEPARATORS: Final = re.compile(r"[-_.]+")
 
 Value = TypeVar("Value")
 
@@ -114,6 +116,11 @@ class _Owners:
                 owner = None if path in self._owned else self._owned.get(source_of(path))
                 if owner is not None:
                     yield path, owner
+
+
+def normal_name(name: str) -> str:
+    """Return a name as Python's packages compare theirs (PEP 503)."""
+    return _SEPARATORS.sub("-", name).lower()
 
 
 def source_of(path: str) -> str:

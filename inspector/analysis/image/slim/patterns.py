@@ -9,7 +9,7 @@ from typing import Final, get_args
 
 from inspector.analysis.image.packages_text import plain
 from inspector.analysis.image.slim.globs import Glob, Globs, parse_glob
-from inspector.analysis.image.slim.owners import Ownership, PackageName, final_of, ownership
+from inspector.analysis.image.slim.owners import Ownership, PackageName, final_of, normal_name, ownership
 from inspector.records.image_contents import PackageKind
 from inspector.records.image_inspection import ImageInspection
 from inspector.records.image_waste import LeftoverKind
@@ -20,7 +20,6 @@ _PACKAGE: Final = "package:"
 _MANAGERS: Final[Mapping[str, PackageKind]] = {
     "deb": "debian", "debian": "debian", "apk": "alpine", "alpine": "alpine", "pip": "python", "python": "python",
 }  # fmt: skip
-_SEPARATORS: Final = re.compile(r"[-_.]+")
 _WORDS: Final = re.compile(r"[-_\s]+")
 _LONGEST_NAME: Final = 200
 _MOST_NAMES: Final = 5000
@@ -123,12 +122,12 @@ class Wishes:
 
     def _named(self, text: str) -> Sequence[PackageName]:
         manager, name = _manager_and_name(text)
-        wanted = _normal(name)
+        wanted = normal_name(name)
         return [
             one
             for one in self._ownership.packages
             if (manager is None or one.kind == manager)
-            and (_normal(one.name) == wanted if one.kind == "python" else one.name == name)
+            and (normal_name(one.name) == wanted if one.kind == "python" else one.name == name)
         ]
 
     def unmatched(self, verb: str) -> Iterator[str]:
@@ -156,7 +155,7 @@ class Wishes:
             names = sorted({one.name for one in self._ownership.packages})[:_MOST_NAMES]
             close = _close(_manager_and_name(text)[1], names)
             return f"no such package; did you mean {_PACKAGE}{close}?" if close else "no such package is installed"
-        if any(_normal(one.name) == _normal(text) for one in self._ownership.packages):
+        if any(normal_name(one.name) == normal_name(text) for one in self._ownership.packages):
             return f"did you mean {_PACKAGE}{plain(text)}?"
         close = _close(_WORDS.sub(" ", text).casefold(), list(_KINDS))
         if close:
@@ -170,11 +169,6 @@ def _manager_and_name(text: str) -> tuple[PackageKind | None, str]:
     rest = text.removeprefix(_PACKAGE).strip()
     manager, colon, name = rest.partition(":")
     return (_MANAGERS[manager], name) if colon and manager in _MANAGERS else (None, rest)
-
-
-def _normal(name: str) -> str:
-    """Return a name as Python's packages compare theirs (PEP 503)."""
-    return _SEPARATORS.sub("-", name).lower()
 
 
 def _close(text: str, names: Sequence[str]) -> str:

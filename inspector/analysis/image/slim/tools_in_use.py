@@ -14,7 +14,7 @@ from inspector.analysis.image.build_tools import is_build_tool
 from inspector.analysis.image.debian_packages import STATUS
 from inspector.analysis.image.packages_text import decoded, fields, plain
 from inspector.analysis.image.slim.commands import Named
-from inspector.analysis.image.slim.owners import Ownership, PackageName
+from inspector.analysis.image.slim.owners import Ownership, PackageName, normal_name
 from inspector.analysis.image.stored import Stored
 from inspector.records.image_contents import PackageKind, Packages
 
@@ -22,7 +22,6 @@ _FOR_BUILDING: Final = re.compile(r".*-(?:multi)?dev(?:$|[-.\d]).*|.*-devtools")
 """Packages whose wishes do not count, since they are only there to build with."""
 _REQUIREMENT: Final = re.compile(r"[A-Za-z0-9][\w.-]*")
 _EXTRA: Final = re.compile(r";.*\bextra\s*==")
-_SEPARATORS: Final = re.compile(r"[-_.]+")
 _HEADER: Final = 64 << 10
 
 
@@ -57,8 +56,8 @@ def tools_in_use(stored: Stored, packages: Packages, owned: Ownership, named: Na
 def _named_tools(tools: Collection[PackageName], owned: Ownership, named: Named) -> set[PackageName]:
     """Return the tools that own what is named, or are called as a module that is."""
     found = {owner for path in named.paths if (owner := owned.of_path.get(path)) in tools and owner is not None}
-    modules = {_normal(module.partition(".")[0]) for module in named.modules}
-    return found | {one for one in tools if one.kind == "python" and _normal(one.name) in modules}
+    modules = {normal_name(module.partition(".")[0]) for module in named.modules}
+    return found | {one for one in tools if one.kind == "python" and normal_name(one.name) in modules}
 
 
 def _tools_for(
@@ -81,7 +80,7 @@ def _providers(
 ) -> Mapping[tuple[PackageKind, str], frozenset[PackageName]]:
     found: dict[tuple[PackageKind, str], set[PackageName]] = {}
     for one in installed:
-        found.setdefault((one.kind, _normal(one.name) if one.kind == "python" else one.name), set()).add(one)
+        found.setdefault((one.kind, normal_name(one.name) if one.kind == "python" else one.name), set()).add(one)
     for need in needs:
         for name in need.provides:
             found.setdefault((need.owner.kind, name), set()).add(need.owner)
@@ -135,8 +134,4 @@ def _requirements(text: str) -> Iterator[tuple[str, ...]]:
         name, _, value = line.partition(":")
         found = _REQUIREMENT.match(value.strip()) if name.lower() == "requires-dist" else None
         if found is not None and not _EXTRA.search(value):
-            yield (_normal(found.group()),)
-
-
-def _normal(name: str) -> str:
-    return _SEPARATORS.sub("-", name).lower()
+            yield (normal_name(found.group()),)
