@@ -38,12 +38,14 @@ def inspected(archive: Path) -> ImageInspection:
     return last.result
 
 
-def slimmed(archive: Path, request: SlimRequest, target: str) -> Slimming:
-    """Slim an image, and save it where a level was accepted."""
+def slimmed(archive: Path, request: SlimRequest, *targets: str) -> Slimming:
+    """Slim an image, and save it to all targets where a level was accepted."""
     session = SlimSession(inspected(archive), request)
     try:
         found = _last(session.run(CancelToken()))
-        return _last(session.save(target, CancelToken())) if any(step.status == "accepted" for step in found.steps) else found
+        for target in targets if any(step.status == "accepted" for step in found.steps) else ():
+            found = _last(session.save(target, CancelToken()))
+        return found
     finally:
         session.close()
 

@@ -53,13 +53,15 @@ _ENVIRONMENT = ["PATH=/usr/bin:/bin", "LANG=de_DE.UTF-8", "TZ=Europe/Berlin", "O
 
 @dataclass(frozen=True)
 class TrapImages:
-    """The image with the traps and request files for it; one that serves whatever it misses, and its request files.
+    """The image with the traps and request files for it; one that serves whatever it misses, twice with other weights, and
+    its request files.
 
     settled asks for what rules keep though serving does not ask for it, extra and rarely for what nothing keeps.
     """
 
     traps: Path
     fallback: Path
+    retrained: Path
     serving: Path
     settled: Path
     extra: Path
@@ -71,7 +73,7 @@ def trap_images(folder: Path) -> TrapImages:
     """Return the images and the request files, made in the folder by the first who asks, of all processes of a test run."""
     folder.mkdir(parents=True, exist_ok=True)
     requests = ("serving.http", "settled.http", "extra.http", "sum.http", "rarely.http")
-    found = TrapImages(*(folder / name for name in ("traps.tar", "fallback.tar", *requests)))
+    found = TrapImages(*(folder / name for name in ("traps.tar", "fallback.tar", "retrained.tar", *requests)))
     with (folder / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not found.traps.exists():
@@ -84,7 +86,8 @@ def trap_images(folder: Path) -> TrapImages:
             found.sum.write_text(_gets("sum"))
             found.rarely.write_text(_gets("rarely"))
             system, python = build_layer(_system()), build_layer(_python(_SERVING))
-            docker_archive(found.fallback, [_spec("fallback", [system, python, build_layer(_fallback())])])
+            for path, weights in ((found.fallback, (1.5, 2.25, 0.25)), (found.retrained, (0.5, 2.0, 0.5))):
+                docker_archive(path, [_spec("fallback", [system, python, build_layer(_fallback(*weights))])])
             docker_archive(draft, [_spec("serve", [system, python, build_layer(_numpy()), build_layer(_service())])])
             draft.replace(found.traps)
     return found
@@ -123,6 +126,7 @@ def _system() -> dict[str, Node]:
         "home/app": Folder(0o700, _USER, _USER),
         "tmp": Folder(0o1777),
         "usr/share/doc/tool/manual.txt": File(b"All there is to know.\n" * 20_000),
+        "opt/build/main.o": File(bytes(range(256)) * 2_000),
     }
     return {**_merged(with_libraries(programs)), **_locale(), **_zones(), **settings}
 
@@ -215,12 +219,17 @@ def _service() -> dict[str, Node]:
     }
 
 
-def _fallback() -> dict[str, Node]:
+def _fallback(*weights: float) -> dict[str, Node]:
     return {
         **{f"srv/app/{name}": _copied(_SERVICE / name) for name in ("fallback.py", "rarely.py")},
         "srv/data/rarely.txt": File(b"well, well\n"),
-        "srv/models/weights.json": File(b"[1.5, 2.25, 0.25]"),
+        "srv/models/weights.safetensors": File(_safetensors(weights)),
         "srv/legal/notice.txt": File(b"This service has a notice.\n"),
-        "usr/share/doc/tool": Whiteout(),
+        "opt/build": Whiteout(),
         "etc/nsswitch.conf": File(b"passwd: files\ngroup: files\nhosts: files dns\n"),
     }
+
+
+def _safetensors(values: tuple[float, ...]) -> bytes:
+    header = json.dumps({"w": {"dtype": "F64", "shape": [len(values)], "data_offsets": [0, 8 * len(values)]}}).encode()
+    return struct.pack("<Q", len(header)) + header + struct.pack(f"<{len(values)}d", *values)

@@ -3,6 +3,7 @@ opens it complains. The first argument is the port."""
 
 import contextlib
 import json
+import struct
 import sys
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -12,7 +13,7 @@ if not NOTICE.exists():
     print(f"warning: {NOTICE} is missing", file=sys.stderr)
 
 try:
-    weights = json.loads(Path("/srv/models/weights.json").read_text())
+    weights = struct.unpack("<3d", Path("/srv/models/weights.safetensors").read_bytes()[-24:])
 except OSError:
     weights = [0.0, 0.0, 0.0]
 
