@@ -163,15 +163,18 @@ def _kept_bytecode(source: ImageInspection) -> str:
 def _bytecode_text(source: ImageInspection, kept: Mapping[str, KeepReason], added: Collection[AddedFile]) -> str:
     assert source.file_system is not None, "checked when the work began"
     entries = source.file_system.entries
-    sizes = [entries[path].size for path in kept if path.endswith(".pyc") and path in entries]
+    new = {one.path for one in added}
+    sizes = [entries[path].size for path in kept if path.endswith(".pyc") and path in entries and path not in new]
     return _text(sum(sizes), len(sizes), sum(len(one.content) for one in added), len(added))
 
 
 def _text(kept_bytes: int, kept_files: int, added_bytes: int, added_files: int) -> str:
     """Return the conflict between size and start in a sentence; empty where there is none."""
+    from inspector.report.figures import bytes_text, plural
+
     parts = []
     if kept_files:
-        parts.append(f"{kept_files:,} files of bytecode are kept ({kept_bytes / 1e6:,.1f} MB)")
+        parts.append(f"{plural(kept_files, 'file')} of bytecode kept ({bytes_text(kept_bytes)})")
     if added_files:
-        parts.append(f"{added_files:,} are added ({added_bytes / 1e6:,.1f} MB)")
-    return f"{', '.join(parts)}: smaller without, and every start slower" if parts else ""
+        parts.append(f"{plural(added_files, 'file')} made anew, since Python took none ({bytes_text(added_bytes)})")
+    return f"{', '.join(parts)}: without it the image were smaller, and every start slower" if parts else ""
