@@ -1,6 +1,8 @@
 """What only the second request needs."""
 
+HIGHEST = 1000
+
 
 def calibrated(scores):
-    """Return scores between 0 and 1."""
-    return scores / (1 + abs(scores))
+    """Return scores that are not above the highest."""
+    return scores.clip(max=HIGHEST)
