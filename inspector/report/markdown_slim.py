@@ -7,7 +7,6 @@ from typing import Final
 
 from inspector.records.slimming import Slimming, SlimProof, SlimStep
 from inspector.report import slim_sentences as say
-from inspector.report.bench_sentences import comparison_rows
 from inspector.report.figures import plural
 from inspector.report.markdown_text import code, prose, table
 
@@ -60,8 +59,8 @@ def _proof(proof: SlimProof) -> Lines:
     yield from _titled("Messages that the original never prints", ("message",), messages)
     attempts = [tuple(map(prose, row)) for row in say.attempt_rows(proof.attempts)]
     yield from _titled("Images put to the proof", ("outcome", "size", "added back", "reason"), attempts)
-    titles = ("start", "verdict", "slimmed / original (95 %)", "medians", "the original against itself")
-    yield from _titled("Starts before and after", titles, [tuple(map(prose, row)) for row in comparison_rows(proof.starts)])
+    titles = ("start", "verdict", "slimmed / original (95 %)", "medians", "beside it")
+    yield from _titled("Starts before and after", titles, [tuple(map(prose, row)) for row in say.start_rows(proof.starts)])
 
 
 def _groups(step: SlimStep) -> Lines:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from inspector.records.measurement import Comparison
 from inspector.records.slimming import (
     AnswerDifference,
     ImageBytes,
@@ -17,6 +18,7 @@ from inspector.records.slimming import (
     SlimStep,
     Unexercised,
 )
+from inspector.report.bench_sentences import comparison_rows
 from inspector.report.figures import bytes_text, plural, whole_text
 from inspector.report.proof_sentences import number_text
 
@@ -142,7 +144,9 @@ def _compared_text(proof: SlimProof) -> str:
     compared = f"{plural(proof.answers, 'answer')} compared"
     if proof.differences:
         return f"{compared}, {plural(len(proof.differences), 'difference')}"
-    return f"{compared}, all equal" if proof.largest_error is None else f"{compared}, all within tolerance"
+    found = "all equal" if proof.largest_error is None else "all within tolerance"
+    but_for = f" but for {plural(len(proof.volatile), 'part')} that is not compared" if proof.volatile else ""
+    return f"{compared}, {found}{but_for}"
 
 
 def proof_entries(proof: SlimProof) -> Iterator[tuple[str, str]]:
@@ -153,7 +157,7 @@ def proof_entries(proof: SlimProof) -> Iterator[tuple[str, str]]:
         yield "configuration", "as it was: user, environment, labels, ports, volumes, entrypoint, health check"
     yield from (("configuration", f"changed: {change}") for change in proof.config_changes)
     if proof.volatile:
-        yield "not compared", f"differs between two runs of the original: {_listed(proof.volatile)}"
+        yield "not compared", f"differs from one time to the next in the original, too: {_listed(proof.volatile)}"
     if proof.missing:
         yield "missing", f"the failure names what the slimmed image lacks: {_listed(list(map(_absolute, proof.missing)))}"
     yield from (("note", note) for note in proof.notes)
@@ -197,6 +201,22 @@ def _attempt_size(attempt: SlimAttempt) -> str:
     if attempt.seconds >= 1:
         parts.append(f"{attempt.seconds:.0f} s")
     return ", ".join(parts)
+
+
+def start_rows(starts: Sequence[Comparison]) -> list[tuple[str, str, str, str, str]]:
+    """Return what started, verdict, ratio, medians, and what the original does against itself, or why nothing is claimed."""
+    rows = []
+    for one, (title, verdict, ratio, medians, noise) in zip(starts, comparison_rows(starts), strict=True):
+        is_noise = one.noise_low is not None and one.pairs and one.verdict != "not measured"
+        why = one.note.removeprefix("not measured: ")
+        rows.append((title, verdict, ratio, medians, f"the original against itself {noise}" if is_noise else why))
+    return rows
+
+
+def keeping_text(groups: Sequence[SlimGroup]) -> str:
+    """Return how a group that goes can be made to stay; empty where none has a pattern."""
+    patterns = [group.pattern for group in groups if group.pattern][:3]
+    return f"--slim-keep makes a group stay: {', '.join(patterns)}" if patterns else ""
 
 
 def going(step: SlimStep) -> list[SlimGroup]:

@@ -7,7 +7,6 @@ from typing import Final
 
 from inspector.records.slimming import Slimming, SlimProof, SlimStep, SlimVerdict
 from inspector.report import slim_sentences as say
-from inspector.report.bench_sentences import comparison_rows
 from inspector.report.text_bench import VERDICT_STYLES as START_STYLES
 from inspector.report.text_page import Cell, Column, Page, Style
 
@@ -97,13 +96,10 @@ def _write_starts(page: Page, proof: SlimProof) -> None:
     if not proof.starts:
         return
     page.paragraph([Cell("starts, slimmed / original: median of paired ratios with its interval of 95 %", "label")], indent=2)
-    for one, row in zip(proof.starts, comparison_rows(proof.starts), strict=True):
-        title, verdict, ratio, medians, noise = row
+    for one, (title, verdict, ratio, medians, told) in zip(proof.starts, say.start_rows(proof.starts), strict=True):
         page.table([NAME, LEFT, LEFT], [[Cell(title), Cell(verdict, START_STYLES[one.verdict]), Cell(ratio)]], indent=4)
-        told = ", ".join(
-            part for part in (medians, f"the original against itself {noise}" if one.pairs and noise else noise) if part
-        )
-        page.paragraph([Cell(told, "label")] if told else [], indent=8)
+        details = ", ".join(part for part in (medians, told) if part)
+        page.paragraph([Cell(details, "label")] if details else [], indent=8)
 
 
 def _write_groups(page: Page, step: SlimStep) -> None:
@@ -112,12 +108,12 @@ def _write_groups(page: Page, step: SlimStep) -> None:
         return
     page.paragraph([Cell(f"what goes: {say.going_text(groups)}", "label")], indent=2)
     shown = groups[:MOST_GROUPS]
-    rows = [
-        [*map(Cell, say.group_row(group)[:4]), *(Cell(text, "label") for text in say.group_row(group)[4:])] for group in shown
-    ]
-    titles = [Cell(title, "label") for title in say.GROUP_TITLES]
-    page.table([RIGHT, RIGHT, RIGHT, NAME, LEFT, NAME], [titles, *rows], indent=4)
+    rows = [[*map(Cell, say.group_row(group)[:4]), Cell(say.group_row(group)[4], "label")] for group in shown]
+    titles = [Cell(title, "label") for title in say.GROUP_TITLES[:5]]
+    page.table([RIGHT, RIGHT, RIGHT, NAME, LEFT], [titles, *rows], indent=4)
     _write_rest(page, say.groups_rest(groups, MOST_GROUPS))
+    keeping = say.keeping_text(shown)
+    page.paragraph([Cell(keeping, "label")] if keeping else [], indent=4)
     details = [(say.group_name(group), say.largest_text(group, MOST_LARGEST), group.reason) for group in shown]
     told = [f"{name}: {'; '.join(part for part in parts if part)}" for name, *parts in details if any(parts)]
     page.paragraph([Cell(text, "label") for text in told], indent=4)
