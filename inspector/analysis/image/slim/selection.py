@@ -83,6 +83,9 @@ class _Selector:
                 _raise_folders(uppermost, path, part)
         for file in extra:
             _raise_folders(uppermost, file.path, file.part)
+        for path in paths:
+            if path not in parts and path not in uppermost:
+                _raise_folders(uppermost, path, part_by_place(f"{path}/"))
         folders = uppermost.keys() - self._kept
         ordered = sorted((*paths, *folders))
         return Selection(tuple(self._in_order(ordered, uppermost)), tuple(extra))
