@@ -19,6 +19,8 @@ FOLDER: Final = KINDS.index("directory")
 HARD_LINK: Final = KINDS.index("hard_link")
 _IMPLIED_MODE: Final = 0o755
 _NANOSECONDS: Final = 1_000_000_000
+_CAPABILITY: Final = b"SCHILY.xattr.security.capability"
+"""Gone with every entry for another name of the file, unless that brings its own: engines change the owner then."""
 
 
 class Node(NamedTuple):
@@ -69,6 +71,7 @@ def _nodes(
         shown = attributes[one.content] if one.content is not None else found
         records: dict[bytes, bytes] = {}
         for place in one.sources:
+            records.pop(_CAPABILITY, None)
             records.update(attributes[place].records)
         whole = found._replace(
             path=name,

@@ -50,7 +50,7 @@ BELOW = {
     "etc/capable": File(b"c" * 700, mode=0o755, xattrs={"security.capability": CAPABILITY}),
     "etc/old": File(b"old", mtime=-3),
     "etc/gone": b"gone",
-    "etc/held": File(b"held by a name that goes", uid=5, xattrs={"security.capability": CAPABILITY}),
+    "etc/held": File(b"held by a name that goes", uid=5, xattrs={"user.y": b"y", "security.capability": CAPABILITY}),
     "etc/name": HardLink("etc/held", uid=5),
     "dev/null": Device(1, 3),
     "dev/disk": Device(8, 300, block=True),
@@ -143,7 +143,8 @@ def raw(text: str) -> bytes:
 def test_hard_links_stay_together_wherever_their_content_was(whole: tuple[Image, WrittenImage]) -> None:
     found = members_of(whole[1])
     assert (found["etc/name"].type, found["etc/name"].size) == (tarfile.REGTYPE, len(b"held by a name that goes"))
-    assert raw(found["etc/name"].pax_headers["SCHILY.xattr.security.capability"]) == CAPABILITY
+    # engines change the owner for the second name, which takes the capability away
+    assert {key for key in found["etc/name"].pax_headers if "xattr" in key} == {"SCHILY.xattr.user.y"}
     assert (found["etc/held"].size, found["etc/held"].uid) == (len(b"another"), 0)
     assert (found["app/a"].type, found["app/a"].size) == (tarfile.REGTYPE, 3000)
     for name in ("app/b", "etc/late"):
@@ -198,7 +199,16 @@ def contents_of(image: Image) -> dict[str, Any]:
         time = entry.mtime if content.kind != "directory" else None
         attributes = (entry.mode, entry.uid, entry.gid, time, content.device, content.sparse)
         link = content.link if content.kind == "symlink" else ""
-        found[path] = (content.kind, attributes, link, content.size, data, same, set(content.xattrs) | set(entry.xattrs))
+        lost = {"security.capability"} if entry is not content else set()
+        found[path] = (
+            content.kind,
+            attributes,
+            link,
+            content.size,
+            data,
+            same,
+            (set(content.xattrs) | set(entry.xattrs)) - lost,
+        )
     return found
 
 
