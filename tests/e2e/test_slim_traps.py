@@ -40,8 +40,8 @@ class Trap:
 
 
 TRAPS: Mapping[str, Trap] = {
-    "ELF loader behind a symlink": Trap(LOADER, False, ("link",), "cannot run its command"),
-    "symlinked folder on the loader's way": Trap("lib64", False, ("link",), "cannot run its command"),
+    "ELF loader behind a symlink": Trap(LOADER, False, ("link",), "no such file or directory"),
+    "symlinked folder on the loader's way": Trap("lib64", False, ("link",), "no such file or directory"),
     "os.py only asked for": Trap(f"{STDLIB}/os.py", False, ("start-up",), "platform independent libraries"),
     "source of bytecode": Trap(f"{STDLIB}/json/decoder.py", False, ("source",), r"No module named 'json.decoder'"),
     "imported by the second request": Trap("srv/app/late.py", True, ("opened",), "POST /predict"),

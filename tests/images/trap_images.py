@@ -115,7 +115,8 @@ def _system() -> dict[str, Node]:
     """Return what a distribution ships: a shell, who there is, certificates, a locale, time zones; and what nobody needs."""
     import certifi
 
-    programs = [Path(found) for name in ("sh", "cat") if (found := shutil.which(name))]
+    shell = shutil.which("sh")
+    assert shell is not None
     cafile = ssl.get_default_verify_paths().openssl_cafile.lstrip("/")
     settings: dict[str, Node] = {
         "etc/passwd": File(f"root:x:0:0:root:/root:/bin/sh\napp:x:{_USER}:{_USER}::/home/app:/bin/sh\n".encode()),
@@ -128,7 +129,7 @@ def _system() -> dict[str, Node]:
         "usr/share/doc/tool/manual.txt": File(b"All there is to know.\n" * 20_000),
         "opt/build/main.o": File(bytes(range(256)) * 2_000),
     }
-    return {**_merged(with_libraries(programs)), **_locale(), **_zones(), **settings}
+    return {**_merged(with_libraries([Path(shell)])), **_locale(), **_zones(), **settings}
 
 
 def _merged(files: Mapping[str, Node]) -> dict[str, Node]:
