@@ -28,7 +28,7 @@ def stop_gracefully(client: Any, container: str, watched: Watched, pid: int | No
     not catch, so that there is nothing to wait for then.
     """
     wanted = _signal_of(client, container)
-    if watched.ended_at is None and (pid is None or _catches(pid, wanted)):
+    if watched.ended_at is None and (pid is None or catches(pid, wanted)):
         with suppress(*failures()):
             client.kill(container, signal=wanted)
             _wait(watched, PATIENCE, stop)
@@ -55,7 +55,7 @@ def _wait(watched: Watched, seconds: float, stop: threading.Event) -> None:
         time.sleep(_TICK)
 
 
-def _catches(pid: int, name: str) -> bool:
+def catches(pid: int, name: str) -> bool:
     """Whether a process catches a signal; True where that cannot be told."""
     number = _number_of(name)
     try:
