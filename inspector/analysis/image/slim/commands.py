@@ -18,9 +18,14 @@ from inspector.records.image_inspection import ImageInspection
 DEFAULT_PATH: Final = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _SHELL: Final = re.compile(r"(?:.*/)?(?:sh|bash|ash|dash|zsh|busybox)")
 _SHELL_SWITCH: Final = re.compile(r"-[a-z]*c")
-_COMMAND: Final = re.compile(
-    r"(?:^|[;&|(`{]|\b(?:exec|if|then|else|elif|do|while|until|time|sudo|env|gosu|nohup|\!))\s*([\w./+-]+)"
-)
+_BETWEEN_COMMANDS: Final = re.compile(r"[;&|()`{}\n]+|\$\(")
+_LEADING: Final = re.compile(r"exec|if|then|else|elif|do|while|until|!|\w+=\S*|\[{1,2}")
+_WRAPPERS: Final = frozenset(
+    ("env", "sudo", "gosu", "su-exec", "tini", "dumb-init", "catatonit", "nohup", "nice", "ionice", "time", "timeout",
+     "setsid", "xargs", "stdbuf", "chroot", "command", "sh", "bash")
+)  # fmt: skip
+"""Programs whose arguments are a command."""
+_PLAIN: Final = re.compile(r"[\w./+-]+")
 _ABSOLUTE: Final = re.compile(r"/[\w./+@%-]+")
 _MODULE: Final = re.compile(r"(?:^|\s)-m\s+([\w.]+)")
 _LONGEST: Final = 64 << 10
@@ -81,8 +86,9 @@ class Named:
     def _take_line(self, text: str, hops: int) -> None:
         """Take what stands where a shell expects a command, and every absolute path."""
         text = text[:_LONGEST]
-        for found in _COMMAND.finditer(text):
-            self._take_program(found.group(1), hops)
+        for command in _BETWEEN_COMMANDS.split(text):
+            for word in _programs_in(command.split()):
+                self._take_program(word, hops)
         self.modules.update(_MODULE.findall(text))
         self._take_files(text)
 
@@ -116,6 +122,19 @@ class Named:
     def _note(self, path: str) -> None:
         real = self.real(path)
         self.paths.update(one for one in (path, real) if one is not None)
+
+
+def _programs_in(words: Sequence[str]) -> Iterator[str]:
+    """Yield the words of a simple command that may be programs: the first, and all after one that runs others."""
+    is_wrapped = False
+    for word in (part.strip("'\"") for part in words):
+        if _LEADING.fullmatch(word) or not word:
+            continue
+        if _PLAIN.fullmatch(word):
+            yield word
+        is_wrapped = is_wrapped or word.rpartition("/")[2] in _WRAPPERS
+        if not is_wrapped:
+            return
 
 
 def health_command(config: ImageConfig) -> tuple[str, ...]:

@@ -71,7 +71,7 @@ class Staying:
         self.tools: frozenset[PackageName] = tools_in_use(stored, packages, self._owned, named)
         """Build tools that are needed by what stays."""
         self._locales = _locale_names(inspection.image.config)
-        self._modules = tuple(f"/{module.replace('.', '/')}" for module in sorted(named.modules))
+        self._modules = tuple(place for module in sorted(named.modules) for place in _places_of(module))
 
     def stays(self, path: str, kind: LeftoverKind) -> bool:
         """Tell whether a file of a kind that goes is to stay."""
@@ -89,12 +89,19 @@ class Staying:
         return False
 
     def _is_named_module(self, path: str) -> bool:
-        return any(module in path and f"{module}/" in path.replace(".py", "/") for module in self._modules)
+        return any(place in f"/{path}" for place in self._modules)
 
     def _is_used_locale(self, path: str, name: str) -> bool:
         if name in ("locale.alias", "locale-archive"):
             return name == "locale.alias" or bool(self._locales)
         return not self._locales.isdisjoint(path.split("/"))
+
+
+def _places_of(module: str) -> tuple[str, ...]:
+    """Return what the paths of a module have in them, those of the modules beside it included where it lies deep."""
+    place = f"/{module.replace('.', '/')}"
+    above = place.rpartition("/")[0]
+    return (f"{place}/", f"{place}.py", *((f"{above}/",) if above.count("/") > 1 else ()))
 
 
 def _locale_names(config: ImageConfig) -> frozenset[str]:
