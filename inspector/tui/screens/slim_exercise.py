@@ -33,6 +33,7 @@ class SlimExerciseScreen(PathScreen[Exercise]):
     def on_input_submitted(self, message: Input.Submitted) -> None:
         """Take the row that was picked, or else the text as typed: it need not be a path."""
         message.stop()
+        message.prevent_default()  # the base class takes every text for a path
         row, typed = self._table.row, message.value.strip()
         if self._picked and row is not None:
             self._choose(row.path)
@@ -49,7 +50,7 @@ class SlimExerciseScreen(PathScreen[Exercise]):
         try:
             self.dismiss(parse_exercise(text))
         except InspectorError as error:
-            self.complain(str(error))
+            self.complain(str(error).removeprefix("--exercise "))
 
     def done(self, result: object) -> None:
         """Nothing is worked on here."""

@@ -45,13 +45,14 @@ class SlimSaveScreen(PathScreen[Slimming]):
     def on_input_submitted(self, message: Input.Submitted) -> None:
         """Take the row that was picked, or else the text as typed: it need not be a path."""
         message.stop()
+        message.prevent_default()  # the base class takes every text for a path
         row, typed = self._table.row, message.value.strip()
         if self._job is not None:
             return
         if self._picked and row is not None:
             self._choose(row.path)
         elif typed.startswith(_ENGINE):
-            self._write(typed)
+            self._take_name(typed)
         elif typed:
             self._choose(str(Path(typed).expanduser()))
 
@@ -67,15 +68,30 @@ class SlimSaveScreen(PathScreen[Slimming]):
         else:
             self._write(target)
 
+    def _take_name(self, target: str) -> None:
+        """Write into the engine, unless it is the image that is read."""
+        refusal = self._refusal(target)
+        if refusal:
+            self.complain(refusal)
+        else:
+            self._write(target)
+
     def _refusal(self, target: str) -> str:
         from inspector.formats.image.saving import check_image_target
         from inspector.workflows.files import files_of
 
         try:
-            check_image_target(target, files_of(self._inspection))
+            check_image_target(target, [*files_of(self._inspection), *self._names])
         except InspectorError as error:
             return str(error)
         return ""
+
+    @property
+    def _names(self) -> list[str]:
+        """Names of the image that is read, where it is on an engine."""
+        image = self._inspection.image
+        names = (image.artifact.path.removeprefix(_ENGINE), *image.references) if image.source == "engine" else ()
+        return [f"{_ENGINE}{name}" for name in names]
 
     def _write(self, target: str) -> None:
         self.start(f"writing {Path(target).name}", self._saving(target))

@@ -31,7 +31,8 @@ def tree_lines(row: TreeRow, width: int) -> Lines:
         text = "Bytes that some layer ships and that no container sees. Every level leaves them out; nothing can be lost."
         return [*lines, Content(), *wrapped(text, width)]
     if row.what == "kind" and row.kind is not None:
-        return [*lines, Content(), *wrapped(KIND_HELP[row.kind], width), *_key_lines(row, width)]
+        text = f"{KIND_HELP[row.kind]} {row.note}".rstrip()
+        return [*lines, Content(), *wrapped(text, width), *_key_lines(row, width)]
     if row.what == "file" and row.group is not None:
         lines += labeled("of", row.group.name, width, _LABEL)
     elif row.group is not None:

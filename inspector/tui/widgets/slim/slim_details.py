@@ -26,6 +26,7 @@ class SlimDetails(VerticalScroll):
     def __init__(self) -> None:
         super().__init__(id="slim-details")
         self._head, self._rest = TextBlock(), TextBlock()
+        self._scrolls = False
 
     def compose(self) -> Iterator[Widget]:
         """Lay out both blocks."""
@@ -63,5 +64,7 @@ class SlimDetails(VerticalScroll):
 
     def _say_more(self) -> None:
         """Name the keys that scroll, where there is more than can be seen."""
-        more = Content.assemble(("J K", "$accent-text bold"), " scroll") if self.max_scroll_y > 0 else Content("")
-        self.border_subtitle = more
+        if self._scrolls != (self.max_scroll_y > 0):
+            self._scrolls = not self._scrolls
+            more = Content.assemble(("J K", "$accent-text bold"), " scroll")
+            self.border_subtitle = more if self._scrolls else Content("")

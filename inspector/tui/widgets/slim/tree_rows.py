@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import glob
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from inspector.records.slimming import GroupKind, SlimGroup, SlimRequest, SlimSurvey
@@ -29,6 +29,7 @@ KIND_HELP: dict[GroupKind, str] = {
     "alpine": "Files of the packages that apk knows.",
     "system": "Files of the system that no package lists: links, what scripts made at installation.",
 }
+TOLD_TWICE = "What goes of them is what is left over in them: the leftovers once more, by owner."
 WASTE = "waste"
 MOST_OPEN = 30
 """A kind with more groups than these begins folded."""
@@ -53,6 +54,7 @@ class TreeRow:
     opens: bool = False
     is_open: bool = False
     groups: int = 0
+    note: str = ""
     pattern: str = ""
     """What puts it into keep or drop; empty: it cannot be decided alone."""
 
@@ -80,8 +82,9 @@ def tree_rows(
         rows.append(TreeRow(WASTE, "waste", 0, "waste of lower layers", Amounts(waste[0], waste[1])))
     for kind, of_kind in _by_kind(groups):
         is_open = kind not in folded
-        sums = total(of_kind, request)
-        rows.append(TreeRow(kind, "kind", 0, KIND_TITLES[kind], sums, kind, opens=True, is_open=is_open, groups=len(of_kind)))
+        note = TOLD_TWICE if waste is not None and kind != "leftover" else ""
+        row = TreeRow(kind, "kind", 0, KIND_TITLES[kind], total(of_kind, request), kind, opens=True, is_open=is_open, note=note)
+        rows.append(replace(row, groups=len(of_kind)))
         if is_open:
             rows += (row for group in of_kind for row in _group_rows(group, request, opened))
     return rows
