@@ -15,11 +15,8 @@ from inspector.formats.image.digests import sha256_of
 from inspector.formats.image.layer_index import index_layers
 from inspector.formats.image.read import read
 from inspector.formats.image.saving_archive import archive_files, layout_files
-from inspector.formats.image.saving_child import SaveRequest
 from inspector.formats.image.saving_engine import save_to_engine
 from inspector.formats.image.saving_names import tagged, valid_names
-from inspector.formats.onnx.save import check_target
-from inspector.formats.onnx.save_draft import flush_folder
 from inspector.formats.onnx.save_failures import failed, no_room
 from inspector.isolation.child import run_child
 from inspector.isolation.limits import CancelToken, Limits
@@ -50,6 +47,8 @@ def check_image_target(target: str, inputs: Iterable[Path | str] = ()) -> None:
         raise UsageError(
             f"cannot write {one_line(target) or 'the image'}: that is no name", "name a .tar, a folder or docker://"
         )
+    from inspector.formats.onnx.save import check_target
+
     paths = [Path(one) for one in inputs if not str(one).startswith(SCHEME)]
     for path in paths:
         if path.is_dir() and Path(target).resolve().is_relative_to(path.resolve()):
@@ -94,6 +93,8 @@ def _drafted(
     written: WrittenImage, draft: Path, target: str, names: Sequence[str], mode: int | None, cancel: CancelToken
 ) -> Steps[None]:
     """Write a draft, and open it again."""
+    from inspector.formats.image.saving_child import SaveRequest
+
     files = archive_files(written, names) if _is_archive(target) else layout_files(written, names)
     needed = sum(file.size + 4096 for file in files)
     free = shutil.disk_usage(draft.parent).free
@@ -131,6 +132,8 @@ def _verified(written: WrittenImage, draft: Path, label: str, cancel: CancelToke
 
 
 def _rename(draft: Path, final: Path, target: str) -> None:
+    from inspector.formats.onnx.save_draft import flush_folder
+
     try:
         draft.rename(final)
     except OSError as error:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -15,7 +15,7 @@ from inspector.formats.clean_text import one_line
 from inspector.formats.image.loadable import _raw_config as raw_config
 from inspector.formats.image.writing_config import OCI_LAYER, manifest_of, slimmed_config
 from inspector.formats.image.writing_plan import WritePlan, plan_of
-from inspector.formats.image.writing_request import BlobMade, WriteRequest
+from inspector.formats.image.writing_request import BlobMade, LayerJob, WriteRequest
 from inspector.isolation.child import run_child
 from inspector.isolation.limits import GIB, CancelToken, Limits
 from inspector.records.event import Started, Steps, result_of
@@ -24,11 +24,16 @@ from inspector.records.slimming import LAYER_PARTS, LayerCompression, Selection,
 
 _CHILD: Final = "inspector.formats.image.writing_child:write_in_child"
 _SECONDS: Final = 3600.0
-_MEMORY: Final = 2 * GIB
+_MEMORY: Final = 4 * GIB
 _MARGIN: Final = 256 << 20
 """Bytes of the disk left to others."""
 _HEADERS: Final = 1536
 """Bytes of the headers of one entry, at most as a rule."""
+
+
+_MOST_REMEMBERED: Final = 10_000
+_verified: Final[set[tuple[object, ...]]] = set()
+"""Layers that are what their diff_id says, as long as nobody touches their files: an image is written several times."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +68,17 @@ def write_image(
     yield Started(f"writing what stays of {title}")
     own = Path(tempfile.mkdtemp(prefix="written-", dir=folder))
     try:
-        request = WriteRequest(
-            plan.layers, plan.entries, list(selection.added), compression, os.fsencode(own.absolute()), _SECONDS
-        )
+        identities = [_identity(job) for job in plan.layers]
+        jobs = [
+            replace(job, diff_id="") if identity in _verified else job
+            for job, identity in zip(plan.layers, identities, strict=True)
+        ]
+        request = WriteRequest(jobs, plan.entries, list(selection.added), compression, os.fsencode(own.absolute()), _SECONDS)
         limits = Limits(memory_bytes=_MEMORY, wall_seconds=_SECONDS + 10)
         blobs = yield from result_of(
             run_child(_CHILD, request, list[BlobMade], limits, cancel, title=f"writing what stays of {title}")
         )
+        _remember(identities)
         layers = tuple(_layer(blob, compression) for blob in blobs)
         config = slimmed_config(original, layers, changes.labels, changes.tool, title)
         return WrittenImage(config, manifest_of(config, layers), layers, image.references, image.platform)
@@ -82,6 +91,23 @@ def discard(written: WrittenImage) -> None:
     """Remove the files of a written image."""
     for parent in {Path(layer.path).parent for layer in written.layers}:
         shutil.rmtree(parent, ignore_errors=True)
+
+
+def _identity(job: LayerJob) -> tuple[object, ...]:
+    """Return what a layer is, and what its file is as long as it stays as it is."""
+    stretch = job.place.stretch
+    try:
+        status = os.stat(job.place.path)  # noqa: PTH116 - the path is in the file system's bytes
+    except OSError:
+        return ()
+    file = (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
+    return *file, stretch.offset, stretch.length, job.diff_id
+
+
+def _remember(identities: Iterable[tuple[object, ...]]) -> None:
+    if len(_verified) > _MOST_REMEMBERED:
+        _verified.clear()
+    _verified.update(identity for identity in identities if identity)
 
 
 def _layer(blob: BlobMade, compression: LayerCompression) -> WrittenLayer:

@@ -95,10 +95,8 @@ class _Planner:
             return PlannedEntry(one.path, KINDS.index("directory"), LAYER_PARTS.index(one.part), None, [], None)
         entry = self._entry(one.entry, one.path)
         own = one.entry.layer, one.entry.index
-        held = one.content or one.entry
+        held = self._held(one, group)
         content = self._entry(held, one.path)
-        if content.kind == "hard_link":
-            raise OperationFailed(f"{self._title}: {one_line(one.path)} is another name of a file that is nowhere")
         place = held.layer, held.index
         sources = sorted(group.places if group is not None else {own, place})
         part = group.part if group is not None else one.part
@@ -111,6 +109,14 @@ class _Planner:
             place,
             group.index if group is not None else -1,
         )
+
+    def _held(self, one: KeptEntry, group: _Group | None) -> EntryPlace:
+        """Return the entry that says what an entry is: itself, or where it is another name, that of the content."""
+        names = group.places if group is not None else []
+        for place in (one.content, one.entry, *(EntryPlace(*name) for name in names)):
+            if place is not None and self._entry(place, one.path).kind != "hard_link":
+                return place
+        raise OperationFailed(f"{self._title}: {one_line(one.path)} is another name of a file that is nowhere")
 
     def _entry(self, place: EntryPlace, path: str) -> Entry:
         layers = self._image.layers

@@ -6,6 +6,7 @@ import gzip
 import io
 import json
 import tarfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ import zstandard
 from inspector.formats.image.layer_contents import read_entry
 from inspector.formats.image.writing import ConfigChanges, discard
 from inspector.records.image import Image
-from inspector.records.slimming import AddedFile, WrittenImage
+from inspector.records.slimming import AddedFile, Selection, WrittenImage
 from tests.images.build import (
     Compression,
     Device,
@@ -429,3 +430,16 @@ def tar_with_owners() -> bytes:
     buffer.write(pax.tobuf(tarfile.PAX_FORMAT))
     buffer.write(bytes(1024))
     return buffer.getvalue()
+
+
+def test_other_names_of_what_is_no_file_survive(tmp_path: Path) -> None:
+    entries = {"a": Symlink("there"), "b": HardLink("a"), "pipe": Fifo(), "tube": HardLink("pipe")}
+    image = opened(docker_archive(tmp_path / "image.tar", [ImageSpec([build_layer(entries)])]))
+    kept = tuple(replace(one, content=None) for one in everything(image).entries)
+    found = members_of(written(image, tmp_path / "out", Selection(kept)))
+    assert {name: (one.type, one.linkname) for name, one in found.items()} == {
+        "a": (tarfile.SYMTYPE, "there"),
+        "b": (tarfile.LNKTYPE, "a"),
+        "pipe": (tarfile.FIFOTYPE, ""),
+        "tube": (tarfile.LNKTYPE, "pipe"),
+    }

@@ -89,6 +89,14 @@ def test_one_changed_byte_of_a_plain_layer_is_told_by_its_digest(tmp_path: Path)
     assert "layer 2 is not what it was when the image was read" in failure(image, tmp_path / "out").message
 
 
+def test_what_was_verified_once_is_verified_again_when_it_changes(tmp_path: Path) -> None:
+    path = archive(tmp_path / "image.tar", "none")
+    image = opened(path)
+    written(image, tmp_path / "before")
+    change_a_byte(path)
+    assert "layer 2 is not what it was when the image was read" in failure(image, tmp_path / "out").message
+
+
 def test_other_entries_are_told_even_where_no_digest_is_known(tmp_path: Path) -> None:
     path = oci_layout(tmp_path / "image", [ImageSpec([build_layer({"a": b"a", "b": b"b"})])])
     image = opened(path)
