@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from typing import Final
 
+from inspector.analysis.image.slim.bytecode_validity import HEAD_BYTES
 from inspector.analysis.image.slim.keeping import Keeping, Scene
 from inspector.analysis.image.slim.libraries import Libraries, settings_of_loaders
 from inspector.analysis.image.slim.link_rules import LinkRules
@@ -13,7 +14,7 @@ from inspector.analysis.image.slim.package_rules import PackageRules
 from inspector.analysis.image.slim.python_rules import PythonRules
 from inspector.analysis.image.slim.start_up import StartUp
 from inspector.analysis.image.slim.system_rules import SystemRules
-from inspector.analysis.image.slim.uncompiled import HEADER_BYTES, sources_without_bytecode
+from inspector.analysis.image.slim.uncompiled import sources_without_bytecode
 from inspector.records.image_inspection import ImageInspection
 from inspector.records.slimming import ElfNeeds, KeepReason, Observation
 
@@ -31,7 +32,7 @@ def contents_wanted(inspection: ImageInspection, observation: Observation) -> Ma
     wanted = dict.fromkeys((*settings_of_loaders(entries), "etc/nsswitch.conf"), _MOST_SETTINGS)
     scene = Scene(inspection, {}, {})
     for path in observation.opened:
-        wanted.update(dict.fromkeys(scene.bytecode.get(path, ()), HEADER_BYTES))
+        wanted.update(dict.fromkeys(scene.bytecode.get(path, ()), HEAD_BYTES))
     return {path: most for path, most in sorted(wanted.items()) if path in entries}
 
 

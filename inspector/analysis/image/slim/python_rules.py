@@ -140,7 +140,6 @@ class PythonRules:
     def _keep_customization(self, folder: str) -> None:
         for name in _CUSTOMIZATION:
             for module in (f"{folder}/{name}.py", f"{folder}/{name}/__init__.py"):
-                self._keeping.keep(module, "start-up")
                 self._keeping.keep_name(module, "start-up")
 
     def _keep_beside_program(self, folder: str) -> None:

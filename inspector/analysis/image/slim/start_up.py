@@ -10,10 +10,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from inspector.analysis.image.elf import script_interpreter
+from inspector.analysis.image.slim.commands import DEFAULT_PATH, health_command
 from inspector.analysis.image.slim.keeping import Keeping
 from inspector.records.slimming import KeepReason
 
-_DEFAULT_PATH: Final = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _SHELLS: Final = frozenset(("sh", "bash", "dash", "ash", "zsh"))
 _SEPARATORS: Final = frozenset(("|", "||", "&&", ";", "&", "(", ")", "{", "}", "!", "if", "then", "else", "do", "exec", "time"))
 _MOST_WORDS: Final = 1000
@@ -29,18 +29,14 @@ class StartUp:
         self._keeping = keeping
         self._scene = keeping.scene
         self._folder = keeping.scene.config.working_dir or "/"
-        path = keeping.scene.environment.get("PATH") or _DEFAULT_PATH
+        path = keeping.scene.environment.get("PATH") or DEFAULT_PATH
         self._path = [folder for folder in path.split(":")[:100] if folder]
 
     def keep_commands(self) -> None:
         """Keep what the configuration has run."""
         config = self._scene.config
         self._keep_command((*config.entrypoint, *config.command))
-        check = config.healthcheck.test if config.healthcheck is not None else ()
-        if check[:1] == ("CMD",):
-            self._keep_command(check[1:])
-        elif check[:1] == ("CMD-SHELL",):
-            self._keep_command(("/bin/sh", "-c", *check[1:]))
+        self._keep_command(health_command(config))
 
     def keep_interpreters(self, path: str, reason: KeepReason = "start-up") -> None:
         """Keep what runs the script at a path, and what runs that."""

@@ -1,27 +1,19 @@
-"""Modules that containers compile anew at every start, since no bytecode that Python would take is kept.
-
-Source: PEP 552 and importlib's _bootstrap_external.py: a header of 16 bytes, magic number, flags, then time and size or a hash.
-"""
+"""Modules that containers compile anew at every start, since no bytecode that Python would take is kept."""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
-from struct import unpack
 from typing import Final
 
+from inspector.analysis.image.slim.bytecode_validity import HEAD_BYTES, takes_bytecode
 from inspector.analysis.image.slim.keeping import Scene
 from inspector.analysis.image.slim.python_rules import library_version, version_of
-from inspector.records.file_system import Placed
 from inspector.records.image_inspection import ImageInspection
 from inspector.records.slimming import Observation
 
-HEADER_BYTES: Final = 16
-
 _PROGRAM: Final = re.compile(r"(?:.*/)?python(?:3|(3\.\d+))?t?")
-_IS_HASHED: Final = 1
-_BITS: Final = 0xFFFFFFFF
 
 
 def sources_without_bytecode(
@@ -75,14 +67,5 @@ def _taken(scene: Scene, path: str, kept: Collection[str], version: str) -> Iter
     """Yield for each kept bytecode of a module whether a Python without -O takes it."""
     for bytecode in scene.bytecode.get(path, ()):
         if bytecode in kept and version_of(bytecode) == version and ".opt-" not in bytecode:
-            yield _fits(scene.head(bytecode)[:HEADER_BYTES], scene.entries[path])
-
-
-def _fits(header: bytes, source: Placed) -> bool:
-    """Tell whether bytecode with this header is taken for a source; where the header is not known, that it is."""
-    if len(header) < HEADER_BYTES:
-        return True
-    flags, mtime, size = unpack("<III", header[4:])
-    if flags & _IS_HASHED:
-        return True
-    return bool(flags == 0 and mtime == source.entry.mtime & _BITS and size == source.size & _BITS)
+            source, head = scene.entries[path], scene.head(bytecode)
+            yield not head or takes_bytecode(head[:HEAD_BYTES], source.content.mtime, source.size)

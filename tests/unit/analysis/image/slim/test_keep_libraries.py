@@ -85,15 +85,13 @@ def test_a_library_with_runpath_does_not_look_where_its_loader_does() -> None:
     assert libraries(files, needs) == {"app/libs/liba.so"}
 
 
-def test_what_a_program_loads_later_looks_where_the_program_does() -> None:
-    files: dict[str, bytes | str] = {"conda/bin/python": b"1", "conda/lib/libz.so.1": b"2", "conda/site/mod.so": b"3"}
-    needs = {
-        "conda/bin/python": elf(search="$ORIGIN/../lib", inherited=True, loader=LOADER),
-        "conda/site/mod.so": elf("libz.so.1"),
-    }
-    for opened in (("conda/bin/python", "conda/site/mod.so"), ("conda/site/mod.so", "conda/bin/python")):
-        assert "conda/lib/libz.so.1" in libraries(files, needs, opened)
-    assert "conda/lib/libz.so.1" not in libraries(files, needs, ("conda/site/mod.so",))
+@pytest.mark.parametrize("site", ["conda/a/mod.so", "conda/site/mod.so"])
+def test_what_a_program_loads_later_looks_where_the_program_does(site: str) -> None:
+    files: dict[str, bytes | str] = {"conda/bin/python": b"1", "conda/lib/libz.so.1": b"2", site: b"3"}
+    program = elf(search="$ORIGIN/../lib", inherited=True, loader=LOADER)
+    needs = {"conda/bin/python": program, site: elf("libz.so.1")}
+    assert "conda/lib/libz.so.1" in libraries(files, needs, ("conda/bin/python", site))
+    assert "conda/lib/libz.so.1" not in libraries(files, needs, (site,))
 
 
 def test_folders_of_the_environment_and_of_settings() -> None:
@@ -151,6 +149,7 @@ def test_what_the_c_library_opens_by_name() -> None:
     files["etc/nsswitch.conf"] = b"# a comment\nhosts: files dns [NOTFOUND=return] sss # idle\n"
     expected = {f"{LIB}/{name}" for name in names if "idle" not in name}
     assert libraries(files, {}) == {f"{LIB}/libc.so.6", *expected}
+    assert libraries(files, {"app/run": elf()}) == set()
 
 
 def test_vendored_libraries_of_wheels() -> None:

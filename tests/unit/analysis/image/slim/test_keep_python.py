@@ -104,11 +104,12 @@ def test_a_virtual_environment_and_programs_that_are_told_where_their_library_is
 
 
 def test_pth_files_and_what_they_name() -> None:
-    lines = b"import _hook; import os.path as x\n# import idle\n/app/src\n../extra\nimport sys; __import__('late.mod')\n"
+    lines = b"import _hook; import _pack\n# import idle\n/app/src\n../extra\nimport sys; __import__('late.mod')\n"
     files: dict[str, Content | str] = {
         f"{SITE}/m.py": b"1",
         f"{SITE}/a.pth": lines,
         f"{SITE}/_hook.py": b"1",
+        f"{SITE}/_pack/__init__.py": b"1",
         f"{SITE}/late/mod.py": b"1",
         f"{SITE}/idle.py": b"1",
         "app/src/idle.py": b"1",
@@ -117,7 +118,8 @@ def test_pth_files_and_what_they_name() -> None:
     }
     found = kept(files, [f"{SITE}/m.py"])
     assert found.keys() == {
-        f"{SITE}/m.py", f"{SITE}/a.pth", f"{SITE}/_hook.py", f"{SITE}/late/mod.py", "app/src", f"{LIB}/extra",
+        f"{SITE}/m.py", f"{SITE}/a.pth", f"{SITE}/_hook.py", f"{SITE}/_pack/__init__.py", f"{SITE}/late/mod.py", "app/src",
+        f"{LIB}/extra",
     }  # fmt: skip
 
 
@@ -131,6 +133,7 @@ DISTRIBUTION: dict[str, Content | str] = {
     f"{INFO}/entry_points.txt": b"1",
     f"{INFO}/licenses/LICENSE": b"1",
     f"{INFO}/huge": 1 << 21,
+    f"{INFO}/SOURCES.txt": 1 << 21,
     "usr/local/bin/one": b"#!",
     f"{SITE}/two-1.dist-info/METADATA": METADATA.replace(b"one", b"two"),
     f"{SITE}/two-1.dist-info/RECORD": b"two.py,,1\n",
@@ -141,7 +144,9 @@ DISTRIBUTION: dict[str, Content | str] = {
 @pytest.mark.parametrize("opened", [f"{SITE}/one/__init__.py", "usr/local/bin/one"])
 def test_metadata_of_distributions_of_which_a_file_stays(opened: str) -> None:
     found = kept(DISTRIBUTION, [opened])
-    expected = {f"{INFO}/{name}" for name in ("METADATA", "RECORD", "entry_points.txt", "licenses", "licenses/LICENSE")}
+    expected = {
+        f"{INFO}/{name}" for name in ("METADATA", "RECORD", "SOURCES.txt", "entry_points.txt", "licenses", "licenses/LICENSE")
+    }
     assert {path for path, reason in found.items() if reason == "package metadata"} == {*expected, INFO}
     assert not {f"{SITE}/two-1.dist-info/METADATA", f"{SITE}/two.py", f"{SITE}/one/idle.py", f"{INFO}/huge"} & found.keys()
 
