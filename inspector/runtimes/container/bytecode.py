@@ -110,6 +110,7 @@ class _Compiler(ContainerRun):
         start = ImageStart(command=(*command, self._listing))
         super().__init__(engine, image, replace(terms, start=start, make_output=lambda _: self.output), own_limits)
         self._files: Any = engine.client
+        self._until, self._seconds = terms.deadline, round(terms.seconds)
 
     def bring_sources(self) -> None:
         """Put the list of sources into the container; raises NotStarted."""
@@ -123,6 +124,14 @@ class _Compiler(ContainerRun):
             self._files.put_archive(self.name, "/", packed.getvalue())
         except failures() as error:
             raise NotStarted(outcome.refused(error, "take files into the container")) from None
+
+    def failure(self, told: str) -> str:
+        """Return why it made no more, before it is removed; told is what the engine, or who waits for it, has to say."""
+        if self.watched is None:
+            return told
+        if self.watched.ended_at is not None:
+            return self.end_told(self.watched, "before it was done")
+        return f"it took longer than {self._seconds} s" if time.monotonic() > self._until else told
 
     def _settings(self) -> dict[str, Any]:
         return {**super()._settings(), "user": "0:0", "working_dir": "/", "environment": dict(_ENVIRONMENT)}
@@ -139,10 +148,7 @@ def _attempt(compiler: _Compiler, stop: threading.Event) -> Compilation:
     except LimitsRefused:
         raise
     except NotStarted as failed:
-        watched = compiler.watched
-        problem = (
-            str(failed) if watched is None or watched.ended_at is None else compiler.end_told(watched, "before it was done")
-        )
+        problem = compiler.failure(str(failed))
     finally:
         compiler.remove()
     frames = compiler.frames
