@@ -160,13 +160,14 @@ def test_a_damaged_image_is_refused(tmp_path: Path) -> None:
 def test_room_is_looked_for_first(session: SlimSession, monkeypatch: pytest.MonkeyPatch) -> None:
     import shutil
 
-    monkeypatch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(1 << 30, 1 << 30, 10))  # type: ignore[attr-defined]
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(1 << 30, 1 << 30, 10))
     with pytest.raises(OperationFailed, match="bytes free"):
         list(session.run(CancelToken()))
 
 
 def test_a_deleted_file_is_in_no_layer(tmp_path: Path) -> None:
-    layers = [*WASTEFUL, build_layer({"opt/app/main.py": Whiteout(), "opt/app/other.py": File(b"x = 1\n")})]
+    gone: dict[str, File | Whiteout] = {"opt/app/main.py": Whiteout(), "opt/app/other.py": File(b"x = 1\n")}
+    layers = [*WASTEFUL, build_layer(gone.items())]
     session = SlimSession(opened(docker_archive(tmp_path / "deleted.tar", [ImageSpec(layers, {})])))
     session.request = SlimRequest(levels=("flatten",), exercises=(Exercise("command", "true", command=("true",)),))
     run(session)
