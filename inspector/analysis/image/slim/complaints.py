@@ -7,9 +7,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-_LONGEST: Final = 16 << 10
+_LONGEST: Final = 8 << 10
 """Characters of one message that are looked at, half of them at its end."""
 _MOST_MESSAGES: Final = 4000
+_MOST_TEXT: Final = 1 << 20
+"""Characters of all messages together."""
 _MOST_NAMES: Final = 200
 
 _MODULE: Final = re.compile(
@@ -22,7 +24,7 @@ _NAME_FROM: Final = re.compile(
 _DISTRIBUTION: Final = re.compile(
     r"No package metadata was found for ['\"]?([\w.-]{1,200})"
     r"|The ['\"]([\w.-]{1,200})[^'\"]{0,80}['\"] distribution was not found"
-    r"|PackageNotFoundError: ['\"]?([\w.-]{1,200})|requires? the ['\"]?([\w.-]{1,200})['\"]? (?:package|library)"
+    r"|PackageNotFoundError: (?!No )['\"]?([\w.-]{1,200})|requires? the ['\"]?([\w.-]{1,200})['\"]? (?:package|library)"
 )  # fmt: skip
 _LIBRARY: Final = re.compile(r"(?<![\w.+-])((?:lib|ld-)?[\w.+-]{1,200}?\.so(?:\.\d{1,9}){0,4})(?![\w+-])")
 _PROGRAM: Final = re.compile(
@@ -118,8 +120,8 @@ class Complaint:
 def complaints(messages: Sequence[str]) -> tuple[Complaint, ...]:
     """Return what messages say is missing, each thing once, in order; long ones are looked at in part, many not all."""
     found: dict[tuple[str, str], Complaint] = {}
-    for message in messages[:_MOST_MESSAGES]:
-        for line in _clipped(message).splitlines():
+    for message in _as_many_as_fit(messages):
+        for line in message.splitlines():
             for one in _of_line(line):
                 found.setdefault((one.kind, one.name), one)
             if len(found) >= _MOST_NAMES:
@@ -130,12 +132,22 @@ def complaints(messages: Sequence[str]) -> tuple[Complaint, ...]:
 def mentioned_paths(messages: Sequence[str]) -> tuple[str, ...]:
     """Return the absolute paths in messages, the last ones first, as of a traceback's innermost frame."""
     found: dict[str, None] = {}
-    for message in reversed(messages[:_MOST_MESSAGES]):
-        for path in reversed(_ABSOLUTE.findall(_clipped(message))):
+    for message in reversed(list(_as_many_as_fit(messages))):
+        for path in reversed(_ABSOLUTE.findall(message)):
             found.setdefault(path.lstrip("/"))
             if len(found) >= _MOST_NAMES:
                 return tuple(found)
     return tuple(found)
+
+
+def _as_many_as_fit(messages: Sequence[str]) -> Iterator[str]:
+    left = _MOST_TEXT
+    for message in messages[:_MOST_MESSAGES]:
+        clipped = _clipped(message)
+        left -= len(clipped)
+        if left < 0:
+            return
+        yield clipped
 
 
 def _clipped(message: str) -> str:

@@ -126,8 +126,10 @@ class Missing:
         below = self._below(end) if end and end not in _SHARED_FOLDERS else ()
         if folder or below:
             return Named((*folder, *below), f"/{end}", True)
-        if name.startswith("/") or "." not in name:
+        if name.startswith("/"):
             return Named()
+        if "." not in name:
+            return Named(tuple(self._program(name)) if "/" not in name else ())
         same = [
             one for one in self._stems().get(name.rpartition("/")[2].partition(".")[0], ()) if f"/{one}".endswith(f"/{name}")
         ]
