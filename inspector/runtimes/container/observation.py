@@ -125,8 +125,10 @@ class Watch:
 def watching(engine: Engine, container: str) -> Iterator[Watch]:
     """Observe a container, given by ID or name, that was created and not started yet.
 
-    The caller starts it and then calls started(). Raises OperationFailed, in one line, where it cannot be observed. Nothing
-    stays: no mount, descriptor, thread or connection.
+    The caller starts it and then calls started(). A folder that is opened counts as listed; stat(2) is not seen, and newer
+    kernels tell nothing of devices and FIFOs. A file that was renamed right after it was opened may be told by its new name.
+    Raises OperationFailed, in one line, where it cannot be observed. Nothing stays: no mount, descriptor,
+    thread or connection.
     """
     with ExitStack() as stack:
         held = stack.enter_context(held_mount(engine, container))

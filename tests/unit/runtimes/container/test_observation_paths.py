@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import socket
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -10,7 +12,7 @@ import pytest
 from inspector.formats.clean_text import TextCleaner
 from inspector.runtimes.container import opened_paths
 from inspector.runtimes.container.container_processes import ContainerProcesses, own_mounts
-from inspector.runtimes.container.engine_sight import device, mounted_in_sight, mounts_named
+from inspector.runtimes.container.engine_sight import device, engine_pid, in_sight, mounted_in_sight, mounts_named
 from inspector.runtimes.container.fanotify import ON_FOLDER, OPEN, OPEN_EXEC
 from inspector.runtimes.container.opened_paths import OpenedPaths
 
@@ -98,3 +100,28 @@ def test_mounts_are_found_by_folder_and_by_name() -> None:
     assert not mounts_named("no such mount", os.getpid())
     assert device("/no/such/folder") is None
     assert own_mounts("self", "no such process")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only the superuser may mount")
+def test_what_an_engine_mounts_for_itself_alone_is_reached_through_its_process(tmp_path: Path) -> None:
+    mount = f"mount -t tmpfs none {tmp_path} && echo mounted && exec sleep 60"
+    with subprocess.Popen(["unshare", "-m", "--propagation", "private", "sh", "-c", mount], stdout=subprocess.PIPE) as alone:
+        try:
+            assert alone.stdout is not None
+            assert alone.stdout.readline() == b"mounted\n"
+            assert not mounted_in_sight(str(tmp_path), 0)
+            assert mounted_in_sight(str(tmp_path), alone.pid) == f"/proc/{alone.pid}/root{tmp_path}"
+            assert mounts_named(tmp_path.name, alone.pid) == (str(tmp_path),)
+            assert in_sight(str(tmp_path), alone.pid) == str(tmp_path)
+            assert own_mounts(str(alone.pid)) != own_mounts("self")
+        finally:
+            alone.kill()
+
+
+def test_who_listens_on_a_socket_is_known_unless_nobody_does(tmp_path: Path) -> None:
+    path = str(tmp_path / "s")
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(path)
+        server.listen()
+        assert engine_pid(path) == os.getpid()
+    assert engine_pid(str(tmp_path / "none")) == 0
