@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from inspector.isolation.limits import CancelToken
 from inspector.records.event import Event, Progress
-from inspector.records.measurement import Comparison, Conditions
+from inspector.records.measurement import Comparison, ComparisonVerdict, Conditions
 from inspector.records.slimming import (
     Exercise,
     ImageBytes,
@@ -80,7 +80,7 @@ KEPT = (
 
 
 def _start(cache: str, ratio: float, before: float, phase: str = "") -> Comparison:
-    verdict = "faster" if ratio < 0.9 else "no difference shown"
+    verdict: ComparisonVerdict = "faster" if ratio < 0.9 else "no difference shown"
     conditions = Conditions(cache="cold" if cache == "cold" else "warm")
     return Comparison(
         "cold_start", before, before * ratio, ratio, ratio - 0.02, ratio + 0.03, verdict, 12, 0.97, 1.03, "docker",
