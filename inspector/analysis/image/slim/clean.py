@@ -49,22 +49,27 @@ class _Cause:
     reason: str
 
 
-def dropped_by_clean(inspection: ImageInspection, keep: Sequence[str] = (), drop: Sequence[str] = ()) -> Cleaning:
+def dropped_by_clean(
+    inspection: ImageInspection, keep: Sequence[str] = (), drop: Sequence[str] = (), commands: Sequence[Sequence[str]] = ()
+) -> Cleaning:
     """Return what clean leaves out.
 
     Kinds go as RULES say; keep and drop are patterns (see Patterns), keep wins. What the start or the health check names, and
-    build tools that other packages depend on, stay unless dropped by name. Bytecode goes with its module, symlinks with what
-    they lead to, folders with all that was in them. Raises UsageError for patterns that cannot be looked up, ValueError where
-    layers were not indexed.
+    build tools that other packages depend on, stay unless dropped by name; so does what commands name, which are those that
+    containers are started or exercised with instead of, or beside, the image's own. Bytecode goes with its module, symlinks
+    with what they lead to, folders with all that was in them. Raises UsageError for patterns that cannot be looked up,
+    ValueError where layers were not indexed.
     """
-    return _Cleaner(inspection, keep, drop).cleaning()
+    return _Cleaner(inspection, keep, drop, commands).cleaning()
 
 
-def survey(inspection: ImageInspection, keep: Sequence[str] = (), drop: Sequence[str] = ()) -> SlimSurvey:
+def survey(
+    inspection: ImageInspection, keep: Sequence[str] = (), drop: Sequence[str] = (), commands: Sequence[Sequence[str]] = ()
+) -> SlimSurvey:
     """Return what flatten and clean would do; raises as dropped_by_clean() does."""
     final, waste = final_of(inspection), inspection.waste
     patterns = Patterns(inspection, keep, drop)
-    cleaning = dropped_by_clean(inspection, keep, drop)
+    cleaning = dropped_by_clean(inspection, keep, drop, commands)
     kept = frozenset(path for path in final.entries if path not in cleaning.dropped)
     return SlimSurvey(
         _bytes_of(inspection.image, final.file_count),
@@ -94,12 +99,14 @@ def _notes(cleaning: Cleaning) -> Iterator[str]:
 
 
 class _Cleaner:
-    def __init__(self, inspection: ImageInspection, keep: Sequence[str], drop: Sequence[str]) -> None:
+    def __init__(
+        self, inspection: ImageInspection, keep: Sequence[str], drop: Sequence[str], commands: Sequence[Sequence[str]]
+    ) -> None:
         self._inspection = inspection
         self._final = final_of(inspection)
         self._patterns = Patterns(inspection, keep, drop)
         self._kinds = paths_by_kind(inspection)
-        self._named = Named(inspection)
+        self._named = Named(inspection, commands)
         self._staying = Staying(inspection, self._named)
         self._causes: dict[str, _Cause] = {}
         """Why each path goes."""

@@ -36,8 +36,8 @@ _MOST_HOPS: Final = 4
 class Named:
     """Collects what is named, and finds it in the final file system."""
 
-    def __init__(self, inspection: ImageInspection) -> None:
-        """Look through entrypoint, command, health check and environment."""
+    def __init__(self, inspection: ImageInspection, commands: Sequence[Sequence[str]] = ()) -> None:
+        """Look through entrypoint, command, health check, environment, and commands that it is started or exercised with."""
         self._config: ImageConfig = inspection.image.config
         self._final = final_of(inspection)
         self._stored = Stored(inspection.image.layers, self._final)
@@ -51,6 +51,8 @@ class Named:
         self._names: set[str] = set()
         self._take_command((*self._config.entrypoint, *self._config.command))
         self._take_command(health_command(self._config))
+        for words in commands:
+            self._take_command(words)
         for name, value in self._config.environment:
             if name != "PATH":
                 self._take_files(value)

@@ -7,10 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from inspector.analysis.image.leftover_kinds import kinds_in
 from inspector.analysis.image.slim.commands import Named
 from inspector.analysis.image.slim.owners import Ownership, PackageName, final_of, ownership
+from inspector.analysis.image.slim.patterns import paths_by_kind
 from inspector.analysis.image.slim.tools_in_use import tools_in_use
 from inspector.analysis.image.stored import Stored
+from inspector.analysis.image.symlinks import Symlinks
 from inspector.records.image import ImageConfig
 from inspector.records.image_contents import Packages
 from inspector.records.image_inspection import ImageInspection
@@ -71,6 +74,7 @@ class Staying:
         self.tools: frozenset[PackageName] = tools_in_use(stored, packages, self._owned, named)
         """Build tools that are needed by what stays."""
         self._locales = _locale_names(inspection.image.config)
+        self._linked_caches = _linked_caches(inspection)
         self._modules = tuple(place for module in sorted(named.modules) for place in _places_of(module))
 
     def stays(self, path: str, kind: LeftoverKind) -> bool:
@@ -78,6 +82,8 @@ class Staying:
         if path in self._named.paths or self._is_named_module(path):
             return True
         name = path.rpartition("/")[2][:_LONGEST]
+        if kind == "package caches":
+            return self._is_linked_cache(path)
         if kind == "docs":
             return _LICENSE.fullmatch(name) is not None
         if kind == "locales":
@@ -88,6 +94,14 @@ class Staying:
             return self._owned.of_path.get(path) in self.tools or _RUNTIME_LIBRARY.fullmatch(name) is not None
         return False
 
+    def _is_linked_cache(self, path: str) -> bool:
+        """Tell whether an installed file is a symlink to a cached one, as uv and conda may install."""
+        while path and self._linked_caches:
+            if path in self._linked_caches:
+                return True
+            path = path.rpartition("/")[0]
+        return False
+
     def _is_named_module(self, path: str) -> bool:
         return any(place in f"/{path}" for place in self._modules)
 
@@ -95,6 +109,20 @@ class Staying:
         if name in ("locale.alias", "locale-archive"):
             return name == "locale.alias" or bool(self._locales)
         return not self._locales.isdisjoint(path.split("/"))
+
+
+def _linked_caches(inspection: ImageInspection) -> frozenset[str]:
+    """Return what symlinks that lie in no package cache lead to, where the image has such caches."""
+    if not paths_by_kind(inspection).get("package caches"):
+        return frozenset()
+    entries = final_of(inspection).entries
+    symlinks = Symlinks(entries)
+    links = [path for path, placed in entries.items() if placed.entry.kind == "symlink" and not _is_cached(path)]
+    return frozenset(real for path in links if (real := symlinks.real(path)))
+
+
+def _is_cached(path: str) -> bool:
+    return any(kind == "package caches" for kind, _ in kinds_in(path.rpartition("/")[0], (path,), ()))
 
 
 def _places_of(module: str) -> tuple[str, ...]:

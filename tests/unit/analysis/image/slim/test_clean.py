@@ -171,6 +171,24 @@ def test_tools_that_the_start_names_stay_whole(config: Mapping[str, object]) -> 
     assert {path for tool in TOOLS.values() for path in tool} - gone(files, **config) == TOOLS["git"].keys()
 
 
+def test_tools_that_containers_are_started_or_exercised_with_stay() -> None:
+    inspection = of_files(debian_packages(TOOLS))
+    dropped = dropped_by_clean(inspection, (), (), [("make", "serve"), ("sh", "-c", "cd /srv; git status")]).dropped
+    assert {path for tool in TOOLS.values() for path in tool} & dropped == {"usr/bin/ld"}
+
+
+def test_caches_that_packages_are_linked_to_stay() -> None:
+    files: dict[str, Content] = {
+        "root/.cache/uv/archive-v0/x/a.py": 5,
+        "root/.cache/uv/archive-v0/y/deep/b.py": 6,
+        "root/.cache/uv/archive-v0/z/c.py": 7,
+        f"{SITE}/a.py": symlink(f"{SITE}/a.py", "/root/.cache/uv/archive-v0/x/a.py"),
+        f"{SITE}/y": symlink(f"{SITE}/y", "/root/.cache/uv/archive-v0/y"),
+        "root/.cache/uv/latest": symlink("root/.cache/uv/latest", "archive-v0/z"),
+    }
+    assert files.keys() & gone(files) == {"root/.cache/uv/archive-v0/z/c.py", "root/.cache/uv/latest"}
+
+
 def test_tools_that_other_packages_depend_on_stay() -> None:
     depends = {"pass": "tree, git (>= 1:2.0) | hg, libc6:any", "git": "make", "libx-dev": "binutils"}
     files = debian_packages({**TOOLS, "pass": {"usr/bin/pass": 5}, "libx-dev": {"usr/include/x.h": 3}}, depends)
