@@ -66,6 +66,11 @@ class Scene:
         place = self.entries.get(path)
         return place.content.kind if place is not None else ""
 
+    def is_file(self, path: str) -> bool:
+        """Tell whether a file lies at a path, or a symlink that leads to one."""
+        kind = self.kind(path)
+        return kind == "file" or (kind == "symlink" and self.kind(self.real(path)) == "file")
+
     def size(self, path: str) -> int:
         """Return the bytes of the file at a path."""
         return self.entries[path].size
@@ -98,6 +103,12 @@ class Keeping:
         if path not in self.kept and path in self.scene.entries:
             self.kept[path] = reason
             self._waiting.append(path)
+
+    def keep_with_end(self, path: str, reason: KeepReason) -> None:
+        """Keep what lies at a path and, where that is a symlink, what it leads to."""
+        self.keep(path, reason)
+        if self.scene.kind(path) == "symlink":
+            self.keep_name(path, reason)
 
     def keep_name(self, name: str, reason: KeepReason) -> str:
         """Keep what a name leads to, symlinks followed, and return its path; empty where nothing lies there."""

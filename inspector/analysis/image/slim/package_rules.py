@@ -50,7 +50,7 @@ class PackageRules:
                 self._keep_metadata(place)
         parts = path.rsplit("/", 2)
         for name in _CERTIFICATES.get("/".join(parts[-2:]), ()):
-            self._keeping.keep(f"{path.rpartition('/')[0]}/{name}", "certificates")
+            self._keeping.keep_with_end(f"{path.rpartition('/')[0]}/{name}", "certificates")
         if "/".join(parts[-2:]) == "tzdata/__init__.py":
             self._keeping.keep_below(f"{path.rpartition('/')[0]}/zoneinfo", "time zone", _MOST_BYTES)
 

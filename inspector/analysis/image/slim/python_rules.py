@@ -42,7 +42,7 @@ class PythonRules:
 
     def apply(self, path: str) -> None:
         """Keep what goes with a kept file of Python."""
-        if self._scene.kind(path) != "file":
+        if not self._scene.is_file(path):
             return
         folder, _, name = path.rpartition("/")
         if name.endswith(_MODULES):
@@ -50,7 +50,7 @@ class PythonRules:
         if name.endswith(".py"):
             self._keep_bytecode(path)
         elif name.endswith(".pyc"):
-            self._keeping.keep(source_of(path), "source")
+            self._keeping.keep_with_end(source_of(path), "source")
         library = _LIBRARY.match(path)
         if library is not None:
             self._keep_library(library[0], library[1])
@@ -74,8 +74,8 @@ class PythonRules:
 
     def _keep_module(self, stem: str, reason: KeepReason) -> None:
         for path in (f"{stem}.py", f"{stem}.pyc"):
-            if self._scene.kind(path) == "file":
-                self._keeping.keep(path, reason)
+            if self._scene.is_file(path):
+                self._keeping.keep_with_end(path, reason)
 
     def _keep_bytecode(self, path: str) -> None:
         """Keep the bytecode of a module that a Python in use would take, of all levels of optimization."""
@@ -85,7 +85,7 @@ class PythonRules:
             self._modules[path] = None
         for bytecode in self._scene.bytecode.get(path, ()):
             if version_of(bytecode) in versions:
-                self._keeping.keep(bytecode, "bytecode")
+                self._keeping.keep_with_end(bytecode, "bytecode")
 
     def _keep_library(self, library: str, version: str) -> None:
         """Keep the landmarks of the standard library in a folder, once a file of it stays."""
@@ -120,7 +120,7 @@ class PythonRules:
         self._keep_customization(site)
         for path in self._scene.children.get(site, ()):
             if path.endswith(".pth"):
-                self._keeping.keep(path, "start-up")
+                self._keeping.keep_with_end(path, "start-up")
                 self._keep_named(path, site)
 
     def _keep_named(self, path: str, site: str) -> None:

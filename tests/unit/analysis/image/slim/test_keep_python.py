@@ -62,6 +62,18 @@ def test_the_source_of_kept_bytecode() -> None:
     assert "app/n.py" not in found
 
 
+def test_a_source_that_an_installer_only_linked() -> None:
+    files = {
+        "app/m.py": "/store/m",
+        "store/m": b"1",
+        f"app/{CACHE}/m.cpython-311.pyc": b"1",
+        "app/__init__.py": "/store/i",
+        "store/i": b"",
+    }
+    found = kept(files, [f"app/{CACHE}/m.cpython-311.pyc"])
+    assert {"app/m.py", "store/m", "app/__init__.py", "store/i"} <= found.keys()
+
+
 @pytest.mark.parametrize("opened", ["a/b/c/m.py", f"a/b/c/{CACHE}/m.cpython-311.pyc", "a/b/c/m.so"])
 def test_packages_on_the_way_to_a_module(opened: str) -> None:
     files = {"a/__init__.py": b"", "a/b/x.py": b"", "a/b/c/__init__.pyc": b"", "a/d/__init__.py": b"", opened: b"1"}
@@ -175,6 +187,15 @@ def test_certificates_and_time_zones_that_packages_bring() -> None:
     assert found[f"{SITE}/tzdata/zoneinfo/Europe/Oslo"] == "time zone"
     found = kept(files, [f"{SITE}/m.py"])
     assert found == {}
+
+
+def test_certificates_that_a_package_links_to_those_of_the_system() -> None:
+    files: dict[str, Content | str] = {
+        f"{SITE}/certifi/__init__.py": b"1",
+        f"{SITE}/certifi/cacert.pem": "/var/lib/trust/all.pem",
+        "var/lib/trust/all.pem": b"1",
+    }
+    assert "var/lib/trust/all.pem" in kept(files, [f"{SITE}/certifi/__init__.py"])
 
 
 def test_an_empty_folder_of_a_library_does_not_put_it_to_use() -> None:
