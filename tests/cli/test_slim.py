@@ -188,3 +188,34 @@ def test_reports_say_that_nothing_is_proven(command: Command, format_: str) -> N
     assert code in (0, None), err
     assert "NOT PROVEN" in out
     assert "the slimmed image was not written: --output says where to" in err
+
+
+def test_what_cannot_be_saved_is_reported_first_and_nothing_is_left(command: Command, bloated: Path, tmp_path: Path) -> None:
+    before = digest(bloated)
+    code, out, err = command(bloated, "--apply", "slim", "--slim-level", "flatten", "--output", "/proc/out.tar")
+    assert code == 4
+    assert "flatten: not proven" in out
+    assert "/proc/out.tar" in err.splitlines()[-1]
+    assert digest(bloated) == before
+    assert [path.name for path in tmp_path.iterdir()] == ["in"]
+
+
+@pytest.mark.parametrize(
+    ("target", "message"),
+    [("missing/out.tar", "there is no folder"), ("docker://Upper", "is no name for an image"), ("in", "is not empty")],
+)
+def test_a_place_that_takes_no_image_is_refused_before_any_work(
+    command: Command, bloated: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, target: str, message: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert message in refused(command, bloated, "--apply", "slim", "--output", target)
+
+
+def test_with_bench_and_no_engine_the_pull_of_both_is_modelled(command: Command, bloated: Path, tmp_path: Path) -> None:
+    asked = ["--slim-level", "flatten", "--output", tmp_path / "out.tar", "--bench", "--cache", "cold"]
+    review = slimmed(command, bloated, *asked)
+    assert [(run["subject"], run["status"]) for run in review["benchmarks"]] == [
+        ("before", "not measured"),
+        ("after", "not measured"),
+    ]
+    assert all(run["phases"]["transfer"]["modelled"] for run in review["benchmarks"])
