@@ -81,13 +81,23 @@ def contract_requests(
     of nested lists by name elsewhere. Raises UsageError where there are no inputs, or where the .npz does not fit them.
     """
     url = contract_url(exercise.url)
+    title = "writing the contract's inputs as requests"
+    asked, limits = what_to_write(exercise, request, inputs), Limits(_MEMORY, _SECONDS)
+    child = run_child(ENTRY, asked, Bodies, limits, cancel, title=title, environment=CHILD_ENVIRONMENT)
+    made = (yield from finish(child)).result
+    headers = (("Content-Type", "application/json"), ("Accept", "application/json"))
+    return tuple(HttpRequest("POST", url, headers, body, f"sample {index + 1}") for index, body in enumerate(made.bodies))
+
+
+def what_to_write(exercise: Exercise, request: SlimRequest, inputs: InputSet | None = None) -> BodiesRequest:
+    """Return what bodies are made of; raises UsageError where no inputs are known."""
     promises = request.contract.inputs if request.contract is not None else ()
     path = _data_path(request)
     if inputs is None and not path and not promises:
         raise UsageError(
             f"--exercise {exercise.told}: no inputs are known", "give --contract contract.yaml or --data inputs.npz"
         )
-    asked = BodiesRequest(
+    return BodiesRequest(
         inputs,
         path,
         plain_line(Path(path).name, 80),
@@ -99,12 +109,6 @@ def contract_requests(
         _MEMORY,
         MOST_BYTES,
     )
-    limits = Limits(_MEMORY, _SECONDS)
-    title = "writing the contract's inputs as requests"
-    child = run_child(ENTRY, asked, Bodies, limits, cancel, title=title, environment=CHILD_ENVIRONMENT)
-    made = (yield from finish(child)).result
-    headers = (("Content-Type", "application/json"), ("Accept", "application/json"))
-    return tuple(HttpRequest("POST", url, headers, body, f"sample {index + 1}") for index, body in enumerate(made.bodies))
 
 
 def dialect_of(url: str) -> Dialect:

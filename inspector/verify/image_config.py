@@ -93,7 +93,8 @@ def _comparable(value: Any) -> Any:
     if any(value is absent or (type(value) is type(absent) and value == absent) for absent in _ABSENT):
         return None
     if isinstance(value, dict):
-        return {name: _comparable(below) for name, below in _folded(value).items() if _comparable(below) is not None} or None
+        folded = {name: _comparable(below) for name, below in _folded(value).items()}
+        return {name: below for name, below in folded.items() if below is not None} or None
     return value
 
 
