@@ -26,6 +26,7 @@ _SERVICES: Final = ("files", "dns", "compat")
 _MOST_SETTINGS: Final = 64
 _MOST_CONTEXTS: Final = 16
 _MOST_FOLDERS: Final = 64
+_MOST_VARIANTS: Final = 32
 
 Folders = tuple[str, ...]
 
@@ -99,7 +100,7 @@ class Libraries:
                 yield path
             return
         for folder in dict.fromkeys(folders):
-            for variant in self._scene.children.get(f"{folder}/glibc-hwcaps", ()):
+            for variant in self._scene.children.get(f"{folder}/glibc-hwcaps", ())[:_MOST_VARIANTS]:
                 if self._fits(found := self._scene.real(f"{variant}/{name}"), needs):
                     yield found
             if self._fits(found := self._scene.real(f"{folder}/{name}"), needs):

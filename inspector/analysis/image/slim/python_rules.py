@@ -26,6 +26,7 @@ _ALWAYS: Final = (
 _CUSTOMIZATION: Final = ("sitecustomize", "usercustomize")
 _IMPORTED: Final = re.compile(r"(?:\bimport\s+|__import__\(\s*['\"])([A-Za-z_][\w.]*)")
 _MOST_LINES: Final = 1000
+_MOST_VERSIONS: Final = 16
 
 
 class PythonRules:
@@ -108,7 +109,7 @@ class PythonRules:
 
     def _learn(self, version: str) -> None:
         """Take in that a version of Python runs, for modules outside of any library."""
-        if version not in self._versions:
+        if version not in self._versions and len(self._versions) < _MOST_VERSIONS:
             self._versions.add(version)
             for path in list(self._modules):
                 self._keep_bytecode(path)

@@ -58,11 +58,11 @@ class StartUp:
             elif word and len(word) < _LONGEST:
                 self._keep_argument(word)
         if words and words[0].rpartition("/")[2] in _SHELLS:
-            for text in words[1:]:
-                for command in _commands(text):
-                    self._keep_program(command[0])
-                    for word in command[1:]:
-                        self._keep_argument(word)
+            text = next((word for word in words[1:] if not word.startswith("-")), "")
+            for command in _commands(text):
+                self._keep_program(command[0])
+                for word in command[1:]:
+                    self._keep_argument(word)
 
     def _keep_program(self, word: str) -> str:
         """Keep the program that a word names, and return its path."""
