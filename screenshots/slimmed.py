@@ -183,7 +183,7 @@ def show_slimming(app: ModelpackApp) -> None:
     runner = pane.runner
     now = SlimProgress("trace", "the slimmed image does POST /predict", _steps()[:2], _traced(), KEPT, ATTEMPTS[:1], 231, 9)
     runner.ran_with = request
-    runner.run = RunState({step.level: step for step in now.steps}, now, running=True, queue=request.levels)
+    runner.run = RunState({step.level: step for step in now.steps}, now, True, now.doing, request.levels)
     runner._running = app.jobs.start("slimming", workflow, pane)
     pane.refresh_all()
     pane.levels.focus()

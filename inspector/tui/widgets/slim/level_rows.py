@@ -36,6 +36,7 @@ class LevelRow:
     """Why the level cannot be run as things are."""
     step: SlimStep | None = None
     progress: SlimProgress | None = None
+    doing: str = ""
     problem: str = ""
     begun: float = field(default=0.0, compare=False)
     """time.monotonic() of the start of the run, 0 where nobody counts."""
@@ -55,6 +56,8 @@ class RunState:
     steps: Mapping[SlimLevel, SlimStep] = field(default_factory=dict)
     progress: SlimProgress | None = None
     running: bool = False
+    doing: str = ""
+    """What was last said to go on."""
     queue: tuple[SlimLevel, ...] = ()
     """Levels of this run, in order."""
     begun: float = field(default=0.0, compare=False)
@@ -89,6 +92,7 @@ def _level_row(
         NO_EXERCISE if level == "trace" and not request.exercises else "",
         step,
         mine,
+        run.doing if state in ("running", "stopped", "failed") else "",
         run.problem if state == "failed" else "",
         run.begun,
     )

@@ -27,6 +27,8 @@ from inspector.tui.widgets.text_rows import bar_row, heading, labeled, wrapped
 Lines = list[Content]
 
 _REASON_CELLS = 16
+_TWO_FIGURES = 46
+"""From this many columns on, files stand beside bytes."""
 _HELP: dict[SlimLevel, tuple[str, ...]] = {
     "flatten": (
         "Every file of the final file system is shipped once: what later layers deleted or replaced is not shipped at all.",
@@ -111,16 +113,16 @@ def working_lines(row: LevelRow, warnings: Sequence[str], width: int) -> Lines:
     }
     lines: Lines = [Content.assemble(heads[row.state])]
     lines += wrapped(row.problem, width, most=8) if row.problem else []
-    if row.progress is not None:
-        if row.state in ("stopped", "failed"):
-            lines += [Content(), heading("it was at")]
-        lines += progress_lines(row.progress, width)
+    if row.doing:
+        lines += [Content(), heading("it was at")] if row.state != "running" else []
+        lines += wrapped(row.doing, width, "$ink bold", most=3)
+    lines += progress_lines(row.progress, width) if row.progress is not None else []
     return lines + warning_lines(warnings, width)
 
 
 def progress_lines(progress: SlimProgress, width: int) -> Lines:
-    """Return what is known while a level runs: what goes on, counts, attempts, what stays for which reason."""
-    lines: Lines = [*wrapped(progress.doing, width, "$ink bold", most=3), Content()] if progress.doing else []
+    """Return what is known while a level runs: counts, attempts, what stays for which reason."""
+    lines: Lines = [Content()]
     if progress.opened:
         lines += labeled("opened", f"{plural(progress.opened, 'file')} so far", width, LABEL)
     if progress.answers:
@@ -186,7 +188,7 @@ def kept_lines(kept: Sequence[KeptShare], width: int) -> Lines:
     whole = max(sum(one.bytes for one in kept), 1)
     lines: Lines = [Content(), heading("why files stay")]
     for one in sorted(kept, key=lambda one: -one.bytes):
-        figures = (bytes_text(one.bytes), whole_text(one.files))
+        figures = (bytes_text(one.bytes), whole_text(one.files))[: 2 if width >= _TWO_FIGURES else 1]
         lines.append(bar_row(one.reason, one.bytes / whole, figures, width, _REASON_CELLS))
     return lines
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import ClassVar
 
 from textual.actions import SkipAction
@@ -65,14 +66,19 @@ class LevelsTable(LineTable[LevelRow]):
             Column("start", "start", _start_cell, 6, "right", rank=1),
             Column("interval", "95 %", _interval_cell, 9, rank=7),
         )
-        self._last: tuple[Column[LevelRow], ...] = (Column("why", "why", _why_cell, cut="end", least=20),)
+        self._planned: Column[LevelRow] = Column("why", "what it would do", _why_cell, cut="end", least=20)
         super().__init__(
-            self._first + self._last, key=lambda row: row.level, search_text=lambda row: row.level or "original", nothing=""
+            (*self._first, self._planned),
+            key=lambda row: row.level,
+            search_text=lambda row: row.level or "original",
+            nothing="",
         )
 
     def show_figures(self, wanted: bool) -> None:
         """Show or hide the columns that only a run fills."""
-        columns = (*self._first, *(self._figures if wanted else ()), *self._last)
+        columns = (
+            (*self._first, *self._figures, replace(self._planned, title="why")) if wanted else (*self._first, self._planned)
+        )
         if columns != self._columns:
             self._columns = columns
             self._placement = (-1, ())
@@ -162,7 +168,7 @@ def _why_cell(row: LevelRow) -> Cell:
     if row.level is None:
         return Cell("as it is", "soft")
     if row.state == "running":
-        return Cell((row.progress.doing if row.progress is not None else "") or "starting", "accent")
+        return Cell(row.doing or "starting", "accent")
     if row.state == "stopped":
         return Cell("by you; what was found until then is below", "soft")
     if row.state == "failed":

@@ -253,7 +253,10 @@ class SlimFrame(Widget):
             return Content.assemble(("■ ", "$medium"), f"{word} · {spent}")
         if best is not None and best.step is not None:
             return _best_text(best, spent)
-        return Content(f"done · {spent}") if runner.ran_with is not None else Content("")
+        if runner.ran_with is not None:
+            return Content(f"done · {spent}")
+        beside = self.has_class("-beside")
+        return Content("" if beside else ", ".join(self.request.levels) or "none is switched on")
 
     def _counts(self) -> tuple[str, ...]:
         progress = self.runner.run.progress

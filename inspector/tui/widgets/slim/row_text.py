@@ -38,7 +38,7 @@ def tree_lines(row: TreeRow, width: int) -> Lines:
     elif row.group is not None:
         if row.amounts.goes_bytes:
             lines += labeled("risk", _RISKS[row.group.risk], width, _LABEL)
-        lines += [Content(), *wrapped(row.group.reason, width, most=8)] if row.group.reason else []
+        lines += labeled("because", row.group.reason, width, _LABEL, most=10) if row.group.reason else []
     lines += _choice_lines(row, width)
     lines += _largest(row, width) if row.what == "group" and not row.is_open else []
     return [*lines, *_key_lines(row, width)]

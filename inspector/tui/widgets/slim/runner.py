@@ -49,7 +49,6 @@ class SlimRunner:
         self.warnings: tuple[str, ...] = ()
         self.problem = ""
         """Why nothing can be told of the image."""
-        self._said = ""
 
     @property
     def busy(self) -> bool:
@@ -69,7 +68,7 @@ class SlimRunner:
     @property
     def doing(self) -> str:
         """What goes on."""
-        return (self.run.progress.doing if self.run.progress is not None else "") or self._said
+        return self.run.doing
 
     @property
     def session(self) -> SlimSession | None:
@@ -93,7 +92,7 @@ class SlimRunner:
         session = self._session
         assert session is not None
         self.run = RunState(running=True, queue=request.levels, begun=time.monotonic())
-        self.ran_with, self.warnings, self._said = request, (), ""
+        self.ran_with, self.warnings = request, ()
 
         def workflow(token: CancelToken) -> Iterator[Event[Slimming]]:
             session.request = request
@@ -145,7 +144,7 @@ class SlimRunner:
 
     def _take_run(self, event: object) -> None:
         if isinstance(event, Started):
-            self._said = event.title
+            self.run = replace(self.run, doing=event.title)
         elif isinstance(event, Warned):
             self.warnings = (*self.warnings, f"{event.message} ({event.hint})" if event.hint else event.message)
         elif isinstance(event, Partial) and isinstance(event.result, SlimProgress):
@@ -163,7 +162,7 @@ class SlimRunner:
         begun = self.run.begun
         if self.run.progress is None or self.run.progress.level != progress.level:
             begun = time.monotonic()
-        self.run = replace(self.run, steps=steps, progress=progress, begun=begun)
+        self.run = replace(self.run, steps=steps, progress=progress, begun=begun, doing=progress.doing)
 
     def _take_result(self, result: Slimming) -> None:
         self.run = replace(self.run, steps={step.level: step for step in result.steps})
@@ -176,7 +175,7 @@ class SlimRunner:
     def _end(self, problem: str = "", *, stopped: bool = False) -> None:
         assert self._running is not None
         self._seconds = time.monotonic() - self._running.started
-        self._running, self._said = None, ""
+        self._running = None
         self.run = replace(self.run, running=False, problem=problem, stopped=stopped)
 
     def close(self) -> None:

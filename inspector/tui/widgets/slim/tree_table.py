@@ -51,7 +51,7 @@ class SlimTree(LineTable[TreeRow]):
             Column("bar", "", _bar_cell, _BAR_CELLS, rank=2),
             Column("stays", "stays", _stays_cell, _FIGURE_CELLS, "right", rank=1),
             Column("files", "files", _files_cell, 7, "right", rank=4),
-            Column("risk", "risk", _risk_cell, 6, rank=3),
+            Column("risk", "risk", _risk_cell, 7, rank=3),
         )
         super().__init__(
             columns,
