@@ -9,7 +9,7 @@ from typing import Final
 from inspector.analysis.image.packages_text import plain
 from inspector.analysis.image.slim.complaints import complaints, mentioned_paths
 from inspector.analysis.image.slim.groups import sizes_of
-from inspector.analysis.image.slim.missing import Missing, Named
+from inspector.analysis.image.slim.missing import Missing, Named, environment_of
 from inspector.analysis.image.slim.owners import PackageName, final_of, is_bytecode, ownership
 from inspector.analysis.image.slim.parts import parts_of
 from inspector.analysis.image.slim.patterns import paths_by_kind
@@ -17,11 +17,14 @@ from inspector.records.image_inspection import ImageInspection
 from inspector.records.image_waste import LeftoverKind
 from inspector.records.slimming import LayerPart
 
+_Unit = tuple[PackageName, str]
+"""A package where it is installed: the same one may be in several environments of Python."""
+
 _MOST_NAMED: Final = 12
 _MOST_MENTIONED: Final = 4
 _MOST_SHOWN: Final = 50
 _CODE: Final = (".py", ".so", ".js", ".mjs", ".cjs", ".rb", ".pl", ".pm", ".jar", ".class", ".lua", ".r", ".R", ".sh")
-_NEVER_DATA: Final = (".pyi", ".c", ".cc", ".cpp", ".pyx", ".pxd", ".cu", ".map", ".md", ".rst")
+_NEITHER: Final = (".pyi", ".c", ".cc", ".cpp", ".pyx", ".pxd", ".cu", ".map", ".md", ".rst")
 _IN_FAILING_ORDER: Final[Sequence[LeftoverKind]] = (
     "tests", "build tools", "locales", "CUDA without use", "CUDA twice", "weights twice", "headers", "docs", "static libraries",
     "package caches",
@@ -77,12 +80,14 @@ class _Candidates:
         self._owners = ownership(inspection).of_path
         self._parts = parts_of(inspection)
         self._missing = Missing(inspection, kept)
-        self._by_owner: dict[PackageName, list[str]] = {}
+        self._rest: dict[_Unit, list[str]] = {}
+        """What was dropped, by package."""
         for path in self._missing.paths:
-            owner = self._owners.get(path)
-            if owner is not None:
-                self._by_owner.setdefault(owner, []).append(path)
-        self._partial = {owner for path, owner in self._owners.items() if owner in self._by_owner and path in kept}
+            unit = self._unit_of(path)
+            if unit is not None:
+                self._rest.setdefault(unit, []).append(path)
+        kept_units = (self._unit_of(path) for path in self._owners if path in kept)
+        self._partial = {unit for unit in kept_units if unit is not None and unit in self._rest}
         self._leftovers = frozenset(
             path
             for kind, paths in paths_by_kind(inspection).items()
@@ -116,48 +121,52 @@ class _Candidates:
             named = self._missing.named(complaint)
             if not named.paths:
                 continue
-            name, paths = self._unit(named)
+            name, paths = self._with_rest(named)
             yield self._one(name, paths, f"named in “{complaint.said.strip()}”")
             count += 1
             if count >= _MOST_NAMED:
                 return
 
-    def _unit(self, named: Named) -> tuple[str, Collection[str]]:
+    def _unit_of(self, path: str) -> _Unit | None:
+        owner = self._owners.get(path)
+        if owner is None:
+            return None
+        return owner, environment_of(path) if owner.kind == "python" else ""
+
+    def _with_rest(self, named: Named) -> tuple[str, Collection[str]]:
         """Return what the named paths belong to, with all of its paths that were dropped."""
         first = named.paths[0]
-        owners = [owner for path in named.paths if (owner := self._owners.get(path)) is not None]
-        if named.is_whole or not owners:
+        units = [unit for path in named.paths if (unit := self._unit_of(path)) is not None]
+        if named.is_whole or not units:
             beside = () if named.is_whole else self._missing.beside(first)
             return named.name or f"/{first}", {*named.paths, *beside}
-        rest = [
-            path for owner in dict.fromkeys(owners) for path in self._by_owner.get(owner, ()) if self._is_worth(path, owner)
-        ]
-        return f"package {owners[0].name}", {*named.paths, *rest}
+        rest = [path for unit in dict.fromkeys(units) for path in self._rest.get(unit, ()) if self._is_worth(path, unit[0])]
+        return _name_of(units[0]), {*named.paths, *rest}
 
     def _is_worth(self, path: str, owner: PackageName) -> bool:
-        """Leave manuals and tests out of what comes back with a package."""
+        """Leave manuals and headers out of what comes back with a package; Python's may miss its tests."""
         return path not in self._leftovers or owner.kind == "python"
 
     def _mentioned(self) -> Iterator[AddBack]:
         """Yield the rest of packages whose kept files messages mention, as tracebacks do, innermost first."""
-        found: dict[PackageName, None] = {}
+        found: dict[_Unit, None] = {}
         for path in mentioned_paths(self._messages):
-            owner = self._owners.get(path)
-            if owner is not None and owner in self._by_owner:
-                found.setdefault(owner)
-        for owner in list(found)[:_MOST_MENTIONED]:
-            paths = [path for path in self._by_owner[owner] if path not in self._leftovers]
-            yield self._one(f"package {owner.name}", paths, "its files are named where it failed")
+            unit = self._unit_of(path)
+            if unit is not None and unit in self._rest:
+                found.setdefault(unit)
+        for unit in list(found)[:_MOST_MENTIONED]:
+            paths = [path for path in self._rest[unit] if path not in self._leftovers]
+            yield self._one(_name_of(unit), paths, "its files are named where it failed")
 
     def _rest_of(self, kind: str, title: str) -> Iterator[AddBack]:
         """Yield data files, then code, of packages of one sort of which something is kept."""
-        partial = [owner for owner in self._partial if owner.kind == kind]
-        rest = [path for owner in sorted(partial) for path in self._by_owner[owner] if path not in self._leftovers]
-        data = [path for path in rest if _is_data(path)]
+        partial = sorted(unit for unit in self._partial if unit[0].kind == kind)
+        rest = [path for unit in partial for path in self._rest[unit] if path not in self._leftovers]
         reason = "something of each of them is kept"
-        yield self._one(f"data files of {title}", data, f"{reason}; what they open by name is not seen before it is asked for")
-        code = [path for path in rest if path not in set(data)] if len(data) < len(rest) else []
-        yield self._one(f"code of {title}", code, f"{reason}; modules may be loaded on certain requests only")
+        data = f"{reason}; what they open by name is not seen before it is asked for"
+        yield self._one(f"data files of {title}", filter(_is_data, rest), data)
+        code = f"{reason}; modules may be loaded on certain requests only"
+        yield self._one(f"code of {title}", filter(_is_code, rest), code)
 
     def _rest_by_part(self) -> Iterator[AddBack]:
         """Yield what no package owns of the system and of what was installed."""
@@ -171,8 +180,17 @@ class _Candidates:
             yield self._one(name, paths, "no package owns them, so nothing tells what needs them")
 
 
-def _is_data(path: str) -> bool:
-    if is_bytecode(path) or path.endswith((*_CODE, *_NEVER_DATA)):
-        return False
+def _name_of(unit: _Unit) -> str:
+    owner, environment = unit
+    return f"package {owner.name}" + (f" in /{environment}" if environment not in ("", "usr", "usr/local") else "")
+
+
+def _is_code(path: str) -> bool:
     name = path.rpartition("/")[2]
-    return ".so." not in name and "/bin/" not in f"/{path}" and "/sbin/" not in f"/{path}"
+    if is_bytecode(path) or path.endswith(_CODE) or ".so." in name:
+        return True
+    return "/bin/" in f"/{path}" or "/sbin/" in f"/{path}"
+
+
+def _is_data(path: str) -> bool:
+    return not _is_code(path) and not path.endswith(_NEITHER)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -17,6 +18,7 @@ from inspector.records.image_inspection import ImageInspection
 _MOST: Final = 20_000
 _FEW: Final = 16
 _LONGEST: Final = 4096
+_ENVIRONMENT: Final = re.compile(r"((?:[^/]+/)*?[^/]+?)/(?:lib(?:64)?/python|bin/|share/|include/|(?:site|dist)-packages/)")
 _SHARED_FOLDERS: Final = frozenset(
     ("", "bin", "sbin", "lib", "lib64", "etc", "usr", "usr/bin", "usr/sbin", "usr/lib", "usr/local/bin", "usr/local/lib",
      "usr/share", "usr/lib/x86_64-linux-gnu", "usr/lib/aarch64-linux-gnu", "lib/x86_64-linux-gnu", "usr/lib64", "opt", "var",
@@ -46,6 +48,7 @@ class Missing:
         self._dropped = frozenset(self.paths)
         self._by_stem: dict[str, list[str]] | None = None
         self._by_folder: dict[str, list[str]] | None = None
+        self._environments: frozenset[str] | None = None
         self._links = Links(self._entries)
         self._start = NamedByStart(inspection)
 
@@ -76,20 +79,30 @@ class Missing:
         """Yield the files of a Python module, or Node's, or of the package that it would be in."""
         parts = name.strip("/").replace("/", ".").split(".") if "node_modules" not in name else []
         for length in range(len(parts), 0, -1):
-            found = list(self._module_files("/".join(parts[:length])))
+            found = self._where_others_are_kept(list(self._module_files("/".join(parts[:length]))))
             if found:
                 yield from found
                 return
         yield from self._below_any(f"node_modules/{name}")
 
     def _module_files(self, place: str) -> Iterator[str]:
+        """Yield the files that importing a module would load, where its first part is no submodule itself."""
         stem = place.rpartition("/")[2]
         for path in self._stems().get(stem, ())[:_MOST]:
-            if f"/{path}".partition(f"/{place}.")[1] and f"/{path}".rpartition(f"/{place}.")[2].count("/") == 0:
+            root, found, ending = f"/{path}".rpartition(f"/{place}.")
+            if found and "/" not in ending and f"{root[1:]}/__init__.py" not in self._entries:
                 yield path
         for path in self._stems().get("__init__", ()):
-            if f"/{path}".endswith((f"/{place}/__init__.py", f"/{place}/__init__.pyc")):
+            root, found, ending = f"/{path}".rpartition(f"/{place}/__init__.")
+            if found and ending in ("py", "pyc") and f"{root[1:]}/__init__.py" not in self._entries:
                 yield path
+
+    def _where_others_are_kept(self, paths: Sequence[str]) -> Sequence[str]:
+        """Return those of the paths that lie in an environment of which something is kept, if any do."""
+        if self._environments is None:
+            self._environments = frozenset(environment_of(path) for path in self._entries if path in self._kept)
+        used = [path for path in paths if environment_of(path) in self._environments]
+        return used or paths
 
     def _distribution(self, name: str) -> Iterator[str]:
         wanted = normal_name(name)
@@ -167,6 +180,12 @@ class Missing:
             for path in self.paths:
                 self._by_stem.setdefault(path.rpartition("/")[2].partition(".")[0], []).append(path)
         return self._by_stem
+
+
+def environment_of(path: str) -> str:
+    """Return the folder that Python and its packages are installed below, such as opt/venv; empty where none is told."""
+    found = _ENVIRONMENT.match(path) if len(path) <= _LONGEST else None
+    return found.group(1) if found else ""
 
 
 def _by_folder(paths: Iterable[str]) -> dict[str, list[str]]:

@@ -114,6 +114,25 @@ def test_a_module_brings_its_package(inspection: ImageInspection) -> None:
     assert "No module named" in found.reason
 
 
+def test_a_module_is_looked_for_where_it_would_be_imported_from() -> None:
+    again = {
+        path.replace("usr/local", "opt/venv"): content
+        for path, content in python_package("thing", {"thing/lazy.py": 9}).items()
+    }
+    vendored = {f"{SITE}/other/_vendor/thing/lazy.py": 4, f"{SITE}/other/_vendor/__init__.py": 0}
+    files = {**python_package("thing", {"thing/lazy.py": 9}), **again, **vendored}
+    here, there = f"{SITE}/thing/lazy.py", "opt/venv/lib/python3.12/site-packages/thing/lazy.py"
+    inspection = of_files(files)
+    message = "No module named 'thing.lazy'"
+    assert set(named_missing(inspection, (), [message])) == {here, there}
+    assert named_missing(inspection, ("opt/venv/bin/python",), [message]) == named_missing(inspection, (), [message])
+    inspection = of_files({**files, "opt/venv/bin/python": 5, "opt/venv/pyvenv.cfg": b""})
+    assert named_missing(inspection, ("opt/venv/bin/python",), [message]) == (there,)
+    (found, *_) = candidates(inspection, ("opt/venv/bin/python",), [message])
+    assert found.name == "package thing in /opt/venv"
+    assert here not in found.paths
+
+
 def test_a_library_brings_its_package_without_manuals(inspection: ImageInspection) -> None:
     found = first(inspection, "libfoo.so.1: cannot open shared object file")
     assert set(found.paths) == {f"{ARCH}/libfoo.so.1", f"{ARCH}/libfoo.so.1.2.3", "usr/share/libfoo/table"}
