@@ -143,6 +143,7 @@ LOCALES: dict[str, Content | str] = {
     "usr/lib/locale/fr_FR.utf8/LC_CTYPE": b"1",
     "usr/lib/locale/locale-archive": 1 << 21,
     "usr/share/locale/de/LC_MESSAGES/x.mo": b"1",
+    "usr/share/locale/locale.alias": b"1",
 }
 
 
@@ -154,7 +155,7 @@ def test_languages_that_variables_name(variable: tuple[str, str]) -> None:
     places = {path for path, reason in found.items() if reason == "locale"}
     assert places == {
         "usr/lib/locale/C.utf8", "usr/lib/locale/C.utf8/LC_CTYPE", "usr/lib/locale/de_DE.utf8",
-        "usr/lib/locale/de_DE.utf8/LC_CTYPE", "usr/lib/locale/locale-archive",
+        "usr/lib/locale/de_DE.utf8/LC_CTYPE", "usr/lib/locale/locale-archive", "usr/share/locale/locale.alias",
     }  # fmt: skip
 
 
