@@ -184,7 +184,7 @@ class _Names:
             folder = f"{folder.partition('node_modules')[0]}node_modules"
             return GroupName("application", f"/{folder}", f"/{folder}/")
         top = _top_of(folder)
-        return GroupName("system" if part == "base" else "application", f"/{top}", f"/{top}/")
+        return GroupName("application" if part == "code" else "system", f"/{top}", f"/{top}/")
 
 
 def _top_of(folder: str) -> str:
@@ -193,7 +193,9 @@ def _top_of(folder: str) -> str:
     parts = folder[len(prefix) :].split("/")
     if prefix:
         return f"{prefix}{parts[0]}"
-    return "/".join(parts[:2] if parts[0] in _DEEP_TOPS else parts[:1])
+    depth = 2 if parts[0] in _DEEP_TOPS else 1
+    is_hidden = parts[0] in ("root", "home") and any(part.startswith(".") for part in parts[depth : depth + 1])
+    return "/".join(parts[: depth + is_hidden])
 
 
 def sizes_of(final: FileSystem, paths: Iterable[str]) -> int:

@@ -17,10 +17,11 @@ from inspector.records.slimming import LayerPart
 
 SITE: Final = re.compile(r"(?:^|/)(?:site|dist)-packages(?:/|$)")
 _LIBRARIES: Final = re.compile(
-    r"(?:^|/)(?:(?:site|dist)-packages|node_modules|conda-meta|gems|bower_components|\.m2/repository|go/pkg/mod"
-    r"|\.cargo/registry|R/(?:site-)?library|lib/perl5|share/perl5|vendor/bundle)(?:/|$)"
+    r"(?:^|/)(?:(?:site|dist)-packages|node_modules|conda-meta|gems|bower_components|go/pkg/mod|R/(?:site-)?library|lib/perl5"
+    r"|share/perl5|vendor/bundle|\.cache/(?:pip|uv|pypoetry|pipenv|pdm|conda|yarn|pnpm|npm|go-build)|\.(?:npm|conda|cargo|rustup|m2|gradle))"
+    r"(?:/|$)"
 )
-"""Where package managers of languages install to."""
+"""Where package managers of languages install to, and what they keep."""
 _MODEL_CACHES: Final = re.compile(r"(?:^|/)(?:huggingface/(?:hub|transformers)|torch/hub|\.keras/models|tfhub_modules)(?:/|$)")
 _SYSTEM: Final = re.compile(
     r"(?:bin|boot|dev|etc|lib\w*|media|mnt|proc|run|sbin|sys|tmp|usr(?!/src/)|var(?!/(?:www|task|app|opt)(?:/|$)))(?:/|$)"

@@ -28,6 +28,9 @@ FILES = {
     "srv/models/net.onnx_data": 400,
     "srv/models/vocabulary.txt": 5,
     "start.sh": 6,
+    "home/me/.cache/pip/x": 7,
+    "root/.profile": 8,
+    "app/node_modules/left/index.js": 9,
 }
 
 
@@ -57,6 +60,9 @@ def test_whose_files_they_are() -> None:
         ("model", "/srv/models/net.onnx", "/srv/models/net.onnx"),
         ("model", "/srv/models", "/srv/models/"),
         ("application", "/start.sh", "/start.sh"),
+        ("system", "/home/me/.cache", "/home/me/.cache/"),
+        ("application", "/root", "/root/"),
+        ("application", "/app/node_modules", "/app/node_modules/"),
     }
     assert all(group.risk == "none" and not group.dropped_bytes for group in groups)
 
