@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from heapq import nlargest
 from typing import Final
 
-from inspector.analysis.image.slim.owners import Ownership, Remembered, final_of, ownership
+from inspector.analysis.image.slim.owners import Ownership, Remembered, final_of, folders_above, ownership
 from inspector.analysis.image.slim.parts import SITE, parts_of
 from inspector.analysis.image.slim.patterns import pattern_of
 from inspector.records.file_system import FileSystem
@@ -132,6 +132,7 @@ class _Names:
         self._owned: Ownership = ownership(inspection)
         self._parts = parts_of(inspection)
         self._models = {one.path: one for one in inspection.models}
+        self._saved_models = {one.path: one for one in inspection.models if one.format == "saved_model"}
         self._in_folders: dict[tuple[str, LayerPart], GroupName] = {}
         self._packages = {one: GroupName(one.kind, one.name, pattern_of(one)) for one in self._owned.packages}
 
@@ -168,10 +169,8 @@ class _Names:
         stem = name.partition(".onnx")[0]
         called = (path, *(f"{folder}/{one}.onnx" if folder else f"{one}.onnx" for one in (stem, name.partition(".")[0])))
         found = next((self._models[one] for one in called if one in self._models), None)
-        while found is None and folder:
-            above = self._models.get(folder)
-            found = above if above is not None and above.format == "saved_model" else None
-            folder = folder.rpartition("/")[0]
+        if found is None and self._saved_models:
+            found = next((self._saved_models[above] for above in folders_above(path) if above in self._saved_models), None)
         return found
 
     def _of_folder(self, folder: str, part: LayerPart) -> GroupName:

@@ -9,7 +9,7 @@ from typing import Final
 
 from inspector.analysis.image.leftover_kinds import kinds_in
 from inspector.analysis.image.slim.commands import Named
-from inspector.analysis.image.slim.owners import Ownership, PackageName, final_of, ownership
+from inspector.analysis.image.slim.owners import Ownership, PackageName, final_of, folders_above, ownership
 from inspector.analysis.image.slim.patterns import paths_by_kind
 from inspector.analysis.image.slim.tools_in_use import tools_in_use
 from inspector.analysis.image.stored import Stored
@@ -96,11 +96,8 @@ class Staying:
 
     def _is_linked_cache(self, path: str) -> bool:
         """Tell whether an installed file is a symlink to a cached one, as uv and conda may install."""
-        while path and self._linked_caches:
-            if path in self._linked_caches:
-                return True
-            path = path.rpartition("/")[0]
-        return False
+        linked = self._linked_caches
+        return bool(linked) and (path in linked or not linked.isdisjoint(folders_above(path)))
 
     def _is_named_module(self, path: str) -> bool:
         return any(place in f"/{path}" for place in self._modules)

@@ -21,6 +21,7 @@ from inspector.records.image_contents import PackageKind
 from inspector.records.image_inspection import ImageInspection
 
 _FEW: Final = 2
+_DEEPEST: Final = 64
 _BYTECODE: Final = (".pyc", ".pyo")
 _SEPARATORS: Final = re.compile(r"[-_.]+")
 
@@ -116,6 +117,16 @@ class _Owners:
                 owner = None if path in self._owned else self._owned.get(source_of(path))
                 if owner is not None:
                     yield path, owner
+
+
+def folders_above(path: str) -> Iterator[str]:
+    """Yield the folders that a path lies in, the uppermost first, as deep as anybody would put something."""
+    end = path.find("/")
+    for _ in range(_DEEPEST):
+        if end < 0:
+            return
+        yield path[:end]
+        end = path.find("/", end + 1)
 
 
 def normal_name(name: str) -> str:

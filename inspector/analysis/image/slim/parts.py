@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from inspector.analysis.image.pull_kinds import sort_content
-from inspector.analysis.image.slim.owners import Remembered, final_of, ownership, source_of
+from inspector.analysis.image.slim.owners import Remembered, final_of, folders_above, ownership, source_of
 from inspector.analysis.image.symlinks import inside_root
 from inspector.analysis.image.weights_twice import is_weights
 from inspector.records.file_system import FileSystem, Placed
@@ -133,12 +133,10 @@ class _Parts:
     def _by_folder(self, folder: str) -> LayerPart:
         if not folder:
             return "code"
-        above = folder
-        while above and self._environments:
-            if above in self._environments:
-                return "dependencies"
-            above = above.rpartition("/")[0]
-        return part_by_place(f"{folder}/")
+        inside = f"{folder}/"
+        if self._environments and not self._environments.isdisjoint(folders_above(inside)):
+            return "dependencies"
+        return part_by_place(inside)
 
     def _neighbors(
         self, others: Iterable[tuple[str, Placed]], parts: Mapping[str, LayerPart]
@@ -197,17 +195,11 @@ def _own_files(final: FileSystem, models: Iterable[InsideArtifact]) -> frozenset
 
 def _saved_models(final: FileSystem, roots: set[str]) -> Iterator[str]:
     for folder, files in final.files_by_folder.items():
-        root = next((above for above in _with_parents(folder) if above in roots), None)
+        inside = f"{folder}/" if folder else ""
+        root = "" if "" in roots else next((above for above in folders_above(inside) if above in roots), None)
         if root is not None:
             start = len(root) + 1 if root else 0
             yield from (path for path in files if _SAVED_MODEL.match(path, start))
-
-
-def _with_parents(folder: str) -> Iterator[str]:
-    yield folder
-    while folder:
-        folder = folder.rpartition("/")[0]
-        yield folder
 
 
 def _environments(final: FileSystem) -> frozenset[str]:

@@ -26,13 +26,17 @@ class _Links:
         self._final = final_of(inspection)
         self._repeated = repeated
         self._dropped = dropped
+        self._seen: set[int] = set()
+        """Contents that were looked at, by id()."""
         self._firsts: dict[int, list[str]] = {}
 
     def all(self) -> Mapping[str, str]:
         """Return all links by path."""
         found: dict[str, str] = {}
         for path in sorted(self._repeated):
-            if path not in found:
+            content = id(self._final.entries[path].content)
+            if content not in self._seen:
+                self._seen.add(content)
                 found.update(self._links(path))
         return found
 

@@ -20,6 +20,8 @@ class Tally:
         self._linked_files = final.linked_files
         self._going = (dropped, linked or {})
         self._counted: set[int] = set()
+        self._freed: dict[int, bool] = {}
+        """Of contents with several names, by id(): whether all of them go."""
 
     def bytes_of(self, paths: Iterable[str]) -> int:
         """Return the bytes of files, every content counted once."""
@@ -46,8 +48,13 @@ class Tally:
         if placed.content.kind != "file":
             return False
         dropped, linked = self._going
-        names = self._linked_files.get(id(placed.content), (path,))
-        return all(name in dropped or name in linked for name in names)
+        names = self._linked_files.get(id(placed.content))
+        if names is None:
+            return path in dropped or path in linked
+        known = self._freed.get(id(placed.content))
+        if known is None:
+            known = self._freed[id(placed.content)] = all(name in dropped or name in linked for name in names)
+        return known
 
     def largest(self, paths: Iterable[str]) -> tuple[tuple[str, int], ...]:
         """Return the largest of the files with their bytes."""

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from inspector.analysis.image.packages_text import plain
 from inspector.analysis.image.slim.commands import Named, first_command, health_command
-from inspector.analysis.image.slim.owners import final_of, is_bytecode, source_of
+from inspector.analysis.image.slim.owners import final_of, folders_above, is_bytecode, source_of
 from inspector.analysis.image.slim.parts import parts_of
 from inspector.analysis.image.stored import Stored
 from inspector.analysis.image.weights_twice import is_weights
@@ -98,7 +98,7 @@ class _Seen:
     def models(self) -> Iterator[tuple[str, int]]:
         """Yield the models that were never opened, and other large files of weights."""
         saved = {model.path: model.bytes for model in self._inspection.models if model.format == "saved_model"}
-        used = {folder for path in self._opened for folder in _folders(path)} if saved else set()
+        used = {folder for path in self._opened for folder in folders_above(path)} if saved else set()
         yield from ((path, size) for path, size in saved.items() if path not in used and self._is_weights_folder(path))
         graphs = {model.path for model in self._inspection.models}
         for path, part in self._parts.items():
@@ -106,18 +106,12 @@ class _Seen:
             if part != "weights" or placed.content.kind != "file" or path in self._opened:
                 continue
             is_large = placed.size >= _LEAST_WEIGHTS and is_weights(path)
-            if (path in graphs or is_large) and saved.keys().isdisjoint(_folders(path)):
+            if (path in graphs or is_large) and saved.keys().isdisjoint(folders_above(path)):
                 yield path, placed.size
 
     def _is_weights_folder(self, folder: str) -> bool:
         places = (f"{folder}/{name}" if folder else name for name in ("saved_model.pb", "saved_model.pbtxt"))
         return any(self._parts.get(path) == "weights" for path in places)
-
-
-def _folders(path: str) -> Iterator[str]:
-    while path:
-        path = path.rpartition("/")[0]
-        yield path
 
 
 def _ports(inspection: ImageInspection, request: SlimRequest, asked_ports: Collection[int]) -> Iterator[Unexercised]:
