@@ -122,6 +122,11 @@ def test_interpreters_of_scripts_that_were_executed() -> None:
     assert found["usr/bin/sh"] == "start-up"
 
 
+def test_an_interpreter_that_is_a_script_itself() -> None:
+    found = kept({**PROGRAMS, "app/tool": b"#!/app/check.sh -x\n"}, executed=["app/tool"])
+    assert found["app/check.sh"] == found["usr/bin/sh"] == "start-up"
+
+
 def test_a_script_that_is_its_own_interpreter_ends() -> None:
     assert kept({"x": b"#!/x\n"}, executed=["x"]) == {"x": "executed"}
 
