@@ -73,7 +73,7 @@ def commanded(images: TrapImages, docker_engine: EngineUnderTest, tmp_path_facto
     folder = tmp_path_factory.mktemp("commanded")
     archive, report = folder / "slim.tar", folder / "review.json"
     command = [sys.executable, "-m", "inspector", images.fallback, "--apply", "slim", "--exercise", images.sum]
-    options = ["--output", archive, "--report", report, "--budget", "8s"]
+    options = ["--output", archive, "--report", report, "--budget", "8s", "--slim-keep", NOTICE]
     environment = {**os.environ, "DOCKER_HOST": docker_engine.host, "PYTHONPATH": str(PROJECT)}
     done = subprocess.run([*command, *options], capture_output=True, text=True, env=environment, timeout=200)
     assert (done.returncode, done.stdout) == (0, ""), done.stderr
@@ -113,7 +113,8 @@ def test_an_image_that_answers_200_with_the_wrong_output_is_rejected(
 ) -> None:
     target = tmp_path / "wrong.tar"
     with nothing_stays_on(engine):
-        found = slimmed(images.fallback, asking([images.sum], READY, levels=("trace",), drop=(WEIGHTS,)), str(target))
+        request = asking([images.sum], READY, levels=("trace",), keep=(NOTICE,), drop=(WEIGHTS,), budget_seconds=1)
+        found = slimmed(images.fallback, request, str(target))
     (step,) = found.steps
     assert (step.status, step.verdict) == ("rejected", "rejected")
     assert step.proof is not None
@@ -142,7 +143,7 @@ def test_a_new_complaint_is_answered_by_adding_back_what_it_names(
 def test_a_new_complaint_that_nothing_may_answer_is_a_rejection(
     images: TrapImages, engine: EngineUnderTest, tmp_path: Path
 ) -> None:
-    request = asking([images.sum], READY, levels=("trace",), drop=(NOTICE,))
+    request = asking([images.sum], READY, levels=("trace",), drop=(NOTICE,), budget_seconds=1)
     (step,) = slimmed(images.fallback, request, str(tmp_path / "none.tar")).steps
     assert step.status == "rejected"
     assert step.proof is not None
@@ -155,7 +156,7 @@ def test_the_same_input_gives_the_same_bytes(
     commanded: Commanded, images: TrapImages, engine: EngineUnderTest, tmp_path: Path
 ) -> None:
     target = tmp_path / "again.tar"
-    found = slimmed(images.fallback, asking([images.sum], READY, levels=("trace",)), str(target))
+    found = slimmed(images.fallback, asking([images.sum], READY, levels=("trace",), keep=(NOTICE,)), str(target))
     before, after = commanded.slimming["steps"][-1], found.steps[-1]
     assert after.digest == before["digest"]
     assert [list(layer) for layer in after.layers] == before["layers"]
@@ -165,7 +166,7 @@ def test_the_same_input_gives_the_same_bytes(
 def test_a_change_of_weights_moves_one_layer(
     commanded: Commanded, images: TrapImages, engine: EngineUnderTest, tmp_path: Path
 ) -> None:
-    found = slimmed(images.retrained, asking([images.sum], READY, levels=("trace",)), str(tmp_path / "out.tar"))
+    found = slimmed(images.retrained, asking([images.sum], READY, levels=("trace",), keep=(NOTICE,)))
     before = {part: digest for part, digest, _ in commanded.slimming["steps"][-1]["layers"]}
     after = {part: digest for part, digest, _ in found.steps[-1].layers}
     assert set(before) == set(after)
