@@ -13,7 +13,7 @@ from inspector.records.slimming import Observation, SlimRequest
 from tests.unit.analysis.image.layer_making import file, hard_link, stack, symlink
 from tests.unit.analysis.image.slim.slim_making import of_layers
 
-MANY = 20_000
+MANY = 10_000
 
 
 def everything_about(inspection: ImageInspection) -> None:
