@@ -60,7 +60,9 @@ def clean(source: ImageInspection, request: SlimRequest) -> Choice:
     found = dropped_by_clean(source, request.keep, request.drop)
     assert source.file_system is not None, "checked when the work began"
     kept = frozenset(path for path in source.file_system.entries if path not in found.dropped)
-    idle = "there are no leftovers that may go" if not found.dropped and not found.linked else ""
+    waste = source.waste.reclaimable_bytes if source.waste is not None else 0
+    is_idle = not found.dropped and not found.linked and (not waste or "flatten" in request.levels)
+    idle = "there are no leftovers that may go" if is_idle else ""
     made = Choice(
         "clean",
         kept,

@@ -177,3 +177,14 @@ def test_a_deleted_file_is_in_no_layer(tmp_path: Path) -> None:
     names = {entry.path for layer in flat.image.layers for entry in layer.entries or ()}
     assert "opt/app/other.py" in names
     assert "opt/app/main.py" not in names
+
+
+def test_clean_alone_takes_the_waste_with_it(tmp_path: Path) -> None:
+    layers = [build_layer({"opt/app/main.py": File(b"print(1)\n" * 50)}), build_layer({"opt/app/main.py": File(b"print(2)\n")})]
+    session = SlimSession(opened(docker_archive(tmp_path / "waste.tar", [ImageSpec(layers, {})])), SlimRequest(("clean",)))
+    found = run(session)
+    session.request = SlimRequest(("flatten", "clean"))
+    both = run(session)
+    session.close()
+    assert [step.verdict for step in found.steps] == ["not proven"]
+    assert [step.verdict for step in both.steps] == ["not proven", "nothing to do"]
