@@ -168,6 +168,11 @@ async def test_the_tree_is_walked_to_its_largest_files(image: ImageInspection) -
         assert pane.request.keep == ("/usr/lib/python3/test/big.bin",)
         await press(pilot, "space", "left")
         assert pane.request.keep == ()
+        at = pane.tree_table.cursor + 1
+        for is_open in (False, True):
+            await pilot.click(pane.tree_table, offset=(9, at))
+            await pilot.pause()
+            assert pane.tree_table.row.is_open == is_open
         assert pane.tree_table.row is not None
         assert pane.tree_table.row.name == "tests"
         await press(pilot, "left", "left", "left")
@@ -369,7 +374,9 @@ async def test_it_is_saved_where_the_user_says(image: ImageInspection, tmp_path:
         assert isinstance(app.screen, SlimSaveScreen)
         await press(pilot, "enter")
         await settle(pilot)
-        await shows(pilot, "Written: digits-trace.tar", "trace 129.0 MB (0.04×) · digits-trace.tar")
+        await shows(
+            pilot, "Written: digits-trace.tar", "trace 129.0 MB (0.04×) · digits-trace.tar", "written    digits-trace.tar"
+        )
         (tmp_path / "digits-trace.tar").write_bytes(b"there")
         await press(pilot, "s", "enter")
         await shows(pilot, "Enter again replaces it")

@@ -63,6 +63,12 @@ def answers_text(proof: SlimProof | None) -> str:
     return f"{whole_text(proof.answers)} equal"
 
 
+def added_text(proof: SlimProof | None) -> str:
+    """Return what had to be added back until it served: "added back: numpy, /etc"; empty where nothing had to."""
+    names = [name for one in (proof.attempts if proof is not None else ()) for name in one.added_back]
+    return f"added back: {', '.join(dict.fromkeys(names))}" if names else ""
+
+
 def main_start(proof: SlimProof | None) -> Comparison | None:
     """Return the comparison of whole starts that weighs most: the cold one, where it was measured."""
     whole = [one for one in (proof.starts if proof is not None else ()) if not one.phase and one.verdict != "not measured"]

@@ -67,7 +67,8 @@ class RunState:
 
 def level_rows(request: SlimRequest, survey: SlimSurvey | None, run: RunState) -> list[LevelRow]:
     """Return the original and every level."""
-    before = survey.original if survey is not None else next((step.before for step in run.steps.values()), None)
+    told = [step.before for step in run.steps.values()]  # what is pulled is known better once the image was packed
+    before = told[-1] if told else survey.original if survey is not None else None
     rows = [LevelRow(None, "original", before=before)]
     return rows + [_level_row(level, request, survey, run, before) for level in SLIM_LEVELS]
 

@@ -17,6 +17,7 @@ from inspector.tui.widgets.line_table import LineTable
 from inspector.tui.widgets.optimize.figures import interval_text, ratio_text
 from inspector.tui.widgets.slim.figures import (
     VERDICT_ROLES,
+    added_text,
     answers_text,
     main_start,
     pulled_ratio,
@@ -164,7 +165,7 @@ def _interval_cell(row: LevelRow) -> Cell:
 
 def _why_cell(row: LevelRow) -> Cell:
     if row.step is not None:
-        return Cell(row.step.reason or _PURPOSES.get(row.level or "", ""), "soft")
+        return Cell(row.step.output or row.step.reason or added_text(row.step.proof) or _PURPOSES[row.step.level], "soft")
     if row.level is None:
         return Cell("as it is", "soft")
     if row.state == "running":

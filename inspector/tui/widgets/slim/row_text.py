@@ -96,7 +96,7 @@ def setting_lines(row: Setting, rows: Sequence[Setting], width: int) -> Lines:
     """Return a setting's value and what it means."""
     title = next(one.title for one in rows if one.id == row.id)
     style = "$medium" if row.lacking else "$ink"
-    lines = wrapped(Content.assemble((title, "$ink bold"), "  ", plain(row.value, style)), width, most=6)
+    lines = wrapped(Content.assemble((title, "$ink bold"), "  ", plain(row.told or row.value, style)), width, most=6)
     for text in setting_help(row):
         lines += [Content(), *wrapped(text, width)]
     return lines

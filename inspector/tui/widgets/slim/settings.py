@@ -38,6 +38,8 @@ class Setting:
     on: bool | None = None
     """Whether it is switched on; None: it is a value."""
     exercise: int | None = None
+    told: str = ""
+    """Of an exercise: all that was told."""
     lacking: bool = False
     """Whether something is missing without it."""
 
@@ -51,7 +53,7 @@ def settings(request: SlimRequest) -> list[Setting]:
     """Return the rows: exercises first, since without one nothing is traced or proven."""
     lacking = not request.exercises
     rows = [
-        Setting("exercise", _TITLES["exercise"] if not at else "", exercise_text(one), exercise=at)
+        Setting("exercise", _TITLES["exercise"] if not at else "", exercise_text(one), exercise=at, told=one.told)
         for at, one in enumerate(request.exercises)
     ]
     rows += [Setting("exercise", _TITLES["exercise"], "none: x adds one", lacking=True)] if lacking else []
@@ -69,10 +71,12 @@ def settings(request: SlimRequest) -> list[Setting]:
 
 
 def exercise_text(exercise: Exercise) -> str:
-    """Return an exercise in a line: what it is, then what was told."""
-    names = {"http": "requests", "command": "run", "contract": "contract"}
-    told = exercise.told.removeprefix("contract:") if exercise.kind == "contract" else exercise.told
-    return f"{names[exercise.kind]}: {told}"
+    """Return an exercise in a short line: what it is, then a file's name, a URL, or the command."""
+    if exercise.kind == "contract":
+        return f"contract: {exercise.told.removeprefix('contract:')}"
+    if exercise.kind == "http":
+        return f"requests: {exercise.told.rpartition('/')[2]}"
+    return f"run: {exercise.told}"
 
 
 def _contract_text(request: SlimRequest) -> str:
