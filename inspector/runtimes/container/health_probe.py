@@ -7,15 +7,12 @@ from __future__ import annotations
 
 import threading
 import time
-from contextlib import suppress
 from typing import Any, Final
 
-from inspector.runtimes.container.ours import failures
+from inspector.runtimes.container.container_command import ContainerCommand
 
 _PAUSE: Final = 0.05
-_LOOK: Final = 0.01
-_TO_BEGIN: Final = 1.0
-"""Seconds in which a check that has no exit code may yet have to begin."""
+_LOOK: Final = 0.05
 
 
 class HealthProbe:
@@ -44,20 +41,16 @@ class HealthProbe:
 
     def _run(self) -> None:
         while self._goes_on():
-            with suppress(*failures()):
-                self._check()
+            self._check()
             self._stop.wait(_PAUSE)
 
     def _check(self) -> None:
-        check = self._client.exec_create(self._container, list(self._command))["Id"]
-        self._client.exec_start(check, detach=True)
-        began = time.monotonic()
-        while self._goes_on():
-            found = self._client.exec_inspect(check)
-            self.code = found.get("ExitCode")
-            if not found.get("Running") and (self.code is not None or time.monotonic() - began > _TO_BEGIN):
-                break
-            self._stop.wait(_LOOK)
+        check = ContainerCommand(self._client, self._container, self._command, 0)  # podman never says that detached ones ended
+        check.start()
+        while self._goes_on() and not check.done.wait(_LOOK):
+            pass
+        check.give_up()
+        self.code = check.code
         if self.code == 0 and self._goes_on():
             self.passed_at = time.monotonic_ns()
             self.changed.set()
