@@ -10,7 +10,7 @@ from inspector.analysis.findings.wording import size as bytes_text
 from inspector.analysis.image.slim.commands import Named
 from inspector.analysis.image.slim.emptied import without_use
 from inspector.analysis.image.slim.groups import groups_of
-from inspector.analysis.image.slim.leftover_rules import RULES, Staying
+from inspector.analysis.image.slim.leftover_rules import Staying, rules_for
 from inspector.analysis.image.slim.owners import final_of, is_bytecode, ownership, source_of
 from inspector.analysis.image.slim.parts import parts_of
 from inspector.analysis.image.slim.patterns import Patterns, paths_by_kind, pattern_of
@@ -54,11 +54,11 @@ def dropped_by_clean(
 ) -> Cleaning:
     """Return what clean leaves out.
 
-    Kinds go as RULES say; keep and drop are patterns (see Patterns), keep wins. What the start or the health check names, and
-    build tools that other packages depend on, stay unless dropped by name; so does what commands name, which are those that
-    containers are started or exercised with instead of, or beside, the image's own. Bytecode goes with its module, symlinks
-    with what they lead to, folders with all that was in them. Raises UsageError for patterns that cannot be looked up,
-    ValueError where layers were not indexed.
+    Kinds go as their rules say; keep and drop are patterns (see Patterns), keep wins. What the start or the health check
+    names, and build tools that other packages depend on, stay unless dropped by package or path; so does what commands name:
+    those that containers are started or exercised with instead of, or beside, the image's own. Bytecode goes with its
+    module, symlinks with what they lead to, folders with all that was in them. Raises UsageError for patterns that cannot be
+    looked up, ValueError where layers were not indexed.
     """
     return _Cleaner(inspection, keep, drop, commands).cleaning()
 
@@ -105,6 +105,7 @@ class _Cleaner:
         self._inspection = inspection
         self._final = final_of(inspection)
         self._patterns = Patterns(inspection, keep, drop)
+        self._rules = rules_for(inspection)
         self._kinds = paths_by_kind(inspection)
         self._named = Named(inspection, commands)
         self._staying = Staying(inspection, self._named)
@@ -113,7 +114,7 @@ class _Cleaner:
 
     def cleaning(self) -> Cleaning:
         """Return what goes, why, and what becomes a link."""
-        for kind in RULES:
+        for kind in self._rules:
             if kind != "same content twice" and self._goes(kind):
                 self._drop_kind(kind)
         self._drop_by_name()
@@ -128,10 +129,10 @@ class _Cleaner:
     def _goes(self, kind: LeftoverKind) -> bool:
         if kind in self._patterns.keep.kinds:
             return False
-        return RULES[kind].goes or kind in self._patterns.drop.kinds
+        return self._rules[kind].goes or kind in self._patterns.drop.kinds
 
     def _drop_kind(self, kind: LeftoverKind) -> None:
-        rule = RULES[kind]
+        rule = self._rules[kind]
         cause = _Cause("leftover", kind, kind, rule.risk, rule.reason)
         is_asked_for = bool(self._patterns.keep)
         for path in self._kinds.get(kind, ()):
@@ -182,7 +183,7 @@ class _Cleaner:
             by_cause.setdefault(cause, []).append(path)
         tally = Tally(self._final, self._causes.keys(), linked)
         groups = []
-        for kind, rule in RULES.items():
+        for kind, rule in self._rules.items():
             cause = _Cause("leftover", kind, kind, rule.risk, self._reason(kind))
             gone = by_cause.pop(_Cause("leftover", kind, kind, rule.risk, rule.reason), [])
             if kind == "same content twice":
@@ -208,7 +209,7 @@ class _Cleaner:
         )
 
     def _reason(self, kind: LeftoverKind) -> str:
-        patterns, rule = self._patterns, RULES[kind]
+        patterns, rule = self._patterns, self._rules[kind]
         if kind in patterns.keep.kinds:
             return "kept by name"
         if not rule.goes and kind in patterns.drop.kinds:

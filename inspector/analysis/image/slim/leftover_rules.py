@@ -9,7 +9,7 @@ from typing import Final
 
 from inspector.analysis.image.leftover_kinds import kinds_in
 from inspector.analysis.image.slim.commands import Named
-from inspector.analysis.image.slim.owners import Ownership, PackageName, final_of, folders_above, ownership
+from inspector.analysis.image.slim.owners import Ownership, PackageName, final_of, folders_above, normal_name, ownership
 from inspector.analysis.image.slim.patterns import paths_by_kind
 from inspector.analysis.image.slim.tools_in_use import tools_in_use
 from inspector.analysis.image.stored import Stored
@@ -51,6 +51,11 @@ RULES: Final[Mapping[LeftoverKind, Rule]] = {
 }
 """In order: a file of several kinds goes as one of the first."""
 
+_COMPILES_WHILE_SERVING: Final = re.compile(
+    r"triton|pytorch-triton.*|cupy(?:-.*)?|pycuda|vllm|deepspeed|flashinfer.*|tilelang|apache-tvm|cppyy|xformers|llama-cpp-python"
+)
+"""Python packages that may call a compiler when they are asked for something."""
+_FOR_COMPILING: Final[tuple[LeftoverKind, ...]] = ("build tools", "headers", "static libraries")
 _LICENSE: Final = re.compile(
     r"(?:copyright|licen[cs]es?|notices?|copying|eula|third.?party|authors?|patents?)(?:$|[-_.\d].*)|.*[-_.](?:licen[cs]e|notice|copyright)",
     re.IGNORECASE,
@@ -60,6 +65,18 @@ _RUNTIME_LIBRARY: Final = re.compile(
 )
 _NO_LOCALE: Final = frozenset(("", "C", "POSIX"))
 _LONGEST: Final = 255
+
+
+def rules_for(inspection: ImageInspection) -> Mapping[LeftoverKind, Rule]:
+    """Return the rules of an image: compilers and headers are missed sooner where a package compiles while it serves."""
+    packages = inspection.packages.packages if inspection.packages is not None else ()
+    names = {normal_name(one.name) for one in packages if one.kind == "python"}
+    compiling = sorted(name for name in names if _COMPILES_WHILE_SERVING.fullmatch(name))
+    if not compiling:
+        return RULES
+    reason = f"{', '.join(compiling[:3])} may compile while serving"
+    changed = {kind: Rule(True, "high", f"{reason}; {RULES[kind].reason}") for kind in _FOR_COMPILING}
+    return {kind: changed.get(kind, rule) for kind, rule in RULES.items()}
 
 
 class Staying:

@@ -118,6 +118,15 @@ def test_what_is_dropped_by_name_is_told_by_package_and_path() -> None:
     assert (path.kind, path.dropped_bytes, path.largest) == ("application", 9, (("srv/data/rows.csv", 9),))
 
 
+def test_compilers_are_missed_sooner_where_a_package_compiles_while_it_serves() -> None:
+    files = {"usr/bin/gcc": program("usr/bin/gcc"), "usr/include/x.h": 3, "usr/share/doc/x/y": 3}
+    plain = {one.name: one.risk for one in dropped_by_clean(of_files(files)).groups}
+    found = dropped_by_clean(of_files(files | python_package("Triton", {"triton/__init__.py": 5}))).groups
+    assert plain == {"build tools": "medium", "headers": "low", "docs": "none"}
+    assert {one.name: one.risk for one in found} == {"build tools": "high", "headers": "high", "docs": "none"}
+    assert group(found, "headers").reason.startswith("triton may compile while serving")
+
+
 @pytest.mark.parametrize(
     "name", ["copyright", "LICENSE", "LICENCE.txt", "NOTICE.gz", "COPYING.LESSER", "licenses", "AUTHORS", "apache-license"]
 )
