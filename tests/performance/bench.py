@@ -1,6 +1,6 @@
 """`make bench`: every performance promise as a ratio against a peer or a bare loop in the same run, with memory.
 
-Large models and an image are made once in .bench/ (about 13 GB). Parts can be named: `make bench BENCH="help paging"`.
+Large models and two images are made once in .bench/ (about 17 GB). Parts can be named: `make bench BENCH="help paging"`.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from tests.performance import (
     large_models,
     latency_bench,
     optimize_bench,
+    slim_bench,
     without_tensorflow,
 )
 from tests.performance.measuring import Row, interleave, median_ratio, median_seconds, peak_bytes, run_once
@@ -171,6 +172,7 @@ PARTS: dict[str, Callable[[], Iterator[Row]]] = {
     "image": image_bench.report,
     "textbook": image_bench.textbook,
     "engine": image_bench.engine,
+    "slim": slim_bench.report,
     "digits": optimize_bench.digits_int8,
     "large_external": optimize_bench.large_external,
     "cold_start": cold_start_bench.report,
