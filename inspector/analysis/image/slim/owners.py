@@ -56,18 +56,18 @@ class Remembered(Generic[Value]):
 
     def __init__(self, ask: Callable[[ImageInspection], Value]) -> None:
         self._ask = ask
-        self._known: list[tuple[weakref.ref[FileSystem], object, Value]] = []
+        self._known: list[tuple[weakref.ref[FileSystem], object, object, Value]] = []
 
     def __call__(self, inspection: ImageInspection) -> Value:
         """Return what is asked of the inspection."""
         final = final_of(inspection)
         known = self._known
-        for reference, models, value in known:
-            if reference() is final and models is inspection.models:
+        for reference, packages, models, value in known:
+            if reference() is final and packages is inspection.packages and models is inspection.models:
                 return value
         value = self._ask(inspection)
         alive = [one for one in known if one[0]() is not None]
-        self._known = [(weakref.ref(final), inspection.models, value), *alive][:_FEW]
+        self._known = [(weakref.ref(final), inspection.packages, inspection.models, value), *alive][:_FEW]
         return value
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -123,6 +124,13 @@ def test_all_names_of_a_content_have_the_part_of_the_first() -> None:
     parts = parts_of(of_files({f"{SITE}/thing.py": 5}, files))
     assert parts["app/copy.py"] == parts[f"{SITE}/thing.py"] == "code"
     assert parts["opt/app/one"] == parts["etc/one"] == "base"
+
+
+def test_what_is_asked_before_all_is_known_is_asked_again() -> None:
+    whole = of_files({**python_package("thing", {"../../../../../lib/odd/thing.py": 5}), "app/main.py": 3})
+    early = replace(whole, packages=None)
+    assert parts_of(early) is parts_of(early)
+    assert parts_of(whole) is not parts_of(early)
 
 
 def test_what_is_not_there_yet_has_a_part(inspection: ImageInspection) -> None:
