@@ -73,7 +73,7 @@ def commanded(images: TrapImages, docker_engine: EngineUnderTest, tmp_path_facto
     folder = tmp_path_factory.mktemp("commanded")
     archive, report = folder / "slim.tar", folder / "review.json"
     command = [sys.executable, "-m", "inspector", images.fallback, "--apply", "slim", "--exercise", images.sum]
-    options = ["--output", archive, "--report", report, "--budget", "8s", "--slim-keep", NOTICE]
+    options = ["--output", archive, "--report", report, "--budget", "3s", "--slim-keep", NOTICE]
     environment = {**os.environ, "DOCKER_HOST": docker_engine.host, "PYTHONPATH": str(PROJECT)}
     done = subprocess.run([*command, *options], capture_output=True, text=True, env=environment, timeout=200)
     assert (done.returncode, done.stdout) == (0, ""), done.stderr

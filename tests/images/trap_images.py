@@ -28,8 +28,9 @@ from tests.images.programs import with_libraries
 PORT = 8765
 PYTHON = Path(sys.executable).resolve()
 STDLIB = sysconfig.get_path("stdlib").lstrip("/")
-SITE = f"{STDLIB}/site-packages"
-LOADER = "lib64"
+SITE = subprocess.run(
+    [PYTHON, "-c", "import site; print(site.getsitepackages()[0])"], capture_output=True, text=True, check=True
+).stdout.strip("/\n")
 LANGUAGE = "usr/lib/locale/de_DE.utf8"
 ZONE = "usr/share/zoneinfo/Europe/Berlin"
 BUNDLE = "etc/ssl/certs/ca-certificates.crt"
@@ -136,8 +137,7 @@ def _merged(files: Mapping[str, Node]) -> dict[str, Node]:
     """Return files below /usr, with links to there at the root, and the loader as a link to where it lies."""
     found: dict[str, Node] = {name: Symlink(f"usr/{name}") for name in _MERGED}
     for name, node in files.items():
-        inside = name if name.startswith(("usr/", "root/", "opt/", "home/")) else f"usr/{name}"
-        found[inside] = node
+        found[f"usr/{name}" if name.partition("/")[0] in _MERGED else name] = node
     for loader in [name for name in found if name.startswith("usr/lib64/ld-")]:
         moved = f"usr/lib/loader/{Path(loader).name}"
         found[moved], found[loader] = found[loader], Symlink(f"../lib/loader/{Path(loader).name}")
