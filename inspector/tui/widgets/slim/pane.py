@@ -9,12 +9,10 @@ from textual.binding import BindingType
 
 from inspector.records.optimization import OptimizationRequest
 from inspector.tui.actions import bindings
-from inspector.tui.messages import ShowFiles
 from inspector.tui.widgets.line_table import LineTable
-from inspector.tui.widgets.slim.choices import Choice, decided, next_choice, with_level
+from inspector.tui.widgets.slim.choices import with_level
 from inspector.tui.widgets.slim.level_rows import LevelRow, smallest
 from inspector.tui.widgets.slim.levels_table import LevelsTable
-from inspector.tui.widgets.slim.pane_frame import SlimFrame
 from inspector.tui.widgets.slim.settings import (
     NO_EXERCISE,
     Setting,
@@ -25,17 +23,16 @@ from inspector.tui.widgets.slim.settings import (
     without_exercise,
 )
 from inspector.tui.widgets.slim.settings_table import SettingsTable
-from inspector.tui.widgets.slim.tree_rows import TreeRow, next_file_choice, usually_folded
-from inspector.tui.widgets.slim.tree_table import SlimTree
+from inspector.tui.widgets.slim.tree_keys import SlimTreeKeys
 
 if TYPE_CHECKING:
-    from inspector.records.slimming import Exercise, Slimming, SlimRequest
+    from inspector.records.slimming import Exercise, Slimming
     from inspector.tui.screens.name_file import NamedContract
 
 _RUNNING = "It is being slimmed; Escape stops it"
 
 
-class SlimPane(SlimFrame):
+class SlimPane(SlimTreeKeys):
     """What the keys of the tab do."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings("slim")
@@ -62,7 +59,7 @@ class SlimPane(SlimFrame):
     def action_choose(self) -> None:
         """Switch the level or setting, keep or drop what the tree's cursor is on."""
         if self.tree_table.has_focus:
-            self._decide(self.tree_table.row)
+            self.decide(self.tree_table.row)
         elif self.settings_table.has_focus:
             self._switch(self.settings_table.row)
         else:
@@ -82,41 +79,6 @@ class SlimPane(SlimFrame):
         else:
             self.action_edit()
 
-    def _decide(self, row: TreeRow | None) -> None:
-        if row is None or not row.pattern:
-            self._say_undecidable(row)
-        elif row.what == "file":
-            self._choose_for(row, next_file_choice(row))
-        elif row.group is not None:
-            self._choose_for(row, next_choice(row.group, row.choice))
-
-    def action_keep(self) -> None:
-        """Keep what the tree's cursor is on, or leave it to the level again."""
-        row = self.tree_table.row
-        if not self.tree_table.has_focus:
-            self.tell("Tab goes to the tree: k keeps what the cursor is on")
-        elif row is None or not row.pattern:
-            self._say_undecidable(row)
-        else:
-            self._choose_for(row, "" if row.choice == "keep" and not row.inherited else "keep")
-
-    def _choose_for(self, row: TreeRow, choice: Choice) -> None:
-        self.change(decided(self.request, row.pattern, choice))
-
-    def _say_undecidable(self, row: TreeRow | None) -> None:
-        if row is None or row.what == "waste":
-            self.tell("Waste is in no container's file system: there is nothing to keep")
-        elif row.what == "kind":
-            self.tell("Choose one of those below it: → unfolds them")
-        else:
-            self.tell("It cannot be kept or dropped by itself")
-
-    def change(self, request: SlimRequest) -> None:
-        """Take what the user wants from now on."""
-        if self.runner.busy:
-            self.tell("What runs stays as it is; this counts for the next time")
-        self.keep_request(request)
-
     def on_levels_table_toggled(self, message: LevelsTable.Toggled) -> None:
         """A click on the mark."""
         message.stop()
@@ -126,16 +88,6 @@ class SlimPane(SlimFrame):
         """A click on the mark."""
         message.stop()
         self._switch(message.row)
-
-    def on_slim_tree_toggled(self, message: SlimTree.Toggled) -> None:
-        """A click on the mark."""
-        message.stop()
-        self._decide(message.row)
-
-    def on_slim_tree_unfolded(self, message: SlimTree.Unfolded) -> None:
-        """A click on the arrow."""
-        message.stop()
-        self._fold(message.row, message.row.is_open)
 
     def action_edit(self) -> None:
         """Change the setting under the cursor."""
@@ -233,55 +185,6 @@ class SlimPane(SlimFrame):
         at = next((index for index, table in enumerate(self.tables) if table.has_focus), -1 if by > 0 else 0)
         self.tables[(at + by) % len(self.tables)].focus()
 
-    def action_unfold(self) -> None:
-        """Unfold the row of the tree; on one that is open, step into it."""
-        row = self.tree_table.row
-        if row is not None and row.opens and not row.is_open:
-            self._fold(row, False)
-        elif row is not None and row.opens:
-            self.tree_table.cursor += 1
-
-    def action_fold(self) -> None:
-        """Fold the row of the tree; on one that is folded, go to what it is in."""
-        row = self.tree_table.row
-        if row is not None and row.opens and row.is_open:
-            self._fold(row, True)
-        elif row is not None and row.depth:
-            shown = self.tree_table.view.shown
-            above = range(self.tree_table.cursor - 1, -1, -1)
-            self.tree_table.cursor = next((at for at in above if shown[at].depth < row.depth), 0)
-
-    def action_fold_all(self) -> None:
-        """Unfold every kind, or fold them all."""
-        groups, _ = self.groups
-        kinds = frozenset(group.kind for group in groups)
-        folded = usually_folded(groups) if self.folded is None else self.folded
-        self.opened = frozenset()
-        self.folded = frozenset() if folded & kinds else frozenset(kinds)
-        self.refresh_tree()
-
-    def _fold(self, row: TreeRow, close: bool) -> None:
-        if row.what == "group":
-            self.opened = self.opened - {row.id} if close else self.opened | {row.id}
-        elif row.what == "kind":
-            folded = usually_folded(self.groups[0]) if self.folded is None else self.folded
-            self.folded = folded | {row.id} if close else folded - {row.id}
-        self.refresh_tree()
-        self.describe()
-
-    def action_show_files(self) -> None:
-        """Show the files of the row in the file tree."""
-        row = self.tree_table.row
-        if row is None or row.group is None:
-            self.tell("Choose a package or a kind in the tree first")
-        elif row.what == "file":
-            self.post_message(ShowFiles(row.name.removeprefix("/")))
-        elif row.group.largest:
-            paths = [path for path, _ in row.group.largest]
-            self.post_message(ShowFiles(paths[0], paths, f"largest of {row.group.name} that go"))
-        else:
-            self.tell("Nothing of it goes")
-
     def action_details_down(self) -> None:
         """Scroll the details down."""
         self.details.scroll_relative(y=max(1, self.details.size.height - 2), animate=False)
@@ -294,10 +197,6 @@ class SlimPane(SlimFrame):
         """A double click: unfold a row of the tree, change a setting, switch a level."""
         message.stop()
         if self.tree_table.has_focus and self.tree_table.row is not None and self.tree_table.row.opens:
-            self._fold(self.tree_table.row, self.tree_table.row.is_open)
+            self.fold(self.tree_table.row, self.tree_table.row.is_open)
         elif not self.tree_table.has_focus:
             await self.run_action("edit" if self.settings_table.has_focus else "choose")
-
-    def tell(self, text: str) -> None:
-        """Say something of our own, or of a file, in a notice."""
-        self._modelpack.say(text, "slim")

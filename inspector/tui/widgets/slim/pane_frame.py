@@ -14,18 +14,16 @@ from textual.widget import Widget
 from inspector.records.slimming import SlimGroup, SlimRequest
 from inspector.report.figures import bytes_text, plural
 from inspector.tui.messages import JobEvent
-from inspector.tui.plain_text import plain, shorten
-from inspector.tui.widgets.benchmark.figures import seconds_text
 from inspector.tui.widgets.filtered_table import FilteredTable
 from inspector.tui.widgets.line_table import LineTable
 from inspector.tui.widgets.slim.choices import total
-from inspector.tui.widgets.slim.figures import size_ratio, verdict_text
-from inspector.tui.widgets.slim.level_rows import LevelRow, level_rows, smallest, would_go
+from inspector.tui.widgets.slim.level_rows import level_rows, smallest, would_go
 from inspector.tui.widgets.slim.levels_table import LevelsTable
 from inspector.tui.widgets.slim.runner import SlimRunner
 from inspector.tui.widgets.slim.settings import settings
 from inspector.tui.widgets.slim.settings_table import SettingsTable
 from inspector.tui.widgets.slim.slim_details import SlimDetails
+from inspector.tui.widgets.slim.state_text import state_text
 from inspector.tui.widgets.slim.tree_rows import survey_groups, tree_rows, usually_folded
 from inspector.tui.widgets.slim.tree_table import SlimTree
 
@@ -233,37 +231,14 @@ class SlimFrame(Widget):
 
     def _say_state(self) -> None:
         """Say in the borders what goes on, how it ended, or how to begin."""
-        self.query_one("#levels-box").border_subtitle = self._state_text()
+        self.query_one("#levels-box").border_subtitle = self._state()
         request = self.request
         said = f"{plural(len(request.exercises), 'exercise')} · {request.compression}"
         self.query_one("#settings-box").border_subtitle = Content(said)
 
-    def _state_text(self) -> Content:
-        runner = self.runner
-        spent = seconds_text(round(runner.seconds, 1) if runner.seconds < 10 else runner.seconds)
-        room = max(12, self.size.width - 40)
-        if runner.busy:
-            said = plain(shorten(runner.doing or "starting", room))
-            return Content.assemble(("▶ ", "$accent-text"), said, *self._counts(), f" · {spent}")
-        if runner.ran_with is not None and runner.ran_with != self.request:
-            return Content.assemble(("◆ ", "$medium"), "choices changed: ", ("↵", "$accent-text bold"), " runs again")
-        best = smallest(self.levels.view.shown)
-        if runner.run.problem or runner.run.stopped:
-            word = "stopped by you" if runner.run.stopped else "failed"
-            return Content.assemble(("■ ", "$medium"), f"{word} · {spent}")
-        if best is not None and best.step is not None:
-            return _best_text(best, spent)
-        if runner.ran_with is not None:
-            return Content(f"done · {spent}")
-        beside = self.has_class("-beside")
-        return Content("" if beside else ", ".join(self.request.levels) or "none is switched on")
-
-    def _counts(self) -> tuple[str, ...]:
-        progress = self.runner.run.progress
-        if progress is None or self.size.width < _BESIDE:
-            return ()
-        opened = (f" · {plural(progress.opened, 'file')} opened",) if progress.opened else ()
-        return (*opened, f" · {plural(progress.answers, 'answer')} compared") if progress.answers else opened
+    def _state(self) -> Content:
+        rows, beside = self.levels.view.shown, self.has_class("-beside")
+        return state_text(self.runner, self.request, rows, self.size.width, beside=beside)
 
     def _place(self) -> None:
         """Give each box its share; where there is little room, those without the cursor fold away."""
@@ -325,16 +300,6 @@ class SlimFrame(Widget):
     def follow(self) -> None:
         """Have the cursor go to the level that runs."""
         self._following = True
-
-
-def _best_text(row: LevelRow, spent: str) -> Content:
-    assert row.step is not None
-    ratio = size_ratio(row.step)
-    size = f" {bytes_text(row.step.after.size_bytes)}" if row.step.after is not None else ""
-    share = f" ({ratio:.2f}×)" if ratio is not None else ""
-    words = row.step.output or "s writes it"
-    glyph = verdict_text(row.step.verdict)[:1]
-    return Content.assemble((f"{glyph} ", "$good"), f"{row.level}{size}{share} · ", plain(shorten(words, 40)), f" · {spent}")
 
 
 def _request_for(app: ModelpackApp, path: str) -> SlimRequest:
