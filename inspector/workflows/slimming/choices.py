@@ -57,7 +57,7 @@ def clean(source: ImageInspection, request: SlimRequest) -> Choice:
     """Return the final file system without leftovers, as far as the request lets them go."""
     from inspector.analysis.image.slim.clean import dropped_by_clean
 
-    found = dropped_by_clean(source, request.keep, request.drop)
+    found = dropped_by_clean(source, request.keep, request.drop, commands_of(request))
     assert source.file_system is not None, "checked when the work began"
     kept = frozenset(path for path in source.file_system.entries if path not in found.dropped)
     waste = source.waste.reclaimable_bytes if source.waste is not None else 0
@@ -143,11 +143,25 @@ class _Rules:
             self.added,
             groups=groups_of(source, kept),
             shares=kept_shares(source, kept),
-            unexercised=unexercised(source, self.observation, self.request),
+            unexercised=unexercised(source, self.observation, self.request, _asked_ports(self.request)),
             bytecode=_bytecode_text(source, kept, self.added),
             risk="high",
             grown=lambda paths: self.choice(added_back | paths),
         )
+
+
+def commands_of(request: SlimRequest) -> tuple[tuple[str, ...], ...]:
+    """Return what containers are made to run besides what the image says."""
+    exercised = (exercise.command for exercise in request.exercises if exercise.kind == "command")
+    return tuple(command for command in (request.start.command, *exercised) if command)
+
+
+def _asked_ports(request: SlimRequest) -> frozenset[int]:
+    """Return the ports that files of requests name."""
+    from inspector.runtimes.container.exercises import requests_of
+
+    files = (exercise for exercise in request.exercises if exercise.kind == "http")
+    return frozenset(one.url.port for exercise in files for one in requests_of(exercise))
 
 
 def highest_risk(groups: Collection[SlimGroup]) -> Risk:

@@ -74,8 +74,9 @@ class SlimSession:
     def survey(self) -> SlimSurvey:
         """Return what flatten and clean would save, told from what was read."""
         from inspector.analysis.image.slim.clean import survey
+        from inspector.workflows.slimming.choices import commands_of
 
-        return survey(self.inspection)
+        return survey(self.inspection, self.request.keep, self.request.drop, commands_of(self.request))
 
     def run(self, cancel: CancelToken) -> Iterator[Event[Any]]:
         """Apply every level of the request, each to the original: Partial events carry a SlimProgress, Finished the result.
