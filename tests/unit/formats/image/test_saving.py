@@ -180,8 +180,7 @@ def test_a_full_disk_leaves_what_was_there(image: WrittenImage, tmp_path: Path, 
     assert [path.read_bytes() for path in tmp_path.iterdir()] == ([b"mine"] if name.endswith(".tar") else [])
 
 
-@pytest.mark.parametrize("name", ["image.tar", "layout"])
-@pytest.mark.parametrize("after", [1, 2])
+@pytest.mark.parametrize(("name", "after"), [("image.tar", 1), ("layout", 2)])
 def test_cancelling_leaves_what_was_there(image: WrittenImage, tmp_path: Path, name: str, after: int) -> None:
     """Cancel while the draft is written, or once there was progress."""
     token = CancelToken()

@@ -64,8 +64,17 @@ def replace_it(path: Path) -> None:
     archive(path, "none", NOISE[:1000])
 
 
-@pytest.mark.parametrize("compression", ["none", "gzip", "zstd"])
-@pytest.mark.parametrize("damage", [cut, change_a_byte, replace_it, Path.unlink])
+@pytest.mark.parametrize(
+    ("compression", "damage"),
+    [
+        ("none", cut),
+        ("none", replace_it),
+        ("none", Path.unlink),
+        ("gzip", cut),
+        ("gzip", change_a_byte),
+        ("zstd", change_a_byte),
+    ],
+)
 def test_an_archive_that_is_another_now_is_told(
     tmp_path: Path, compression: Compression, damage: Callable[[Path], None]
 ) -> None:
@@ -80,13 +89,6 @@ def test_a_wrapped_archive_that_is_cut_short_is_told(tmp_path: Path) -> None:
     image = opened(path)
     cut(path)
     failure(image, tmp_path / "out")
-
-
-def test_one_changed_byte_of_a_plain_layer_is_told_by_its_digest(tmp_path: Path) -> None:
-    path = archive(tmp_path / "image.tar", "none")
-    image = opened(path)
-    change_a_byte(path)
-    assert "layer 2 is not what it was when the image was read" in failure(image, tmp_path / "out").message
 
 
 def test_what_was_verified_once_is_verified_again_when_it_changes(tmp_path: Path) -> None:
