@@ -185,6 +185,7 @@ class Observation:
 class Answer:
     """What one request or command gave: exercise is its index among those asked for, turn which time it was done (0, 1 …).
 
+    An exercise of -1 is what the image brings itself: its command, where that ends by itself, and its health check.
     status is that of HTTP or an exit code, body the response or standard output, bounded; body_bytes and sha256 are of all.
     """
 

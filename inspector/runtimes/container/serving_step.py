@@ -33,7 +33,9 @@ class Performer:
 
     def perform(self, live: LiveContainer, step: ServingStep, turn: int, until: float) -> Answer:
         """Do one step; what keeps it from giving an answer is in the answer's failure. Raises Stopped."""
-        seconds = max(0.0, min(self._session.request.sample_seconds, until - time.monotonic()))
+        seconds = min(self._session.request.sample_seconds, until - time.monotonic())
+        if seconds <= 0:
+            return Answer(step.exercise, step.label, turn, failure="there was no time left for it")
         keep = min(MOST_BODY, self._room)
         if step.request is not None:
             answer = self._request(live, step, turn, seconds, keep)
