@@ -21,8 +21,10 @@ _CODE: Final = (".py", ".js", ".mjs", ".cjs", ".ts", ".sh", ".so", ".rb", ".pl",
 _BESIDE_THE_POINT: Final = re.compile(
     r"(?:^|/)(?:tests?|testing|docs?|examples?|benchmarks?|notebooks?|__tests__|\.git|\.github|node_modules)/"
     r"|(?:^|/)(?:test_[^/]*|[^/]*_test|conftest|setup)\.py$|\.(?:test|spec)\.[mc]?[jt]s$"
+    r"|(?:^|/)lib(?:64)?/python\d[\d.]*/(?!site-packages/|dist-packages/)"
 )
-"""Tests and documentation: nobody serves them."""
+"""Tests and documentation, which nobody serves, and Python's own library, wherever it was put."""
+_LIBRARY: Final = re.compile(r"\.so(?:\.\d+)*$")
 _PORT: Final = re.compile(r":(\d{1,5})(?!\d)")
 _LONGEST: Final = 1024
 _LEAST_WEIGHTS: Final = 1 << 20
@@ -82,7 +84,7 @@ class _Seen:
         """Yield the application's programs that were never executed; scripts count as such where something opened them."""
         for path in self._of_application():
             placed = self._final.entries[path]
-            if not placed.entry.mode & 0o111 or path.endswith(_CODE) or path in self.executed:
+            if not placed.entry.mode & 0o111 or path.endswith(_CODE) or path in self.executed or _LIBRARY.search(path):
                 continue
             head = self._stored.head_of(placed)
             if head.startswith(_PROGRAMS) and not (head.startswith(b"#!") and path in self._opened):

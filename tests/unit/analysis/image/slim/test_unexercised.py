@@ -126,3 +126,17 @@ def test_only_the_largest_are_told() -> None:
     found = unexercised(inspection, Observation(), REQUEST)
     assert len(found) == 40
     assert found[0] == Unexercised("code", "/app/m499.py", 500)
+
+
+def test_pythons_own_library_and_shared_libraries_are_no_part_of_the_application() -> None:
+    home = "opt/python/lib/python3.12"
+    files: dict[str, Content] = {f"{home}/os.py": 5, f"{home}/site-packages/main_app.py": 6, "opt/python/bin/x": 7}
+    elf = b"\x7fELF" + bytes(60)
+    files["opt/python/lib/libpython3.12.so.1.0"] = Entry("opt/python/lib/libpython3.12.so.1.0", "file", len(elf), mode=0o755)
+    inspection = of_files(files)
+    (layer,) = inspection.image.layers
+    heads = {"opt/python/lib/libpython3.12.so.1.0": elf}
+    seen = replace(inspection, image=replace(inspection.image, layers=(replace(layer, heads=heads),)))
+    found = unexercised(seen, Observation(frozenset({"opt/python/lib/libpython3.12.so.1.0"})), REQUEST)
+    assert f"/{home}/os.py" not in {one.place for one in found}
+    assert "program" not in {one.what for one in found}
