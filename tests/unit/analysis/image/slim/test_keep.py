@@ -112,6 +112,18 @@ def test_programs_of_the_health_check() -> None:
     assert kept(PROGRAMS, healthcheck=Healthcheck(("NONE",))) == {}
 
 
+def test_every_command_of_a_line_of_shell_and_the_files_it_names() -> None:
+    line = "export A=1; (curl x) && exec python3 main.py"
+    found = kept(PROGRAMS, entrypoint=("/bin/sh", "-c", line), working_dir="/app", environment=PATH)
+    expected = {"usr/bin/sh", "usr/bin/curl", "usr/bin/python3.11", "app/main.py"}
+    assert {path for path, reason in found.items() if reason == "start-up"} == expected
+
+
+def test_a_script_that_another_program_is_given() -> None:
+    found = kept(PROGRAMS, entrypoint=("/usr/bin/env", "--", "/app/check.sh"))
+    assert found["app/check.sh"] == found["usr/bin/sh"] == "start-up"
+
+
 def test_a_command_for_the_shell_with_a_quote_that_never_ends() -> None:
     found = kept(PROGRAMS, command=("/bin/sh", "-c", "exec python3 main.py 'oops"), environment=PATH)
     assert found["usr/bin/python3.11"] == "start-up"
