@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import closing, suppress
 from pathlib import Path
@@ -104,6 +103,7 @@ class _Load:
         self._files = _archive_of(image, name)
         self._title = image.title
         self._ended = threading.Event()
+        self._is_sent = False
         self.total = sum(file.size for file in self._files)
 
     def run(self, stop: threading.Event) -> Iterator[None]:
@@ -125,9 +125,10 @@ class _Load:
 
     def undo(self) -> None:
         """Remove the name of ours, and with it the image unless it has another."""
-        deadline = time.monotonic() + _PATIENCE_SECONDS
+        if not self._is_sent:
+            return  # the engine has no whole archive, and makes nothing of it
+        self._ended.wait(_PATIENCE_SECONDS)
         with suppress(*_failures()):
-            self._ended.wait(max(0.0, deadline - time.monotonic()))
             self._engine.client.remove_image(self.name)
 
     def _pieces(self, stop: threading.Event) -> Iterator[bytes]:
@@ -137,6 +138,7 @@ class _Load:
             self.sent += len(piece)
             if piece:  # an empty one would end the request
                 yield piece
+        self._is_sent = True
 
 
 def _archive_of(image: LoadableImage, name: str) -> list[SavedFile]:

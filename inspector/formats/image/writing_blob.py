@@ -11,7 +11,7 @@ import os
 import struct
 import zlib
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -56,7 +56,7 @@ def write_blob(path: Path, pieces: Iterable[bytes], compression: LayerCompressio
 
 
 class _Output:
-    def __init__(self, write: object) -> None:
+    def __init__(self, write: Callable[[bytes], object]) -> None:
         self._write = write
         self._sha256 = hashlib.sha256()
         self.count = 0
@@ -64,7 +64,7 @@ class _Output:
     def put(self, data: bytes) -> None:
         self._sha256.update(data)
         self.count += len(data)
-        self._write(data)  # type: ignore[operator]
+        self._write(data)
 
     def digest(self) -> str:
         return f"sha256:{self._sha256.hexdigest()}"
