@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Final
@@ -56,6 +56,7 @@ MISSING: Final = object()
 
 _NOTHING: Final[Mapping[Place, Collection[str]]] = MappingProxyType({})
 
+_SCALARS: Final = frozenset({str, int, float, bool, type(None)})
 _KINDS: Final = ((str, "string"), (list, "array"), (dict, "object"))
 
 
@@ -100,9 +101,9 @@ def compare_documents(
         kinds = volatile.get(place)
         if kinds is not None and kind_of(other) in kinds:
             continue
-        below = _below(place, one, other) if kinds is None else None
+        below = _below(one, other) if kinds is None else None
         if below is not None:
-            pending.extend(below)
+            pending.extend(_undecided(place, below, volatile, tolerance, found))
         elif kinds is None and _equal(one, other, tolerance, found):
             found.compared += 1
         elif len(found.differences) >= most:
@@ -129,15 +130,32 @@ def shown_value(value: Any) -> str:
     return plain_line(json.dumps(value[:_SHOWN] if isinstance(value, str) else value, ensure_ascii=False), _SHOWN)
 
 
-def _below(place: Place, one: Any, other: Any) -> list[tuple[Place, Any, Any]] | None:
-    """Return what is in both sides, last first; None where they are to be compared as they are."""
+def _below(one: Any, other: Any) -> Iterable[tuple[str | int, Any, Any]] | None:
+    """Return what is in both sides, by key or index; None where they are to be compared as they are."""
     if isinstance(one, dict) and isinstance(other, dict):
         keys = dict.fromkeys((*one, *other))
-        return [((*place, key), one.get(key, MISSING), other.get(key, MISSING)) for key in reversed(keys)] if keys else None
+        return ((key, one.get(key, MISSING), other.get(key, MISSING)) for key in keys) if keys else None
     if isinstance(one, list) and isinstance(other, list) and len(one) == len(other) and one:
-        last = len(one) - 1
-        return [((*place, last - index), one[last - index], other[last - index]) for index in range(len(one))]
+        return zip(range(len(one)), one, other, strict=True)
     return None
+
+
+def _undecided(
+    place: Place,
+    pairs: Iterable[tuple[str | int, Any, Any]],
+    volatile: Mapping[Place, Collection[str]],
+    tolerance: NumberTolerance,
+    found: DocumentComparison,
+) -> list[tuple[Place, Any, Any]]:
+    """Return the pairs, last first, without those that need no look at their place: equal scalars, most of all there is."""
+    left = []
+    for part, one, other in pairs:
+        kind = type(one)
+        if not volatile and kind in _SCALARS and kind is type(other) and _equal(one, other, tolerance, found):
+            found.compared += 1
+        else:
+            left.append(((*place, part), one, other))
+    return left[::-1]
 
 
 def _equal(one: Any, other: Any, tolerance: NumberTolerance, found: DocumentComparison) -> bool:
