@@ -41,7 +41,7 @@ def file_systems(draw: st.DrawFn) -> dict[str, Content | str]:
     return files
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(file_systems(), st.sets(PATHS), st.sets(PATHS), st.dictionaries(PATHS, NEEDS, max_size=6))
 def test_keeping_is_a_closure(
     files: dict[str, Content | str], few: set[str], more: set[str], needs: dict[str, ElfNeeds]
