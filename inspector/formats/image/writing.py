@@ -24,7 +24,7 @@ from inspector.records.slimming import LAYER_PARTS, LayerCompression, Selection,
 
 _CHILD: Final = "inspector.formats.image.writing_child:write_in_child"
 _SECONDS: Final = 3600.0
-_MEMORY: Final = 4 * GIB
+_LIMITS: Final = Limits(memory_bytes=4 * GIB, wall_seconds=_SECONDS + 10)
 _MARGIN: Final = 256 << 20
 """Bytes of the disk left to others."""
 _HEADERS: Final = 1536
@@ -64,20 +64,15 @@ def write_image(
     if not (plan.entries or selection.added):
         raise OperationFailed(f"{title}: nothing of it would be left", "keep something of it")
     original = raw_config(Path(image.artifact.path), image, cancel)
-    _check_room(title, folder, plan, selection)
     yield Started(f"writing what stays of {title}")
-    own = Path(tempfile.mkdtemp(prefix="written-", dir=folder))
+    own = _folder(folder, title)
     try:
+        _check_room(title, own, plan, selection)
         identities = [_identity(job) for job in plan.layers]
-        jobs = [
-            replace(job, diff_id="") if identity in _verified else job
-            for job, identity in zip(plan.layers, identities, strict=True)
-        ]
-        request = WriteRequest(jobs, plan.entries, list(selection.added), compression, os.fsencode(own.absolute()), _SECONDS)
-        limits = Limits(memory_bytes=_MEMORY, wall_seconds=_SECONDS + 10)
-        blobs = yield from result_of(
-            run_child(_CHILD, request, list[BlobMade], limits, cancel, title=f"writing what stays of {title}")
-        )
+        jobs = [_job(job, identity) for job, identity in zip(plan.layers, identities, strict=True)]
+        request = WriteRequest(jobs, plan.entries, list(selection.added), compression, os.fsencode(own), _SECONDS)
+        said = f"writing what stays of {title}"
+        blobs = yield from result_of(run_child(_CHILD, request, list[BlobMade], _LIMITS, cancel, title=said))
         _remember(identities)
         layers = tuple(_layer(blob, compression) for blob in blobs)
         config = slimmed_config(original, layers, changes.labels, changes.tool, title)
@@ -91,6 +86,19 @@ def discard(written: WrittenImage) -> None:
     """Remove the files of a written image."""
     for parent in {Path(layer.path).parent for layer in written.layers}:
         shutil.rmtree(parent, ignore_errors=True)
+
+
+def _folder(base: Path, title: str) -> Path:
+    try:
+        return Path(tempfile.mkdtemp(prefix="written-", dir=base)).absolute()
+    except OSError as error:
+        reason = f"{title}: what stays of it cannot be written to {one_line(base)}: {error.strerror}"
+        raise OperationFailed(reason, "set TMPDIR to another place") from None
+
+
+def _job(job: LayerJob, identity: tuple[object, ...]) -> LayerJob:
+    """Return the job without its digest where the layer was verified before."""
+    return replace(job, diff_id="") if identity in _verified else job
 
 
 def _identity(job: LayerJob) -> tuple[object, ...]:
@@ -130,5 +138,5 @@ def _check_room(title: str, folder: Path, plan: WritePlan, selection: Selection)
     free = shutil.disk_usage(folder).free - _MARGIN
     if count > free:
         wanted, there = (f"{max(0, one) / 1e9:.1f} GB" for one in (count, free))
-        hint = f"up to {wanted} are needed in {one_line(folder)} and {there} are free: set TMPDIR to a larger place"
+        hint = f"up to {wanted} are needed in {one_line(folder.parent)} and {there} are free: set TMPDIR to a larger place"
         raise OperationFailed(f"{title}: there is no space to write what stays of it", hint)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import io
 import json
 import tarfile
@@ -11,11 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import zstandard
 
 from inspector.formats.image.layer_contents import read_entry
 from inspector.formats.image.writing import ConfigChanges, discard
-from inspector.records.image import Image, Layer
+from inspector.records.image import Image
 from inspector.records.slimming import AddedFile, Selection, WrittenImage
 from tests.images.build import (
     Compression,
@@ -32,10 +30,10 @@ from tests.images.build import (
     compress,
     docker_archive,
     oci_layout,
-    to_json,
 )
 from tests.images.entries import BuiltLayer
 from tests.unit.formats.image.selecting import everything, opened, written
+from tests.unit.formats.image.written_layers import contents_of, digest, members_in, members_of, saved, tars_of
 
 CAPABILITY = bytes.fromhex("0100000200200000000000000000000000000000")
 SPARSE = "aff02925d2892a4056d389b1a5130502a2100b86d04bd3ebbf54ac0132c9a99e"
@@ -81,43 +79,6 @@ ABOVE = {
 def spec(*compressions: Compression) -> ImageSpec:
     kinds = compressions or ("none", "none")
     return ImageSpec([build_layer(one, kind) for one, kind in zip((BELOW, ABOVE), kinds, strict=True)], {"Cmd": ["x"]})
-
-
-def tars_of(image: WrittenImage) -> dict[str, bytes]:
-    """Return the uncompressed layers by part."""
-    found = {}
-    for layer in image.layers:
-        stored = Path(layer.path).read_bytes()
-        if layer.media_type.endswith("+gzip"):
-            found[layer.part] = gzip.decompress(stored)
-        else:
-            found[layer.part] = zstandard.ZstdDecompressor().stream_reader(stored, read_across_frames=True).read()
-    return found
-
-
-def uncompressed(layer: Layer) -> bytes:
-    """Return the tar of a layer of an archive or layout that is not compressed as a whole."""
-    assert layer.place is not None
-    stored = Path(layer.place.path).read_bytes()[layer.place.offset :][: layer.place.length]
-    if layer.compression == "gzip":
-        return gzip.decompress(stored)
-    if layer.compression == "zstd":
-        return zstandard.ZstdDecompressor().stream_reader(stored, read_across_frames=True).read()
-    return stored
-
-
-def members_of(image: WrittenImage) -> dict[str, tarfile.TarInfo]:
-    """Return what Python's own reader makes of all layers, those above over those below."""
-    found: dict[str, tarfile.TarInfo] = {}
-    for tar in tars_of(image).values():
-        found.update({member.name: member for member in members_in(tar)})
-    return found
-
-
-def members_in(tar: bytes) -> list[tarfile.TarInfo]:
-    """Return what Python's own reader makes of a tar."""
-    with tarfile.open(fileobj=io.BytesIO(tar), encoding="utf-8", errors="surrogateescape") as archive:
-        return archive.getmembers()
 
 
 @pytest.fixture(scope="module")
@@ -173,60 +134,6 @@ def test_what_was_written_opens_without_findings_and_holds_the_same(whole: tuple
     assert after == before
     assert [layer.size_bytes for layer in again.layers] == [layer.size_bytes for layer in made.layers]
     assert [layer.created_by for layer in again.layers] == [f"modelpack-tui slim: {layer.part}" for layer in made.layers]
-
-
-def saved(image: WrittenImage, folder: Path) -> Path:
-    """Lay a written image out by hand, without what saves images."""
-    blobs = folder / "blobs" / "sha256"
-    blobs.mkdir(parents=True)
-    documents = [image.config, image.manifest]
-    for data in [*documents, *(Path(layer.path).read_bytes() for layer in image.layers)]:
-        (blobs / digest(data)).write_bytes(data)
-    entry = {
-        "mediaType": "application/vnd.oci.image.manifest.v1+json",
-        "digest": f"sha256:{digest(image.manifest)}",
-        "size": len(image.manifest),
-    }
-    (folder / "index.json").write_bytes(to_json({"schemaVersion": 2, "manifests": [entry]}))
-    (folder / "oci-layout").write_bytes(b'{"imageLayoutVersion": "1.0.0"}')
-    return folder
-
-
-def digest(data: bytes) -> str:
-    import hashlib
-
-    return hashlib.sha256(data).hexdigest()
-
-
-def contents_of(image: Image) -> dict[str, Any]:
-    """Return everything about every path of the final file system, contents included, times of folders aside."""
-    from inspector.analysis.image.file_system import merge
-
-    found: dict[str, Any] = {}
-    names: dict[int, str] = {}
-    tars = [uncompressed(layer) for layer in image.layers]
-    for path, placed in sorted(merge(image.layers).entries.items()):
-        entry, content = placed.entry, placed.content
-        data = b""
-        if content.sparse:
-            data = read_entry(image, placed.content_layer, content, 0, content.size)
-        elif content.kind == "file":
-            data = tars[placed.content_layer][content.offset :][: content.size]
-        same = names.setdefault(id(content), path)
-        time = entry.mtime if content.kind != "directory" else None
-        attributes = (entry.mode, entry.uid, entry.gid, time, content.device, content.sparse)
-        link = content.link if content.kind == "symlink" else ""
-        lost = {"security.capability"} if entry is not content else set()
-        found[path] = (
-            content.kind,
-            attributes,
-            link,
-            content.size,
-            data,
-            same,
-            (set(content.xattrs) | set(entry.xattrs)) - lost,
-        )
-    return found
 
 
 @pytest.mark.parametrize("kinds", [("gzip", "zstd"), ("gzip", "none", "gzip"), ("none", "gzip", "zstd")])

@@ -20,7 +20,7 @@ from inspector.records.event import Progress
 from inspector.records.image import Image
 from inspector.records.slimming import AddedFile, EntryPlace, KeptEntry, Selection
 from tests.images.build import Compression, File, HardLink, ImageSpec, Symlink, build_layer, docker_archive, oci_layout
-from tests.unit.formats.image.selecting import CHANGES, everything, opened, written
+from tests.unit.formats.image.selecting import CHANGES, everything, opened, result, written
 
 NOISE = os.urandom(300_000)
 
@@ -172,3 +172,9 @@ def test_an_image_without_its_layers_is_told(tmp_path: Path) -> None:
     for change in ({"place": None}, {"problem": "cut short"}):
         broken = replace(image, layers=(replace(image.layers[0], **change), *image.layers[1:]))
         assert "layer 1" in failure(broken, tmp_path / "out", selection).message
+
+
+def test_a_folder_that_is_gone_is_told(tmp_path: Path) -> None:
+    image = opened(archive(tmp_path / "image.tar", "none"))
+    with pytest.raises(OperationFailed, match="cannot be written to"):
+        result(write_image(image, everything(image), CHANGES, "gzip", tmp_path / "gone", CancelToken()))
