@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import os
 import signal
@@ -20,6 +19,7 @@ import pytest
 from tests.images.build import File, ImageSpec, Whiteout, build_layer, docker_archive
 from tests.images.engine import PROJECT, EngineUnderTest, running_engine
 from tests.images.programs import shell_tools
+from tests.images.slimmed import alone, shared_folder
 from tests.images.starting import eventually, nothing_stays_on, ours_on
 
 SERVE = "trap 'exit 0' TERM; echo ready; while :; do sleep 0.1; done"
@@ -71,10 +71,7 @@ def image(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def engine(docker_engine: EngineUnderTest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[EngineUnderTest]:
     """Return a Docker engine, to no two of these tests at once: each looks at what is left on it."""
-    base = tmp_path_factory.getbasetemp()
-    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
-    with (shared / "image_start.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with alone(shared_folder(tmp_path_factory)):
         yield docker_engine
 
 

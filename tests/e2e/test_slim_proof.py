@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tarfile
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from inspector.records.contract import Tolerances
 from inspector.verify.serving_comparison import compare_serving
 from tests.images.build import Whiteout
 from tests.images.engine import PROJECT, EngineUnderTest
-from tests.images.slimmed import asking, served, slimmed
+from tests.images.slimmed import alone, asking, served, shared_folder, slimmed
 from tests.images.starting import loadable, nothing_stays_on
 from tests.images.trap_images import PORT, PYTHON, TrapImages, trap_images
 from tests.images.truth_cases import CASES, write_case
@@ -38,19 +38,17 @@ print(struct.unpack('<3d', pathlib.Path('/srv/models/weights.safetensors').read_
 @pytest.fixture(scope="module")
 def images(tmp_path_factory: pytest.TempPathFactory) -> TrapImages:
     """Return the images, made once for all workers."""
-    return trap_images(_shared(tmp_path_factory) / "trap_images")
+    return trap_images(shared_folder(tmp_path_factory) / "trap_images")
 
 
 @pytest.fixture
-def engine(docker_engine: EngineUnderTest, monkeypatch: pytest.MonkeyPatch) -> EngineUnderTest:
-    """Return a Docker engine, as the one that the environment names."""
+def engine(
+    docker_engine: EngineUnderTest, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[EngineUnderTest]:
+    """Return a Docker engine, as the one that the environment names, to one test at a time."""
     monkeypatch.setenv("DOCKER_HOST", docker_engine.host)
-    return docker_engine
-
-
-def _shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    base = tmp_path_factory.getbasetemp()
-    return base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    with alone(shared_folder(tmp_path_factory)):
+        yield docker_engine
 
 
 @dataclass(frozen=True)
@@ -75,7 +73,8 @@ def commanded(images: TrapImages, docker_engine: EngineUnderTest, tmp_path_facto
     command = [sys.executable, "-m", "inspector", images.fallback, "--apply", "slim", "--exercise", images.sum]
     options = ["--output", archive, "--report", report, "--budget", "3s", "--slim-keep", NOTICE]
     environment = {**os.environ, "DOCKER_HOST": docker_engine.host, "PYTHONPATH": str(PROJECT)}
-    done = subprocess.run([*command, *options], capture_output=True, text=True, env=environment, timeout=200)
+    with alone(shared_folder(tmp_path_factory)):
+        done = subprocess.run([*command, *options], capture_output=True, text=True, env=environment, timeout=200)
     assert (done.returncode, done.stdout) == (0, ""), done.stderr
     return Commanded(archive, json.loads(report.read_text()))
 

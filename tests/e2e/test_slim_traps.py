@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import struct
 import tarfile
@@ -22,7 +21,7 @@ from inspector.records.loadable_image import LoadableImage
 from inspector.records.slimming import KeepReason, Observation, Served, SlimStep
 from inspector.verify.serving_comparison import compare_serving
 from tests.images.engine import EngineUnderTest
-from tests.images.slimmed import asking, inspected, served, server, slimmed, without
+from tests.images.slimmed import alone, asking, inspected, served, server, shared_folder, slimmed, without
 from tests.images.starting import loadable, result
 from tests.images.trap_images import BUNDLE, LANGUAGE, READY, SITE, STDLIB, ZONE, TrapImages, trap_images
 
@@ -73,20 +72,25 @@ class Traced:
 @pytest.fixture(scope="module")
 def traced(docker_engine: EngineUnderTest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Traced]:
     """Return the image of traps after it was traced by the exercise that serving is."""
-    folder = tmp_path_factory.mktemp("traps")
-    images = trap_images(_shared(tmp_path_factory) / "trap_images")
+    folder, shared = tmp_path_factory.mktemp("traps"), shared_folder(tmp_path_factory)
+    images = trap_images(shared / "trap_images")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DOCKER_HOST", docker_engine.host)
-        archive = folder / "traced.tar"
-        found = slimmed(images.traps, asking([images.serving], READY, levels=("trace",)), str(archive))
-        assert found.steps[0].status == "accepted", found.steps[0].reason
-        inspection = inspected(images.traps)
-        observation, originals = _originals(images, folder)
-        assert inspection.file_system is not None
-        elf = result(read_elf_needs(inspection.image, inspection.file_system, None, CancelToken()))
-        kept = kept_by_trace(inspection, observation, elf)
-        step, image = found.steps[0], loadable(archive, folder / "traced")
-        yield Traced(images, inspection, observation, originals, kept, step, archive, image)
+        with alone(shared):
+            found = _traced(images, folder)
+        yield found
+
+
+def _traced(images: TrapImages, folder: Path) -> Traced:
+    archive = folder / "traced.tar"
+    (step,) = slimmed(images.traps, asking([images.serving], READY, levels=("trace",)), str(archive)).steps
+    assert step.status == "accepted", step.reason
+    inspection = inspected(images.traps)
+    observation, originals = _originals(images, folder)
+    assert inspection.file_system is not None
+    elf = result(read_elf_needs(inspection.image, inspection.file_system, None, CancelToken()))
+    kept = kept_by_trace(inspection, observation, elf)
+    return Traced(images, inspection, observation, originals, kept, step, archive, loadable(archive, folder / "traced"))
 
 
 def _originals(images: TrapImages, folder: Path) -> tuple[Observation, tuple[Served, ...]]:
@@ -100,9 +104,11 @@ def _originals(images: TrapImages, folder: Path) -> tuple[Observation, tuple[Ser
     return seen, runs
 
 
-def _shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    base = tmp_path_factory.getbasetemp()
-    return base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+@pytest.fixture(autouse=True)
+def _one_at_a_time(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Let no two tests that start containers run at once."""
+    with alone(shared_folder(tmp_path_factory)):
+        yield
 
 
 def test_the_traced_image_does_what_the_original_does_and_what_rules_keep_besides(traced: Traced) -> None:
