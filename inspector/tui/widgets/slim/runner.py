@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import threading
 import time
 from collections.abc import Iterator
@@ -22,6 +23,10 @@ from inspector.tui.widgets.slim.level_rows import RunState
 if TYPE_CHECKING:
     from inspector.records.image_inspection import ImageInspection
     from inspector.workflows.slimming.session import SlimSession
+
+
+_CLOSING_SECONDS = 10.0
+"""How long the end of the process waits for what is on the engine to be removed; a run after it removes what is left."""
 
 
 def new_session(inspection: ImageInspection, request: SlimRequest) -> SlimSession:
@@ -187,7 +192,9 @@ class SlimRunner:
         if self._session is not None:
             threads, session = self._threads, self._session
             self._session, self._threads = None, []
-            threading.Thread(target=_close, args=(session, threads), name="closing", daemon=True).start()
+            closing = threading.Thread(target=_close, args=(session, threads), name="closing", daemon=True)
+            closing.start()
+            atexit.register(closing.join, _CLOSING_SECONDS)
 
 
 def _survey(session: SlimSession) -> Iterator[Event[SlimSurvey]]:
