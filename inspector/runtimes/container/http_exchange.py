@@ -76,7 +76,7 @@ class HttpExchange:
                 began = time.monotonic()
                 self._ask(connection)
         except TimeoutError:
-            response.failure = f"no whole answer within {self._seconds:g} s"
+            response.failure = f"no whole answer within {self._seconds:.3g} s"
         except (OSError, http.client.HTTPException, ValueError, AssertionError) as error:
             response.failure = _said_of(error)
         finally:
@@ -105,7 +105,7 @@ class HttpExchange:
         asking = http.client.HTTPConnection(*self._address)
         asking.sock = bounded
         asking.putrequest(request.method, request.url.target, skip_host=True, skip_accept_encoding=True)
-        asking.putheader("Host", request.url.host)
+        asking.putheader("Host", request.url.host.encode("utf-8"))
         for name, value in request.headers:
             asking.putheader(name, value.encode("utf-8"))
         if request.body or request.method in ("POST", "PUT", "PATCH"):

@@ -100,7 +100,7 @@ class Performer:
                 return live.trouble("while it was asked")
             if time.monotonic() > until + _AFTER_THE_END:
                 asking.give_up()
-                return f"no whole answer within {seconds:g} s"
+                return f"no whole answer within {seconds:.3g} s"
         return ""
 
     def _explained(self, live: LiveContainer, failure: str) -> str:

@@ -6,6 +6,8 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from inspector.errors import UsageError
 from inspector.runtimes.container.http_requests import HttpRequest, read_requests
@@ -16,7 +18,7 @@ BASE = "http://localhost:8000"
 
 def requests(folder: Path, text: str) -> tuple[HttpRequest, ...]:
     path = folder / "a.http"
-    path.write_bytes(text.encode())
+    path.write_bytes(text.encode("utf-8", "surrogatepass"))
     return read_requests(path)
 
 
@@ -102,6 +104,26 @@ def test_what_makes_no_sense_is_one_line(tmp_path: Path, text: str, said: str) -
     (tmp_path / "link").symlink_to("/etc/passwd")
     os.mkfifo(tmp_path / "pipe")
     assert said in refused(tmp_path, text)
+
+
+LINES = st.sampled_from(
+    [f"GET {BASE}/x", "POST http://h:1", "###", "### a", "# c", "// c", "@a = b", "@a={{a}}{{a}}", "{{a}}", "A: b", "", "< b",
+     "<@ b", "?a=1", "&b", "> {%", "http://", "GET  ", "\x00", "\r", "\u2028", "Host: x y", "GET /", "{{", "<a", "\ud7ff\u0301"]
+)  # fmt: skip
+
+
+@given(st.lists(LINES | st.text(max_size=12), max_size=12))
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_whatever_is_in_a_file_it_is_requests_or_one_line(tmp_path: Path, lines: list[str]) -> None:
+    (tmp_path / "b").write_text("{{a}}")
+    said, found = "", ()
+    try:
+        found = requests(tmp_path, "\n".join(lines))
+    except UsageError as error:
+        said = str(error)
+    assert bool(said) is not bool(found)
+    assert "\n" not in said
+    assert all(one.method.isupper() and one.url.target.isascii() and "\n" not in one.label for one in found)
 
 
 def test_there_are_bounds_to_how_many(tmp_path: Path) -> None:
