@@ -35,6 +35,7 @@ def places(before: Any, after: Any, tolerance: NumberTolerance = EXACT) -> list[
     return [shown_place(one.place) for one in compare_documents(before, after, tolerance).differences]
 
 
+@settings(deadline=None)
 @given(DOCUMENTS)
 def test_a_document_equals_itself_in_whatever_order_its_keys_come(document: Any) -> None:
     def turned(value: Any) -> Any:
@@ -56,7 +57,7 @@ def leaves(value: Any, place: tuple[str | int, ...] = ()) -> list[tuple[str | in
 
 
 @given(DOCUMENTS, st.data())
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 def test_one_changed_value_is_found_at_its_place_and_can_be_ignored(document: Any, data: st.DataObject) -> None:
     place = data.draw(st.sampled_from(leaves(document)))
     other = copy.deepcopy({"": document})

@@ -113,7 +113,7 @@ LINES = st.sampled_from(
 
 
 @given(st.lists(LINES | st.text(max_size=12), max_size=12))
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_whatever_is_in_a_file_it_is_requests_or_one_line(tmp_path: Path, lines: list[str]) -> None:
     (tmp_path / "b").write_text("{{a}}")
     said, found = "", ()

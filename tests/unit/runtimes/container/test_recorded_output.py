@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from inspector.runtimes.container.recorded_output import MOST_HEAD, MOST_TAIL, BothEnds, RecordedOutput
 
 
+@settings(deadline=None)
 @given(st.lists(st.binary(max_size=30), max_size=20))
 def test_both_ends_are_kept_in_whatever_pieces_they_come(pieces: list[bytes]) -> None:
     ends, whole = BothEnds(10, 7), b"".join(pieces)
