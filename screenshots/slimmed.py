@@ -1,7 +1,7 @@
-"""What the pictures of the slim tab show: the sample image, slimmed on an engine that pictures are not made with.
+"""What the pictures of the slim tab show: the sample image, whose programs cannot run, as if it had been traced.
 
-The survey is the real one. What a trace finds and what is proven differs with engine and machine: these figures are made of
-the sample's own files, as one run gave them.
+The survey is the real one. What goes, what is proven and how long it took are made up, of the sample's own files: no run gave
+these figures, and they stand for none.
 """
 
 from __future__ import annotations
