@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 from inspector.isolation.plain_line import plain_line
 from inspector.records.contract import Tolerances
 from inspector.records.slimming import Answer, AnswerDifference, Served, ServingComparison
-from inspector.verify.answer_documents import Document, document_of, only_numbers_differ
-from inspector.verify.json_comparison import NumberTolerance, Place, compare_documents, kind_of, shown_value
+from inspector.verify.answer_documents import document_of
+from inspector.verify.json_comparison import NumberTolerance, compare_documents, shown_value
 from inspector.verify.messages_comparison import new_messages
+from inspector.verify.volatile_parts import Turns, VolatileParts, same_body
 
 MOST_DIFFERENCES: Final = 50
 MOST_VOLATILE: Final = 200
-_MOST_PLACES: Final = 10_000
-"""Volatile places of one answer, above which all of it is volatile."""
 _LEAST_HTTP_ERROR: Final = 400
 _EXIT_CODES_END: Final = 200
 _LEAST_HTTP: Final = 100
@@ -26,7 +25,6 @@ _NOT_RUN: Final = (126, 127)
 
 _Key = tuple[int, str, int]
 """Exercise, step, and which of several steps of that name."""
-_Turns = dict[int, Answer]
 
 
 @dataclass(slots=True)
@@ -125,9 +123,9 @@ def _is_error(answer: Answer) -> bool:
     return status >= _LEAST_HTTP_ERROR or status < _EXIT_CODES_END
 
 
-def _by_step(served: Served) -> dict[_Key, _Turns]:
+def _by_step(served: Served) -> dict[_Key, Turns]:
     """Return answers by what was asked."""
-    found: dict[_Key, _Turns] = {}
+    found: dict[_Key, Turns] = {}
     seen: Counter[tuple[int, str, int]] = Counter()
     for answer in served.answers:
         again = (answer.exercise, answer.step, answer.turn)
@@ -136,13 +134,13 @@ def _by_step(served: Served) -> dict[_Key, _Turns]:
     return found
 
 
-def _compare_step(key: _Key, originals: list[_Turns], slimmed: _Turns, findings: _Findings) -> None:
+def _compare_step(key: _Key, originals: list[Turns], slimmed: Turns, findings: _Findings) -> None:
     """Compare all turns of one step."""
     if any(answer.failure for one in originals for answer in one.values()):
         findings.is_volatile(f"{key[1]}: the original gives no answer")  # only of what the image brings itself
         return
     turns = sorted({*originals[0], *slimmed})
-    volatile = _Volatile(originals)
+    volatile = VolatileParts(originals, findings.tolerance)
     for turn in turns:
         step = _told_step(key, turn, len(turns))
         before, after = originals[0].get(turn), slimmed.get(turn)
@@ -160,60 +158,10 @@ def _compare_step(key: _Key, originals: list[_Turns], slimmed: _Turns, findings:
         findings.is_volatile(f"{key[1]}: {what}")
 
 
-class _Volatile:
-    """What differs between runs of the original in the answers to one step."""
-
-    def __init__(self, originals: list[_Turns]) -> None:
-        answers = [answer for one in originals for answer in one.values()]
-        self.content_type = len({answer.content_type for answer in answers}) > 1
-        self.all = False
-        """Whether nothing of the bodies can be compared."""
-        self.places: dict[Place, set[str]] = {}
-        """With the kinds of values that were seen there."""
-        self._document: Document | None = None
-        for before, after, same_turn in _pairs(originals):
-            self._add(before, after, same_turn)
-
-    def told(self) -> Iterator[str]:
-        """Yield what is volatile, for a person."""
-        if self.content_type:
-            yield "content type"
-        if self.all or self._document is None:
-            yield from ["body"] if self.all else []
-            return
-        for place in sorted(self.places, key=str)[:MOST_VOLATILE]:
-            yield self._document.shown(place)
-
-    def _add(self, before: Answer, after: Answer, same_turn: bool) -> None:
-        if self.all or _same_body(before, after):
-            return
-        one, other = document_of(before), document_of(after)
-        self._document = one
-        if one.kind != other.kind:
-            self.all = same_turn or self.all
-            return
-        found = compare_documents(one.content, other.content, NumberTolerance(), self.places, _MOST_PLACES)
-        for difference in found.differences:
-            if same_turn or difference.place in self.places or only_numbers_differ(difference.before, difference.after):
-                kinds = self.places.setdefault(difference.place, set())
-                kinds.update((kind_of(difference.before), kind_of(difference.after)))
-        self.all = () in self.places or len(self.places) > _MOST_PLACES or (found.is_cut and same_turn)
-
-
-def _pairs(originals: list[_Turns]) -> Iterator[tuple[Answer, Answer, bool]]:
-    """Yield pairs of answers to one step, and whether they should be the same: those of the same turn, or of a single run."""
-    first = originals[0]
-    for other in originals[1:]:
-        yield from ((first[turn], other[turn], True) for turn in first if turn in other)
-    turns = sorted(first)
-    for turn in turns[1:]:
-        yield first[turns[0]], first[turn], len(originals) == 1
-
-
-def _compare_bodies(step: str, before: Answer, after: Answer, volatile: _Volatile, findings: _Findings) -> None:
+def _compare_bodies(step: str, before: Answer, after: Answer, volatile: VolatileParts, findings: _Findings) -> None:
     if volatile.all:
         return
-    if not volatile.places and _same_body(before, after):
+    if not volatile.places and same_body(before, after):
         findings.parts += 1 if before.body_bytes else 0
         return
     one, other = document_of(before), document_of(after)
@@ -226,11 +174,6 @@ def _compare_bodies(step: str, before: Answer, after: Answer, volatile: _Volatil
     for difference in found.differences:
         shown = shown_value(difference.before), shown_value(difference.after)
         findings.differs(step, one.shown(difference.place), *shown)
-
-
-def _same_body(before: Answer, after: Answer) -> bool:
-    """Whether two bodies are the same, byte for byte, the part that was not kept included."""
-    return (before.body_bytes, before.sha256, before.body) == (after.body_bytes, after.sha256, after.body)
 
 
 def _compare_ends(originals: Sequence[Served], slimmed: Served, findings: _Findings) -> None:

@@ -61,6 +61,9 @@ def test_numbers_are_held_to_the_contracts_tolerance() -> None:
     assert not compare([run], other, max_absolute=1e-8).equal
     assert compare([run], served({"y": 0.6}), max_absolute=0.2).equal
     assert not compare([run], served({"y": [0.5]})).equal
+    noisy = [served({"y": 0.5, "z": 1}), served({"y": 0.6, "z": 1})]
+    assert compare(noisy, served({"y": 0.9, "z": 1})).volatile == ("POST /predict: $.y",)
+    assert not compare(noisy, served({"y": 0.9, "z": 1}), max_absolute=0.2).equal
 
 
 def test_members_that_differ_between_runs_are_volatile_and_named_while_the_rest_is_compared() -> None:
