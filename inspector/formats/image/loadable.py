@@ -97,7 +97,7 @@ def _loadable(image: Image, title: str, path: Path, folder: Path, cancel: Cancel
     missing = [layer for layer in image.layers if layer.place is None or layer.problem]
     if missing:
         raise OperationFailed(f"{title}: layer {missing[0].index + 1} is {missing[0].problem or 'missing'}", _HINT)
-    config = _raw_config(path, image, cancel)
+    config = raw_config(path, image, cancel)
     packed = yield from _packed([layer for layer in image.layers if not _is_ready(layer)], title, folder, cancel)
     layers = tuple(packed[layer.index] if layer.index in packed else _as_stored(layer) for layer in image.layers)
     return LoadableImage(title, config, layers, image.platform, (_PACKED,) if packed else ())
@@ -113,8 +113,8 @@ def _as_stored(layer: Layer) -> LayerBlob:
     return LayerBlob(path, layer.place.offset, layer.place.length, layer.place.length)
 
 
-def _raw_config(path: Path, image: Image, cancel: CancelToken) -> bytes:
-    """Return the configuration as it stands in the archive or layout."""
+def raw_config(path: Path, image: Image, cancel: CancelToken) -> bytes:
+    """Return the configuration as it stands in the archive or layout; raises OperationFailed where it is gone."""
     store = open_store(path, cancel)
     try:
         documents = Documents(store, TextCleaner(store.label), ImageNotes())

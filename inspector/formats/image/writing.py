@@ -12,7 +12,7 @@ from typing import Final
 
 from inspector.errors import OperationFailed
 from inspector.formats.clean_text import one_line
-from inspector.formats.image.loadable import _raw_config as raw_config
+from inspector.formats.image.loadable import raw_config
 from inspector.formats.image.writing_config import OCI_LAYER, manifest_of, slimmed_config
 from inspector.formats.image.writing_plan import WritePlan, plan_of
 from inspector.formats.image.writing_request import BlobMade, LayerJob, WriteRequest

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import threading
 import time
 from collections.abc import Iterator
@@ -10,8 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from inspector.engines.connection import CALL_SECONDS
+from inspector.engines.loading import problem_in
 from inspector.engines.stream import Stopped
-from inspector.isolation.plain_line import plain_line
 from inspector.runtimes.container.marked_copy import MarkedCopy
 from inspector.runtimes.container.ours import failures
 from inspector.runtimes.container.outcome import refused
@@ -57,7 +56,7 @@ def send_copy(client: Any, copy: MarkedCopy, stop: threading.Event, deadline: fl
         with answer:
             said = answer.raw.read(_MOST_SAID, decode_content=True)
         done = time.monotonic_ns()
-        problem = _problem_in(said, answer.status_code)
+        problem = problem_in(said, answer.status_code)
         if problem:
             raise NotStarted(f"the engine does not take the image: {problem}")
         inspected = client.inspect_image(copy.name)
@@ -110,15 +109,3 @@ class _Sending:
         except OSError as error:
             self.file_problem = error.strerror or type(error).__name__
             raise
-
-
-def _problem_in(said: bytes, status: int) -> str:
-    """Return what an engine complains of in its answer, which is JSON, one object a line; empty where it is content."""
-    for line in said.splitlines():
-        try:
-            found = json.loads(line)
-        except (ValueError, RecursionError):
-            continue
-        if isinstance(found, dict) and (problem := found.get("error") or (status >= 400 and found.get("message"))):
-            return plain_line(str(problem), 200)
-    return plain_line(said.decode("utf-8", "replace"), 200) or f"status {status}" if status >= 400 else ""

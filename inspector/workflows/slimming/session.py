@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 _COPIES: Final = 2
 """How many times the image's bytes must be free where it is slimmed."""
+_SCHEME: Final = "docker://"
 
 
 class SlimSession:
@@ -71,6 +72,13 @@ class SlimSession:
         packed = self._grounds.loadable if self._grounds is not None else None
         return bytes_of(self._source or self.inspection, packed.pulled_bytes if packed is not None else None)
 
+    @property
+    def _read_from_engine(self) -> tuple[str, ...]:
+        """Names on an engine that must stay what they are."""
+        image = self.inspection.image
+        names = (image.artifact.path.removeprefix(_SCHEME), *image.references) if image.source == "engine" else ()
+        return tuple(f"{_SCHEME}{name}" for name in names)
+
     def survey(self) -> SlimSurvey:
         """Return what flatten and clean would save, told from what was read."""
         from inspector.analysis.image.slim.clean import survey
@@ -110,10 +118,11 @@ class SlimSession:
 
         if not self._written:
             raise OperationFailed("nothing is written: no level was accepted", "see the reason of each level")
-        check_image_target(target, files_of(self.inspection))
+        check_image_target(target, [*files_of(self.inspection), *self._read_from_engine])
         last = max(self._written)
         yield Started(f"writing {target}")
-        place = yield from save_image(self._written[last], target, cancel)
+        written = self._written[last]
+        place = yield from save_image(written, target, cancel, names=tuple(map(slim_name, written.references)))
         self._steps[last] = replace(self._steps[last], output=place)
         yield Finished(replace(self.result, output=place))
 
@@ -276,6 +285,12 @@ class SlimSession:
         folder = self._folder.path / "work"
         folder.mkdir(mode=0o700, exist_ok=True)
         return folder
+
+
+def slim_name(reference: str) -> str:
+    """Return the name that a slimmed image goes by, so that loading it takes nobody's name away: "app:1" gives "app:1-slim"."""
+    name, _, tag = reference.rpartition(":")
+    return f"{reference}-slim" if name and "/" not in tag else f"{reference}:slim"
 
 
 def _with_starts(step: SlimStep, found: BenchResult, is_slower: bool) -> SlimStep:

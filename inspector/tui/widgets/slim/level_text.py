@@ -8,6 +8,7 @@ from textual.content import Content
 
 from inspector.records.slimming import KeptShare, SlimLevel, SlimProgress, SlimStep, SlimSurvey, Unexercised
 from inspector.report.figures import bytes_text, plural, whole_text
+from inspector.report.slim_sentences import risk_text
 from inspector.tui.plain_text import fit, plain, shorten
 from inspector.tui.widgets.benchmark.figures import seconds_text
 from inspector.tui.widgets.optimize.change_text import sentence
@@ -157,7 +158,7 @@ def _size_lines(step: SlimStep, width: int) -> Lines:
             lines += labeled(label, said, width, LABEL)
     files = whole_text(step.before.files) + (f" → {whole_text(after.files)}" if after else "")
     lines += labeled("files", files, width, LABEL)
-    return lines + labeled("risk", step.risk, width, LABEL)
+    return lines + (labeled("risk", risk_text(step), width, LABEL) if after else [])
 
 
 def more_lines(step: SlimStep, width: int) -> Lines:

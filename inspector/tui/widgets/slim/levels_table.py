@@ -13,6 +13,7 @@ from textual.message import Message
 
 from inspector.records.slimming import SlimStep
 from inspector.report.figures import bytes_text, plural, whole_text
+from inspector.report.slim_sentences import PURPOSES
 from inspector.tui.widgets.line_table import LineTable
 from inspector.tui.widgets.optimize.figures import interval_text, ratio_text
 from inspector.tui.widgets.slim.figures import (
@@ -30,11 +31,6 @@ from inspector.tui.widgets.table_columns import Cell, Column
 
 _MARK_CELLS = 3
 _STATES = {"waiting": "· waiting", "stopped": "■ stopped", "failed": "✗ failed", "planned": "not run", "original": ""}
-_PURPOSES = {
-    "flatten": "the same files, each shipped once",
-    "clean": "also without leftovers, by kind",
-    "trace": "only what serving uses, as observed",
-}
 
 
 class LevelsTable(LineTable[LevelRow]):
@@ -165,7 +161,7 @@ def _interval_cell(row: LevelRow) -> Cell:
 
 def _why_cell(row: LevelRow) -> Cell:
     if row.step is not None:
-        return Cell(row.step.output or row.step.reason or added_text(row.step.proof) or _PURPOSES[row.step.level], "soft")
+        return Cell(row.step.output or row.step.reason or added_text(row.step.proof) or PURPOSES[row.step.level], "soft")
     if row.level is None:
         return Cell("as it is", "soft")
     if row.state == "running":
@@ -175,8 +171,8 @@ def _why_cell(row: LevelRow) -> Cell:
     if row.state == "failed":
         return Cell(row.problem, "soft")
     if row.lacks:
-        return Cell("", parts=((row.lacks, "medium"), ("  " + _PURPOSES[row.level], "soft")))
+        return Cell("", parts=((row.lacks, "medium"), ("  " + PURPOSES[row.level], "soft")))
     if row.would_go is not None and (row.would_go.goes_bytes or row.would_go.goes_files):
         goes = f"{bytes_text(row.would_go.goes_bytes)} in {plural(row.would_go.goes_files, 'file')} would go"
-        return Cell("", parts=((goes, ""), (f": {_PURPOSES[row.level]}", "soft")))
-    return Cell("", parts=(("nothing would go", "soft"),)) if row.would_go is not None else Cell(_PURPOSES[row.level], "soft")
+        return Cell("", parts=((goes, ""), (f": {PURPOSES[row.level]}", "soft")))
+    return Cell("", parts=(("nothing would go", "soft"),)) if row.would_go is not None else Cell(PURPOSES[row.level], "soft")

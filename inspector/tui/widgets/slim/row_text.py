@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from textual.content import Content
 
 from inspector.report.figures import bytes_text, plural, share_text
+from inspector.report.slim_sentences import RISKS
 from inspector.tui.plain_text import plain, shorten
 from inspector.tui.widgets.slim.settings import Setting, setting_help
 from inspector.tui.widgets.slim.tree_rows import KIND_HELP, TreeRow
@@ -15,12 +16,6 @@ from inspector.tui.widgets.text_rows import heading, labeled, wrapped
 Lines = list[Content]
 
 _LABEL = 10
-_RISKS = {
-    "none": "none: no container can tell",
-    "low": "low: serving hardly ever needs it",
-    "medium": "medium: some programs need it",
-    "high": "high: prove it with an exercise",
-}
 
 
 def tree_lines(row: TreeRow, width: int) -> Lines:
@@ -37,7 +32,7 @@ def tree_lines(row: TreeRow, width: int) -> Lines:
         lines += labeled("of", row.group.name, width, _LABEL)
     elif row.group is not None:
         if row.amounts.goes_bytes:
-            lines += labeled("risk", _RISKS[row.group.risk], width, _LABEL)
+            lines += labeled("risk", RISKS[row.group.risk], width, _LABEL)
         lines += labeled("because", row.group.reason, width, _LABEL, most=10) if row.group.reason else []
     lines += _choice_lines(row, width)
     lines += _largest(row, width) if row.what == "group" and not row.is_open else []

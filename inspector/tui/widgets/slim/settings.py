@@ -5,13 +5,14 @@ from __future__ import annotations
 import shlex
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any, Literal
 
 from inspector.records.slimming import Exercise, LayerCompression, SlimRequest
 from inspector.tui.widgets.benchmark import values
 from inspector.tui.widgets.benchmark.figures import seconds_text
 
-SettingId = Literal["exercise", "ready", "command", "contract", "starts", "budget", "compression", "keep", "drop"]
+SettingId = Literal["exercise", "ready", "command", "contract", "data", "starts", "budget", "compression", "keep", "drop"]
 COMPRESSIONS: tuple[LayerCompression, ...] = ("gzip", "zstd")
 NO_EXERCISE = "needs an exercise: x adds one"
 
@@ -20,6 +21,7 @@ _TITLES: dict[SettingId, str] = {
     "ready": "ready when",
     "command": "command",
     "contract": "contract",
+    "data": "inputs",
     "starts": "starts",
     "budget": "budget",
     "compression": "layers",
@@ -39,7 +41,7 @@ class Setting:
     """Whether it is switched on; None: it is a value."""
     exercise: int | None = None
     told: str = ""
-    """Of an exercise: all that was told."""
+    """Of an exercise or a file: all that was told."""
     lacking: bool = False
     """Whether something is missing without it."""
 
@@ -61,6 +63,7 @@ def settings(request: SlimRequest) -> list[Setting]:
         Setting("ready", _TITLES["ready"], request.start.ready or "health check or output"),
         Setting("command", _TITLES["command"], shlex.join(request.start.command) or "the image's own"),
         Setting("contract", _TITLES["contract"], _contract_text(request)),
+        Setting("data", _TITLES["data"], request.data.rpartition("/")[2] or "the contract's", told=request.data),
         Setting("starts", _TITLES["starts"], "compared with the original's", on=request.compare_starts),
         Setting("budget", _TITLES["budget"], f"{seconds_text(request.budget_seconds)} a level"),
         Setting("compression", _TITLES["compression"], request.compression),
@@ -80,7 +83,7 @@ def exercise_text(exercise: Exercise) -> str:
 
 
 def _contract_text(request: SlimRequest) -> str:
-    return "the image's own, if any" if request.contract is None else request.contract.name or "yours"
+    return "none: c names one" if request.contract is None else request.contract.name or "yours"
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +107,8 @@ def edit_of(setting: SettingId, request: SlimRequest) -> SlimEdit | None:
         case "command":
             text = values.command_typed(request.start.command)
             return SlimEdit("command", "nothing: the image's own", text, values.command, _with_command)
+        case "data":
+            return SlimEdit("inputs", "path of an .npz, or nothing", request.data, _data_path, _with_data)
         case "budget":
             text = values.seconds_typed(request.budget_seconds)
             return SlimEdit("budget", "for each level, such as 60s or 5m", text, values.seconds, _with_budget)
@@ -122,6 +127,16 @@ def patterns(text: str) -> tuple[str, ...] | None:
     """Return patterns as a shell splits them; none for an empty text."""
     found = values.command(text)
     return None if found is None else tuple(dict.fromkeys(found))
+
+
+def _data_path(text: str) -> str | None:
+    """Return the path of a file that is there, or nothing."""
+    path = Path(text).expanduser()
+    return "" if not text else str(path.absolute()) if path.is_file() else None
+
+
+def _with_data(request: SlimRequest, value: str) -> SlimRequest:
+    return replace(request, data=value)
 
 
 def _with_ready(request: SlimRequest, value: str) -> SlimRequest:
@@ -183,6 +198,10 @@ _HELP: dict[SettingId, tuple[str, ...]] = {
     "contract": (
         "Its golden inputs can be an exercise (contract:URL), its tolerances say what equal answers are, and the slimmed"
         " image carries it as a label. c names one.",
+    ),
+    "data": (
+        "What is posted by an exercise of the kind contract:URL: an .npz with one array for each input. Without one, the"
+        " contract's own inputs are, or seeded ones of the shapes that it promises.",
     ),
     "starts": (
         "Whether the slimmed image starts as fast as the original, cold and warm, measured in random order with the"

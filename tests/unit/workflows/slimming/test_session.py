@@ -17,7 +17,7 @@ from inspector.records.event import Finished, Partial, Warned
 from inspector.records.image_inspection import ImageInspection
 from inspector.records.slimming import SLIM_LABELS, Exercise, Slimming, SlimProgress, SlimRequest
 from inspector.workflows.inspect_image import examine_image
-from inspector.workflows.slimming.session import SlimSession
+from inspector.workflows.slimming.session import SlimSession, slim_name
 from tests.images.archives import ImageSpec, docker_archive
 from tests.images.entries import File, Whiteout, build_layer
 
@@ -105,6 +105,7 @@ def test_the_last_accepted_level_is_saved_with_its_provenance(
     assert [step.output for step in last.result.steps] == ["", str(target), ""]
     saved = opened(target)
     assert saved.image.digest == last.result.steps[1].digest
+    assert saved.image.references == ("app:1-slim",)
     labels = saved.image.config.labels
     assert labels[SLIM_LABELS["level"]] == "clean"
     assert labels[SLIM_LABELS["source"]] == image.image.config.digest
@@ -188,3 +189,16 @@ def test_clean_alone_takes_the_waste_with_it(tmp_path: Path) -> None:
     session.close()
     assert [step.verdict for step in found.steps] == ["not proven"]
     assert [step.verdict for step in both.steps] == ["not proven", "nothing to do"]
+
+
+@pytest.mark.parametrize(
+    ("name", "slim"),
+    [
+        ("app:1", "app:1-slim"),
+        ("app", "app:slim"),
+        ("localhost:5000/team/app", "localhost:5000/team/app:slim"),
+        ("localhost:5000/app:2", "localhost:5000/app:2-slim"),
+    ],
+)
+def test_a_slimmed_image_takes_nobodys_name_away(name: str, slim: str) -> None:
+    assert slim_name(name) == slim
