@@ -64,7 +64,7 @@ def settings(request: SlimRequest) -> list[Setting]:
         Setting("command", _TITLES["command"], shlex.join(request.start.command) or "the image's own"),
         Setting("contract", _TITLES["contract"], _contract_text(request)),
         Setting("data", _TITLES["data"], request.data.rpartition("/")[2] or "the contract's", told=request.data),
-        Setting("starts", _TITLES["starts"], "compared with the original's", on=request.compare_starts),
+        Setting("starts", _TITLES["starts"], "compared with before", on=request.compare_starts),
         Setting("budget", _TITLES["budget"], f"{seconds_text(request.budget_seconds)} a level"),
         Setting("compression", _TITLES["compression"], request.compression),
         Setting("keep", _TITLES["keep"], shlex.join(request.keep) or "nothing by name"),
