@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Any, Literal
 
 from inspector.records.slimming import Answer
 from inspector.verify.json_comparison import NoDocument, Place, parse_document, shown_place
 
 BodyKind = Literal["json", "text", "bytes"]
-
-_CHANGING: Final = re.compile(r"\d+(?:[.,:]\d+)*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,17 +42,6 @@ def document_of(answer: Answer) -> Document:
     except UnicodeDecodeError:
         return _as_bytes(answer)
     return _as_bytes(answer) if "\0" in text else Document("text", text.split("\n"))
-
-
-def only_numbers_differ(before: Any, after: Any) -> bool:
-    """Whether two values of the same place are those of a counter or a clock: numbers, or text that differs in numbers only."""
-    if isinstance(before, bool) or isinstance(after, bool):
-        return False
-    if isinstance(before, int | float) and isinstance(after, int | float):
-        return True
-    if not isinstance(before, str) or not isinstance(after, str):
-        return False
-    return _CHANGING.sub("#", before) == _CHANGING.sub("#", after)
 
 
 def _as_bytes(answer: Answer) -> Document:

@@ -60,7 +60,7 @@ def compare_serving(originals: Sequence[Served], slimmed: Served, tolerances: To
 
     Compared are statuses, content types and bodies of answers of the same step and turn, exit codes, and messages. JSON is
     compared part by part, floating-point numbers within tolerances.max_absolute (None: 1e-6, or 1e-5 relative), all else as it
-    is. What differs between two runs of the original, or is a number that changes from turn to turn, is volatile and not
+    is. What differs between two runs of the original (between turns, where there is one run only) is volatile and not
     compared; where nothing else is left, the two are not equal. Nor are they where the original itself fails.
     """
     problem = _problem_of_originals(originals)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from inspector.records.slimming import Answer
-from inspector.verify.answer_documents import Document, document_of, only_numbers_differ
+from inspector.verify.answer_documents import Document, document_of
 from inspector.verify.json_comparison import NumberTolerance, Place, compare_documents, kind_of
 
 _MOST_PLACES: Final = 10_000
@@ -29,8 +29,8 @@ class VolatileParts:
         """With the kinds of values that were seen there."""
         self._document: Document | None = None
         self._tolerance = tolerance
-        for before, after, same_turn in _pairs(originals):
-            self._add(before, after, same_turn)
+        for before, after in _pairs(originals):
+            self._add(before, after)
 
     def told(self) -> Iterator[str]:
         """Yield what is volatile, for a person."""
@@ -42,30 +42,33 @@ class VolatileParts:
         for place in sorted(self.places, key=str)[:_MOST_TOLD]:
             yield self._document.shown(place)
 
-    def _add(self, before: Answer, after: Answer, same_turn: bool) -> None:
+    def _add(self, before: Answer, after: Answer) -> None:
         if self.all or same_body(before, after):
             return
         one, other = document_of(before), document_of(after)
         self._document = one
         if one.kind != other.kind:
-            self.all = same_turn or self.all
+            self.all = True
             return
         found = compare_documents(one.content, other.content, self._tolerance, self.places, _MOST_PLACES)
         for difference in found.differences:
-            if same_turn or difference.place in self.places or only_numbers_differ(difference.before, difference.after):
-                kinds = self.places.setdefault(difference.place, set())
-                kinds.update((kind_of(difference.before), kind_of(difference.after)))
-        self.all = () in self.places or len(self.places) > _MOST_PLACES or (found.is_cut and same_turn)
+            kinds = self.places.setdefault(difference.place, set())
+            kinds.update((kind_of(difference.before), kind_of(difference.after)))
+        self.all = () in self.places or len(self.places) > _MOST_PLACES or found.is_cut
 
 
-def _pairs(originals: list[Turns]) -> Iterator[tuple[Answer, Answer, bool]]:
-    """Yield pairs of answers to one step, and whether they should be the same: those of the same turn, or of a single run."""
+def _pairs(originals: list[Turns]) -> Iterator[tuple[Answer, Answer]]:
+    """Yield pairs of answers to one step that should be the same: those of the same turn, or all of a single run.
+
+    What changes from turn to turn, and alike in every run, is what the image does: the second request may well be answered by
+    what the first one loaded.
+    """
     first = originals[0]
     for other in originals[1:]:
-        yield from ((first[turn], other[turn], True) for turn in first if turn in other)
-    turns = sorted(first)
-    for turn in turns[1:]:
-        yield first[turns[0]], first[turn], len(originals) == 1
+        yield from ((first[turn], other[turn]) for turn in first if turn in other)
+    if len(originals) == 1:
+        turns = sorted(first)
+        yield from ((first[turns[0]], first[turn]) for turn in turns[1:])
 
 
 def same_body(before: Answer, after: Answer) -> bool:

@@ -76,11 +76,23 @@ def test_members_that_differ_between_runs_are_volatile_and_named_while_the_rest_
     assert compare([served({"y": "a"}, {"y": "b"})], served({"y": "c"}, {"y": "c"})).reason.startswith("nothing that can be")
 
 
-def test_counters_change_from_turn_to_turn_but_words_that_do_are_held_to_their_turn() -> None:
-    originals = [served({"n": 1, "s": "warming up"}, {"n": 2, "s": "ready"})] * 2
-    assert compare(originals, served({"n": 5, "s": "warming up"}, {"n": 9, "s": "ready"})).volatile == ("POST /predict: $.n",)
-    assert compare(originals, served({"n": 5, "s": "warming up"}, {"n": 9, "s": "ready"})).equal
-    assert not compare(originals, served({"n": 1, "s": "ready"}, {"n": 2, "s": "ready"})).equal
+def test_what_changes_alike_from_turn_to_turn_in_every_run_is_held_to_its_turn() -> None:
+    originals = [served({"scores": [0.1], "s": "warming up"}, {"scores": [0.2], "s": "ready"})] * 2
+    assert compare(originals, originals[0]).volatile == ()
+    assert compare(originals, originals[0]).equal
+    assert not compare(originals, served({"scores": [0.1], "s": "warming up"}, {"scores": [0.3], "s": "ready"})).equal
+    assert not compare(originals, served({"scores": [0.1], "s": "ready"}, {"scores": [0.2], "s": "ready"})).equal
+
+
+def test_of_one_run_what_changes_from_turn_to_turn_is_volatile() -> None:
+    found = compare([served({"n": 1, "y": 5}, {"n": 2, "y": 5})], served({"n": 7, "y": 5}, {"n": 9, "y": 5}))
+    assert (found.equal, found.volatile) == (True, ("POST /predict: $.n",))
+
+
+def test_a_third_run_tells_luck_from_agreement() -> None:
+    lucky = [served({"ms": 2, "y": 1})] * 2
+    assert not compare(lucky, served({"ms": 3, "y": 1})).equal
+    assert compare([*lucky, served({"ms": 4, "y": 1})], served({"ms": 3, "y": 1})).equal
 
 
 def test_where_everything_is_volatile_nothing_is_proven() -> None:
