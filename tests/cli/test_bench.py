@@ -50,7 +50,8 @@ def test_a_model_is_started_cold_and_warm_and_run(command: Command, model: Path,
         assert run["low_ms"] <= run["median_ms"] <= run["high_ms"]
     cold, _, latency = review["benchmarks"]
     assert list(cold["phases"]) == ["spawn", "interpreter", "imports", "read", "session", "first run", "warm-up"]
-    assert len(cold["starts"]) == cold["samples"]
+    assert len(cold["starts"]) == cold["samples"] + cold["failures"], [start["failure"] for start in cold["starts"]]
+    assert cold["samples"] > cold["failures"], cold["note"]
     assert all(start["resident_before"] is not None for start in cold["starts"])
     assert len(latency["times_ms"]) == latency["samples"]
     assert review["environment"]["machine"]["usable_cores"] >= 1
