@@ -22,6 +22,8 @@ from tests.images.programs import shell_tools
 from tests.images.slimmed import alone, shared_folder
 from tests.images.starting import eventually, nothing_stays_on, ours_on
 
+pytestmark = pytest.mark.timeout(900)  # on a busy machine most of it is waiting for the engine
+
 SERVE = "trap 'exit 0' TERM; echo ready; while :; do sleep 0.1; done"
 EXERCISE = "sh -c 'sleep 0.4; cat /srv/data'"
 CONFIG = {"Cmd": ["sh", "-c", SERVE], "Env": ["PATH=/bin:/usr/bin"]}

@@ -25,6 +25,8 @@ from tests.images.starting import loadable, nothing_stays_on
 from tests.images.trap_images import PORT, PYTHON, TrapImages, trap_images
 from tests.images.truth_cases import CASES, write_case
 
+pytestmark = pytest.mark.timeout(900)  # on a busy machine most of it is waiting for the engine
+
 READY = f"http://localhost:{PORT}/sum"
 WEIGHTS = "/srv/models/**"
 NOTICE = "/srv/legal/notice.txt"

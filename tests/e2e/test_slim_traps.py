@@ -25,6 +25,8 @@ from tests.images.slimmed import alone, asking, inspected, served, server, share
 from tests.images.starting import loadable, result
 from tests.images.trap_images import BUNDLE, LANGUAGE, READY, SITE, STDLIB, ZONE, TrapImages, trap_images
 
+pytestmark = pytest.mark.timeout(900)  # on a busy machine most of it is waiting for the engine
+
 LOADER = "usr/lib64/ld-linux-x86-64.so.2"
 
 
