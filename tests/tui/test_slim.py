@@ -286,7 +286,7 @@ async def test_the_table_tells_every_figure_without_color(image: ImageInspection
         await press(pilot, "enter")
         await settle(pilot)
         row = next(line for line in screen_text(app).splitlines() if "[x]  trace" in line)
-        for said in ("✓ proven", "129.0 MB", "0.04×", "64.0 MB", "0.06×", "1,204", "24 equal", "0.41×", "0.38–0.44"):
+        for said in ("✓ proven", "129.0 MB", "0.04×", "64.0 MB", "0.06×", "1,204", "24 equal", "✓ 0.41×", "0.38–0.44"):
             assert said in row
         assert pane.levels.row is not None
         assert pane.levels.row.level == "trace"

@@ -5,7 +5,9 @@ from __future__ import annotations
 from inspector.records.measurement import Comparison
 from inspector.records.slimming import ImageBytes, SlimProof, SlimStep, SlimVerdict
 from inspector.report.figures import bytes_text, plural, whole_text
+from inspector.tui.widgets.benchmark.figures import VERDICT_GLYPHS as START_GLYPHS
 from inspector.tui.widgets.benchmark.figures import VERDICT_ROLES as START_ROLES
+from inspector.tui.widgets.optimize.figures import ratio_text
 
 VERDICT_ROLES: dict[SlimVerdict, str] = {
     "proven": "good",
@@ -74,6 +76,11 @@ def main_start(proof: SlimProof | None) -> Comparison | None:
     whole = [one for one in (proof.starts if proof is not None else ()) if not one.phase and one.verdict != "not measured"]
     cold = [one for one in whole if one.conditions is not None and one.conditions.cache == "cold"]
     return next(iter((*cold, *whole)), None)
+
+
+def start_figure(comparison: Comparison) -> str:
+    """Return the ratio behind a glyph that tells the verdict without color: "✓ 0.47×", "= 0.94×"."""
+    return f"{START_GLYPHS[comparison.verdict]} {ratio_text(comparison.ratio)}"
 
 
 def start_role(comparison: Comparison) -> str:

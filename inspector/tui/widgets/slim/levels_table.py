@@ -23,6 +23,7 @@ from inspector.tui.widgets.slim.figures import (
     main_start,
     pulled_ratio,
     size_ratio,
+    start_figure,
     start_role,
     verdict_text,
 )
@@ -60,7 +61,7 @@ class LevelsTable(LineTable[LevelRow]):
             Column("pulled-ratio", "", _ratio_of(pulled_ratio), 6, "right", rank=5),
             Column("files", "files", _files_cell, 7, "right", rank=6),
             Column("answers", "answers", _answers_cell, 9, "right", rank=3),
-            Column("start", "start", _start_cell, 6, "right", rank=1),
+            Column("start", "start", _start_cell, 7, "right", rank=1),
             Column("interval", "95 %", _interval_cell, 9, rank=7),
         )
         self._planned: Column[LevelRow] = Column("why", "what it would do", _why_cell, cut="end", least=20)
@@ -151,7 +152,7 @@ def _answers_cell(row: LevelRow) -> Cell:
 
 def _start_cell(row: LevelRow) -> Cell:
     start = main_start(row.step.proof) if row.step is not None else None
-    return Cell("" if start is None else ratio_text(start.ratio), "" if start is None else start_role(start))
+    return Cell("") if start is None else Cell(start_figure(start), start_role(start))
 
 
 def _interval_cell(row: LevelRow) -> Cell:
