@@ -51,6 +51,8 @@ class Proving:
     shown: Progressed
     _runs: int = 0
     _attempts: list[SlimAttempt] = field(default_factory=list)
+    _answers: int = 0
+    """Compared so far."""
 
     def of(self, choice: Choice) -> Steps[Proven]:
         """Return what a choice came to.
@@ -71,6 +73,7 @@ class Proving:
             if proof.status == "not run" or (proof.status == "passed" and not self._attempts):
                 return Proven(choice, written, proof)
             self._note(added, written, proof, time.monotonic() - begun)
+            self._answers += proof.answers
             more = self._to_add_back(choice, proof, served, tried) if time.monotonic() < deadline else None
             if more is None or choice.grown is None:
                 return Proven(choice, written, self._last(choice, proof, served))
@@ -191,6 +194,7 @@ class Proving:
                     groups=choice.groups,
                     kept=choice.shares,
                     attempts=tuple(self._attempts),
+                    answers=self._answers,
                 )
             )
         )
