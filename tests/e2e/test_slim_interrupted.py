@@ -216,7 +216,10 @@ def _kill(engine: EngineUnderTest) -> None:
     """Kill an engine and all that it started, containers included, as a crash does."""
     home = str(Path(engine.host.removeprefix("unix://")).parent)
     own = [one for one in psutil.process_iter(["cmdline"]) if any(home in part for part in one.info["cmdline"] or ())]
-    daemons = [one for one in own if Path(one.info["cmdline"][0]).name.startswith(("dockerd", "containerd"))]
-    for one in [*daemons, *(child for daemon in daemons for child in daemon.children(recursive=True))]:
+    doomed = [one for one in own if Path(one.info["cmdline"][0]).name.startswith(("dockerd", "containerd"))]
+    for one in list(doomed):
+        with suppress(psutil.NoSuchProcess):
+            doomed += one.children(recursive=True)
+    for one in doomed:
         with suppress(psutil.NoSuchProcess):
             one.kill()
