@@ -1,8 +1,8 @@
 """A bloated image slimmed at every level by the command itself, on an engine of its own: the table that the README shows.
 
-`python -m tests.performance.slim_bench [SECONDS] [LEVEL …]`: SECONDS for the starts of each level, 300 by default. For each
+`python -m tests.performance.slim_bench [SECONDS] [LEVEL …]`: SECONDS for the starts of each level, 400 by default. For each
 level sizes, what a pull moves and unpacks, starts to the first answer, cold and warm, before and after with intervals of 95 %,
-answers compared, wall time and peak memory. The image is made once in .bench/ (4 GB); all of it takes 10 GB more and half an
+answers compared, wall time and peak memory. The image is made once in .bench/ (4 GB); all of it takes 10 GB more and an
 hour.
 """
 
@@ -26,7 +26,7 @@ from tests.images.engine import running_engine
 from tests.performance.measuring import Row, Sample, run_once
 
 COMMAND = str(Path(sys.executable).parent / "modelpack-tui")
-SECONDS = 300.0
+SECONDS = 400.0
 PULLED = ("transfer", "unpack")
 STARTED = ("create", "start", "listening", "ready")
 MOST_OF_SIZE = 0.08
