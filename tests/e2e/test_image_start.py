@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import re
 import signal
@@ -31,7 +30,7 @@ from tests.images.build import File, ImageSpec, build_layer, docker_archive
 from tests.images.engine import PROJECT, EngineUnderTest
 from tests.images.programs import shell_tools
 from tests.images.serving import PORT, serving_images
-from tests.images.starting import eventually, forwarded, loadable, nothing_stays_on, ours_on, result
+from tests.images.starting import alone, eventually, forwarded, loadable, nothing_stays_on, ours_on, result, shared_folder
 
 MIB = 1 << 20
 LIMITS = Limits(memory_bytes=128 * MIB, wall_seconds=60)
@@ -45,15 +44,13 @@ CONFIG = {
 @pytest.fixture(scope="module")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a folder that all workers share."""
-    base = tmp_path_factory.getbasetemp()
-    return base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    return shared_folder(tmp_path_factory)
 
 
 @pytest.fixture(autouse=True)
 def _one_at_a_time(shared: Path) -> Iterator[None]:
     """Let no two of these tests run at once: each looks at what is left on the engine."""
-    with (shared / "image_start.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with alone(shared):
         yield
 
 

@@ -19,8 +19,7 @@ import pytest
 from tests.images.build import File, ImageSpec, Whiteout, build_layer, docker_archive
 from tests.images.engine import PROJECT, EngineUnderTest, running_engine
 from tests.images.programs import shell_tools
-from tests.images.slimmed import alone, shared_folder
-from tests.images.starting import eventually, nothing_stays_on, ours_on
+from tests.images.starting import alone, eventually, nothing_stays_on, ours_on, shared_folder
 
 pytestmark = pytest.mark.timeout(900)  # on a busy machine most of it is waiting for the engine
 

@@ -20,8 +20,8 @@ from inspector.records.contract import Tolerances
 from inspector.verify.serving_comparison import compare_serving
 from tests.images.build import Whiteout
 from tests.images.engine import PROJECT, EngineUnderTest
-from tests.images.slimmed import alone, asking, served, shared_folder, slimmed
-from tests.images.starting import loadable, nothing_stays_on
+from tests.images.slimmed import asking, served, slimmed
+from tests.images.starting import alone, loadable, nothing_stays_on, shared_folder
 from tests.images.trap_images import PORT, PYTHON, TrapImages, trap_images
 from tests.images.truth_cases import CASES, write_case
 

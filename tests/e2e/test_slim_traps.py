@@ -21,8 +21,8 @@ from inspector.records.loadable_image import LoadableImage
 from inspector.records.slimming import KeepReason, Observation, Served, SlimStep
 from inspector.verify.serving_comparison import compare_serving
 from tests.images.engine import EngineUnderTest
-from tests.images.slimmed import alone, asking, inspected, served, server, shared_folder, slimmed, without
-from tests.images.starting import loadable, result
+from tests.images.slimmed import asking, inspected, served, server, slimmed, without
+from tests.images.starting import alone, loadable, result, shared_folder
 from tests.images.trap_images import BUNDLE, LANGUAGE, READY, SITE, STDLIB, ZONE, TrapImages, trap_images
 
 pytestmark = pytest.mark.timeout(900)  # on a busy machine most of it is waiting for the engine

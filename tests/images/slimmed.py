@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
-import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-
-import pytest
 
 from inspector.isolation.limits import CancelToken, Limits
 from inspector.records.benchmark import ImageStart
@@ -26,20 +22,6 @@ from tests.images.entries import Whiteout, build_layer
 from tests.images.starting import result
 
 LIMITS = Limits(1 << 30, 120)
-
-
-def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a folder that all workers of a test run share."""
-    base = tmp_path_factory.getbasetemp()
-    return base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
-
-
-@contextmanager
-def alone(shared: Path) -> Iterator[None]:
-    """Have the engine of this test run to oneself: of all tests that make containers of ours, and look at what is left."""
-    with (shared / "image_start.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
 
 
 def asking(files: Iterable[Path], ready: str, **more: object) -> SlimRequest:

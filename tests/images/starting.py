@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 import socket
 import threading
 import time
@@ -9,6 +11,8 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar
+
+import pytest
 
 from inspector.formats.image.loadable import make_loadable
 from inspector.formats.image.read import read
@@ -41,6 +45,20 @@ def ours_on(engine: EngineUnderTest) -> set[str]:
     names = [name for one in client.containers(all=True) for name in one["Names"]]
     tags = [tag for one in client.images() for tag in one["RepoTags"] or ()]
     return {name for name in (*names, *tags) if name.startswith((f"/{CONTAINER_PREFIX}", f"{REPOSITORY}:"))}
+
+
+def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder that all workers of a test run share."""
+    base = tmp_path_factory.getbasetemp()
+    return base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+
+
+@contextmanager
+def alone(shared: Path) -> Generator[None]:
+    """Have the engine of this test run to oneself: of all tests that make containers of ours, and look at what is left."""
+    with (shared / "image_start.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 @contextmanager

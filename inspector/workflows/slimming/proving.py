@@ -55,7 +55,7 @@ class Proving:
     """Compared so far."""
 
     def of(self, choice: Choice) -> Steps[Proven]:
-        """Return what a choice came to.
+        """Return what a choice came to; the likeliest group is added back at least once, however long writing took.
 
         Raises OperationFailed where it cannot be written or there is no room, ChildFailed when cancelled.
         """
@@ -74,7 +74,8 @@ class Proving:
                 return Proven(choice, written, proof)
             self._note(added, written, proof, time.monotonic() - begun)
             self._answers += proof.answers
-            more = self._to_add_back(choice, proof, served, tried) if time.monotonic() < deadline else None
+            may_go_on = time.monotonic() < deadline or not tried
+            more = self._to_add_back(choice, proof, served, tried) if may_go_on else None
             if more is None or choice.grown is None:
                 return Proven(choice, written, self._last(choice, proof, served))
             name, paths = more

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from inspector.workflows.slimming.grounds import Grounds
 
 SLIMMED: Final = "the slimmed image"
+_SECONDS: Final = 600.0
+"""How long one start may take at least, sending the image to the engine included."""
 
 
 def compare_starts(
@@ -48,14 +50,18 @@ def compare_starts(
 
 
 def plan_of(request: SlimRequest, plan: BenchPlan | None) -> BenchPlan:
-    """Return what to measure: starts alone, until the image is ready as it is when it is exercised."""
+    """Return what to measure: starts alone, until the image is ready as it is when it is exercised.
+
+    Warm ones come first: they take little, and cold ones all that is left.
+    """
     start = replace(request.start, ready=request.start.ready or first_answer(request))
     if plan is not None:
         return replace(plan, kinds=("cold_start",), image=_ready_as(plan.image, start))
     return BenchPlan(
         ("cold_start",),
+        caches=("warm", "cold"),
         budget_seconds=request.budget_seconds,
-        sample_seconds=request.sample_seconds,
+        sample_seconds=max(request.sample_seconds, _SECONDS),
         memory_bytes=request.memory_bytes,
         seed=request.seed,
         image=start,

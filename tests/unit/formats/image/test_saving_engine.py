@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import tarfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,7 @@ from tests.images.build import (
 )
 from tests.images.engine import EngineUnderTest
 from tests.images.engine_stand_in import StandIn, _Handler, listening
+from tests.images.starting import alone, shared_folder
 from tests.unit.formats.image.selecting import opened, result, written
 
 CAPABILITY = bytes.fromhex("0100000200200000000000000000000000000000")
@@ -68,6 +70,13 @@ ABOVE = {
 }
 
 
+@pytest.fixture
+def _alone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Let no other tests look at what is left on the engine meanwhile."""
+    with alone(shared_folder(tmp_path_factory)):
+        yield
+
+
 @pytest.fixture(scope="module")
 def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("archive") / "image.tar"
@@ -93,6 +102,7 @@ def seen(path: Path, names: set[str]) -> dict[str, Any]:
     return found
 
 
+@pytest.mark.usefixtures("_alone")
 def test_an_engine_sees_the_same_file_system(
     docker_engine: EngineUnderTest, archive: Path, image: WrittenImage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -120,6 +130,7 @@ def test_an_engine_sees_the_same_file_system(
             client.remove_image(name)
 
 
+@pytest.mark.usefixtures("_alone")
 def test_cancelling_leaves_no_image(
     docker_engine: EngineUnderTest, image: WrittenImage, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -28,7 +28,7 @@ from inspector.runtimes.container.ours import our_labels
 from tests.images.build import File, Folder, ImageSpec, build_layer, docker_archive
 from tests.images.engine import EngineUnderTest
 from tests.images.small_python import INTERPRETER, small_python
-from tests.images.starting import nothing_stays_on
+from tests.images.starting import alone, nothing_stays_on, shared_folder
 
 _NAME = "compiled:1"
 _CACHED = f".{sys.implementation.cache_tag}.pyc"
@@ -36,6 +36,13 @@ _ODD = b"srv/caf\xc3\xa9 \xff\x1b.py"
 _SOURCE = b"NAMES = {'a', 'b', 'c'}\n\n\ndef answer():\n    return 42\n"
 _HEADER = HEAD + importlib.util.MAGIC_NUMBER
 _PYC = importlib.util.MAGIC_NUMBER + b"\1\0\0\0" + bytes(8) + marshal.dumps(compile("1", "x", "exec"))
+
+
+@pytest.fixture
+def _alone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Let no other tests look at what is left on the engine meanwhile."""
+    with alone(shared_folder(tmp_path_factory)):
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -93,6 +100,7 @@ def _run(content: bytes) -> dict[str, object]:
     return names
 
 
+@pytest.mark.usefixtures("_alone")
 def test_an_images_python_makes_bytecode_that_it_takes(engine: Engine, docker_engine: EngineUnderTest, tmp_path: Path) -> None:
     with nothing_stays_on(docker_engine):
         found = _compiled(engine, "srv/answer.py", "srv/wrong.py", "srv/null.py", "srv/none.py", "srv/folder.py", cleaned(_ODD))
@@ -130,6 +138,7 @@ def test_podman_makes_it_as_well(podman_engine: EngineUnderTest, image: Path) ->
     assert _run(found.made[0].content)["NAMES"] == {"a", "b", "c"}
 
 
+@pytest.mark.usefixtures("_alone")
 def test_a_python_that_is_none_is_a_problem_and_nothing_else(engine: Engine, docker_engine: EngineUnderTest) -> None:
     with nothing_stays_on(docker_engine):
         missing = _compiled(engine, "srv/answer.py", interpreter="/no/such/python")
@@ -139,12 +148,14 @@ def test_a_python_that_is_none_is_a_problem_and_nothing_else(engine: Engine, doc
     assert "printed something else" in lying.problem or "broke off" in lying.problem
 
 
+@pytest.mark.usefixtures("_alone")
 def test_a_python_that_hangs_is_ended(engine: Engine, docker_engine: EngineUnderTest) -> None:
     with nothing_stays_on(docker_engine):
         found = _compiled(engine, "srv/answer.py", interpreter="/srv/hangs", seconds=1)
     assert found.problem == "its Python made no more bytecode: it took longer than 1 s"
 
 
+@pytest.mark.usefixtures("_alone")
 def test_whoever_stops_waits_no_longer(engine: Engine, docker_engine: EngineUnderTest) -> None:
     stop = threading.Event()
     threading.Timer(0.5, stop.set).start()

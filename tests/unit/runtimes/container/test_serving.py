@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import threading
 import time
@@ -30,7 +29,7 @@ from tests.images.engine import EngineUnderTest
 from tests.images.entries import File, build_layer
 from tests.images.programs import shell_tools
 from tests.images.small_python import INTERPRETER, small_python
-from tests.images.starting import eventually, loadable, nothing_stays_on, ours_on, result
+from tests.images.starting import alone, eventually, loadable, nothing_stays_on, ours_on, result, shared_folder
 
 PORT = 8080
 BASE = f"http://localhost:{PORT}"
@@ -50,9 +49,7 @@ CONFIG = {
 @pytest.fixture(scope="module", autouse=True)
 def _alone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Let no other tests look at what is left on the engine meanwhile."""
-    base = tmp_path_factory.getbasetemp()
-    with ((base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "image_start.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with alone(shared_folder(tmp_path_factory)):
         yield
 
 
