@@ -15,9 +15,7 @@ from inspector.records.event import Event, Progress
 from inspector.records.measurement import Comparison, ComparisonVerdict, Conditions
 from inspector.records.slimming import (
     Exercise,
-    ImageBytes,
     KeptShare,
-    LayerPart,
     SlimAttempt,
     SlimGroup,
     Slimming,
@@ -27,6 +25,7 @@ from inspector.records.slimming import (
     SlimStep,
     Unexercised,
 )
+from inspector.records.written_image import ImageBytes, LayerPart
 from inspector.tui.app import ModelpackApp
 from inspector.tui.widgets.slim import SlimPane
 from inspector.tui.widgets.slim.choices import decided

@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from inspector.records.optimization import OptimizerName
-    from inspector.records.slimming import LayerCompression, SlimLevel
+    from inspector.records.slimming import SlimLevel
+    from inspector.records.written_image import LayerCompression
 
 SLIM = "slim"
 

@@ -74,3 +74,18 @@ class PullCost:
     """Those that hold such content."""
     advice: str = ""
     """What to move where, in one sentence; empty where nothing is to be gained."""
+
+
+@dataclass(frozen=True, slots=True)
+class ElfNeeds:
+    """What an ELF file asks of the loader: libraries by name, where to look first, its own name, the interpreter."""
+
+    needed: tuple[str, ...] = ()
+    search: tuple[str, ...] = ()
+    """RUNPATH, or RPATH where there is none, as written: $ORIGIN is not replaced."""
+    soname: str = ""
+    interpreter: str = ""
+    machine: int = 0
+    bits: int = 64
+    is_inherited: bool = False
+    """search is RPATH: what the file loads looks there, too."""

@@ -13,18 +13,13 @@ from inspector.records.benchmark import ImageStart
 from inspector.records.contract import Contract
 from inspector.records.measurement import Comparison
 from inspector.records.optimization import ChangeStatus
+from inspector.records.serving import AnswerDifference
+from inspector.records.written_image import ImageBytes, LayerCompression, LayerPart
 
 SlimLevel = Literal["flatten", "clean", "trace"]
 """flatten: the final file system as it is, without waste; clean: without leftovers, by kind; trace: what serving uses."""
 
 SLIM_LEVELS: tuple[SlimLevel, ...] = ("flatten", "clean", "trace")
-
-LayerCompression = Literal["gzip", "zstd"]
-
-LayerPart = Literal["base", "dependencies", "code", "weights"]
-"""What a layer of a slimmed image holds: the system, installed packages, the application, models; in this order."""
-
-LAYER_PARTS: tuple[LayerPart, ...] = ("base", "dependencies", "code", "weights")
 
 Risk = Literal["none", "low", "medium", "high"]
 
@@ -74,181 +69,6 @@ class SlimRequest:
     """Limit of a container; None: none."""
     seed: int = 0
     compare_starts: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class EntryPlace:
-    """One entry of an image: the index of its layer, and its own in that layer's entries."""
-
-    layer: int
-    index: int
-
-
-@dataclass(frozen=True, slots=True)
-class KeptEntry:
-    """One path of the slimmed file system, written once.
-
-    entry gives name and attributes; None for a folder that no layer has and files imply. content is where the bytes come from,
-    for a file with several names (hard links) the same for all of them; None for what has none.
-    """
-
-    path: str
-    part: LayerPart
-    entry: EntryPlace | None
-    content: EntryPlace | None = None
-    link_to: str = ""
-    """Path of the kept entry, before it in order and of the same part, that this one is another name of; empty: none."""
-
-
-@dataclass(frozen=True, slots=True)
-class AddedFile:
-    """A file that no layer has, such as bytecode that saves time at the start."""
-
-    path: str
-    part: LayerPart
-    content: bytes
-    mode: int = 0o644
-    uid: int = 0
-    gid: int = 0
-    mtime: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Selection:
-    """All that is written of an image, in order of paths (folders before what is in them, links after their targets)."""
-
-    entries: tuple[KeptEntry, ...]
-    added: tuple[AddedFile, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class ImageBytes:
-    """What an image comes to: bytes of its layers uncompressed and as pulled (None: not known), files, layers."""
-
-    size_bytes: int
-    compressed_bytes: int | None
-    files: int
-    layers: int
-
-
-@dataclass(frozen=True, slots=True)
-class WrittenLayer:
-    """One layer as it was written: a blob that is a whole file in a private folder."""
-
-    part: LayerPart
-    path: str
-    digest: str
-    diff_id: str
-    media_type: str
-    compressed_bytes: int
-    size_bytes: int
-    files: int
-
-
-@dataclass(frozen=True, slots=True)
-class WrittenImage:
-    """A slimmed image in a private folder, whole, under no name yet: configuration and OCI manifest as bytes, layers."""
-
-    config: bytes
-    manifest: bytes
-    layers: tuple[WrittenLayer, ...]
-    references: tuple[str, ...] = ()
-    """Names that it gets where the target brings none."""
-    platform: str = ""
-
-    @property
-    def bytes(self) -> ImageBytes:
-        """What it comes to."""
-        return ImageBytes(
-            sum(layer.size_bytes for layer in self.layers),
-            sum(layer.compressed_bytes for layer in self.layers),
-            sum(layer.files for layer in self.layers),
-            len(self.layers),
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Observation:
-    """What containers opened of their file system: paths, and of those the ones that were executed or listed as folders.
-
-    lost counts what the kernel dropped since nobody read fast enough: where it is not 0, nothing can be left out.
-    """
-
-    opened: frozenset[str] = frozenset()
-    executed: frozenset[str] = frozenset()
-    listed: frozenset[str] = frozenset()
-    lost: int = 0
-    notes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What one request or command gave: exercise is its index among those asked for, turn which time it was done (0, 1 …).
-
-    An exercise of -1 is what the image brings itself: its command, where that ends by itself, and its health check.
-    status is that of HTTP or an exit code, body the response or standard output, bounded; body_bytes and sha256 are of all.
-    """
-
-    exercise: int
-    step: str
-    """What was asked, for a person: "POST /predict", "python check.py"."""
-    turn: int = 0
-    status: int | None = None
-    content_type: str = ""
-    body: bytes = b""
-    body_bytes: int = 0
-    sha256: str = ""
-    errors: bytes = b""
-    """Of a command: its standard error, bounded."""
-    milliseconds: float = 0.0
-    failure: str = ""
-    """Why there is no answer."""
-
-
-@dataclass(frozen=True, slots=True)
-class Served:
-    """One container from its start to its end: what it answered and printed; streams are bounded at their ends.
-
-    failure says why it did not get ready, or that it ended while it was asked. exit_code is None where it had to be killed.
-    """
-
-    answers: tuple[Answer, ...] = ()
-    stdout: bytes = b""
-    stderr: bytes = b""
-    exit_code: int | None = None
-    ready_ms: float | None = None
-    failure: str = ""
-    observation: Observation | None = None
-    notes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class AnswerDifference:
-    """Where the slimmed image answers otherwise: "POST /predict, 2nd time", "$.scores[3]", what it was and what it is."""
-
-    step: str
-    place: str
-    before: str
-    after: str
-
-
-@dataclass(frozen=True, slots=True)
-class ServingComparison:
-    """What the original and the slimmed image did, side by side; equal only if nothing below but volatile holds anything.
-
-    volatile names what differs between two runs of the original, and is therefore not compared. compared counts answers.
-    """
-
-    equal: bool
-    compared: int
-    differences: tuple[AnswerDifference, ...] = ()
-    new_messages: tuple[str, ...] = ()
-    """Lines on standard error that the original never prints."""
-    volatile: tuple[str, ...] = ()
-    reason: str = ""
-    """Why not, in one line; empty where it is equal."""
-    largest_error: float | None = None
-    """Of numbers that are within tolerance: the largest absolute difference."""
 
 
 KeepReason = Literal[
@@ -397,21 +217,6 @@ class SlimProgress:
     opened: int = 0
     """Paths that containers were seen to open."""
     answers: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class ElfNeeds:
-    """What an ELF file asks of the loader: libraries by name, where to look first, its own name, the interpreter."""
-
-    needed: tuple[str, ...] = ()
-    search: tuple[str, ...] = ()
-    """RUNPATH, or RPATH where there is none, as written: $ORIGIN is not replaced."""
-    soname: str = ""
-    interpreter: str = ""
-    machine: int = 0
-    bits: int = 64
-    is_inherited: bool = False
-    """search is RPATH: what the file loads looks there, too."""
 
 
 SLIM_LABELS: Mapping[str, str] = {

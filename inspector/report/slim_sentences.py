@@ -6,9 +6,8 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from inspector.records.measurement import Comparison
+from inspector.records.serving import AnswerDifference
 from inspector.records.slimming import (
-    AnswerDifference,
-    ImageBytes,
     KeptShare,
     SlimAttempt,
     SlimGroup,
@@ -18,6 +17,7 @@ from inspector.records.slimming import (
     SlimStep,
     Unexercised,
 )
+from inspector.records.written_image import ImageBytes
 from inspector.report.bench_sentences import comparison_rows
 from inspector.report.figures import bytes_text, plural, whole_text
 from inspector.report.proof_sentences import number_text

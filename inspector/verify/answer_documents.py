@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from inspector.records.slimming import Answer
+from inspector.records.serving import Answer
 from inspector.verify.json_comparison import NoDocument, Place, parse_document, shown_place
 
 BodyKind = Literal["json", "text", "bytes"]

@@ -9,7 +9,7 @@ from typing import Final
 
 from inspector.isolation.plain_line import plain_line
 from inspector.records.contract import Tolerances
-from inspector.records.slimming import Answer, AnswerDifference, Served, ServingComparison
+from inspector.records.serving import Answer, AnswerDifference, Served, ServingComparison
 from inspector.verify.answer_documents import document_of
 from inspector.verify.json_comparison import NumberTolerance, compare_documents, shown_value
 from inspector.verify.messages_comparison import new_messages

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from inspector.records.slimming import Answer
+from inspector.records.serving import Answer
 from inspector.verify.answer_documents import Document, document_of
 from inspector.verify.json_comparison import NumberTolerance, Place, compare_documents, kind_of
 

@@ -11,7 +11,8 @@ from inspector.records.optimization import Change, ChangeVerdict, ModelFacts
 if TYPE_CHECKING:
     from inspector.records.benchmark import BenchResult
     from inspector.records.review import Review
-    from inspector.records.slimming import ImageBytes, Slimming, SlimStep, SlimVerdict
+    from inspector.records.slimming import Slimming, SlimStep, SlimVerdict
+    from inspector.records.written_image import ImageBytes
 
 _VERDICTS: Final[Mapping[SlimVerdict, ChangeVerdict]] = {
     "proven": "accepted",

@@ -18,7 +18,8 @@ from inspector.isolation.limits import CancelToken
 from inspector.records.contract import Tolerances
 from inspector.records.image_inspection import ImageInspection
 from inspector.records.loadable_image import LoadableImage
-from inspector.records.slimming import KeepReason, Observation, Served, SlimStep
+from inspector.records.serving import Observation, Served
+from inspector.records.slimming import KeepReason, SlimStep
 from inspector.verify.serving_comparison import compare_serving
 from tests.images.engine import EngineUnderTest
 from tests.images.slimmed import asking, inspected, served, server, slimmed, without

@@ -6,17 +6,9 @@ from dataclasses import replace
 
 from inspector.records.measurement import Comparison, Conditions
 from inspector.records.review import Review
-from inspector.records.slimming import (
-    AnswerDifference,
-    ImageBytes,
-    KeptShare,
-    SlimAttempt,
-    SlimGroup,
-    Slimming,
-    SlimProof,
-    SlimStep,
-    Unexercised,
-)
+from inspector.records.serving import AnswerDifference
+from inspector.records.slimming import KeptShare, SlimAttempt, SlimGroup, Slimming, SlimProof, SlimStep, Unexercised
+from inspector.records.written_image import ImageBytes
 from inspector.workflows.slim_review import with_slimming
 from tests.golden.image_reviews import image_review
 from tests.golden.reviews import HOSTILE as HOSTILE_TEXTS

@@ -13,7 +13,8 @@ from inspector.records.benchmark import ImageStart
 from inspector.records.event import Finished
 from inspector.records.image_inspection import ImageInspection
 from inspector.records.loadable_image import LayerBlob, LoadableImage
-from inspector.records.slimming import Served, Slimming, SlimRequest
+from inspector.records.serving import Served
+from inspector.records.slimming import Slimming, SlimRequest
 from inspector.runtimes.container.exercises import parse_exercise
 from inspector.runtimes.container.serving import Server, serving
 from inspector.workflows.inspect_image import inspect_image

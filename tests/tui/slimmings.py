@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from inspector.records.measurement import Comparison, ComparisonVerdict, Conditions
+from inspector.records.serving import AnswerDifference
 from inspector.records.slimming import (
-    AnswerDifference,
     Exercise,
     GroupKind,
-    ImageBytes,
     KeptShare,
     SlimAttempt,
     SlimGroup,
@@ -21,6 +20,7 @@ from inspector.records.slimming import (
     SlimSurvey,
     Unexercised,
 )
+from inspector.records.written_image import ImageBytes
 
 BEFORE = ImageBytes(3_134_000_000, 1_031_000_000, 65_461, 12)
 AFTER = {

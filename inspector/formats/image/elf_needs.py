@@ -13,7 +13,7 @@ from inspector.isolation.limits import GIB, CancelToken, Limits
 from inspector.records.event import Steps, Warned, result_of
 from inspector.records.file_system import FileSystem, Placed
 from inspector.records.image import Image
-from inspector.records.slimming import ElfNeeds
+from inspector.records.image_contents import ElfNeeds
 
 _MAGIC: Final = b"\x7fELF"
 _LARGEST: Final = 4 * GIB

@@ -23,7 +23,7 @@ from inspector.isolation.limits import CancelToken, Limits
 from inspector.isolation.private_folder import PrivateFolder
 from inspector.records.event import Finished, Partial, Started, Steps, finish
 from inspector.records.image import Image
-from inspector.records.slimming import WrittenImage
+from inspector.records.written_image import WrittenImage
 
 SCHEME: Final = "docker://"
 _ARCHIVE: Final = ".tar"

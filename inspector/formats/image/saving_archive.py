@@ -14,7 +14,7 @@ from inspector.formats.image.digests import blob_name, sha256_of
 from inspector.formats.image.saving_names import annotations_of
 from inspector.formats.image.tar_sources import CHUNK
 from inspector.formats.image.writing_config import OCI_MANIFEST, descriptor, to_json
-from inspector.records.slimming import WrittenImage
+from inspector.records.written_image import WrittenImage
 
 _INDEX: Final = "application/vnd.oci.image.index.v1+json"
 _LAYOUT: Final = b'{"imageLayoutVersion": "1.0.0"}'

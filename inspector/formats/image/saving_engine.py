@@ -23,7 +23,7 @@ from inspector.isolation.limits import CancelToken
 from inspector.isolation.private_folder import PrivateFolder
 from inspector.records.event import Progress, Started, Steps
 from inspector.records.loadable_image import LoadableImage
-from inspector.records.slimming import WrittenImage
+from inspector.records.written_image import WrittenImage
 
 _OURS: Final = "localhost/modelpack-tui-saving"
 _SECONDS: Final = 3600.0

@@ -20,7 +20,7 @@ from inspector.isolation.child import run_child
 from inspector.isolation.limits import GIB, CancelToken, Limits
 from inspector.records.event import Started, Steps, result_of
 from inspector.records.image import Image
-from inspector.records.slimming import LAYER_PARTS, LayerCompression, Selection, WrittenImage, WrittenLayer
+from inspector.records.written_image import LAYER_PARTS, LayerCompression, Selection, WrittenImage, WrittenLayer
 
 _CHILD: Final = "inspector.formats.image.writing_child:write_in_child"
 _SECONDS: Final = 3600.0

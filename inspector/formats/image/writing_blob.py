@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from inspector.records.slimming import LayerCompression
+from inspector.records.written_image import LayerCompression
 
 _GZIP_BLOCK: Final = 1 << 20
 _ZSTD_BLOCK: Final = 8 << 20

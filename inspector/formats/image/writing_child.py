@@ -17,7 +17,7 @@ from inspector.formats.image.writing_blob import write_blob
 from inspector.formats.image.writing_members import LayerReader
 from inspector.formats.image.writing_request import BlobMade, WriteRequest
 from inspector.formats.image.writing_tree import FILE, HARD_LINK, Node, layers_of
-from inspector.records.slimming import LAYER_PARTS
+from inspector.records.written_image import LAYER_PARTS
 
 Report = Callable[[int, int, str], None]
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 from inspector.errors import OperationFailed
 from inspector.formats.image.digests import sha256_of
 from inspector.formats.image.json_text import parse_json
-from inspector.records.slimming import WrittenLayer
+from inspector.records.written_image import WrittenLayer
 
 OCI_MANIFEST: Final = "application/vnd.oci.image.manifest.v1+json"
 OCI_CONFIG: Final = "application/vnd.oci.image.config.v1+json"

@@ -12,7 +12,7 @@ from inspector.formats.image.layer_answer import KINDS
 from inspector.formats.image.layer_places import place_of
 from inspector.formats.image.writing_request import ExpectedEntry, LayerJob, Place, PlannedEntry
 from inspector.records.image import Entry, Image, Layer
-from inspector.records.slimming import LAYER_PARTS, EntryPlace, KeptEntry, LayerPart, Selection
+from inspector.records.written_image import LAYER_PARTS, EntryPlace, KeptEntry, LayerPart, Selection
 
 _INDEX_HINT: Final = "open the image again, and wait until its layers are indexed"
 

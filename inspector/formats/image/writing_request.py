@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from inspector.formats.image.layer_answer import LayerPlace
-from inspector.records.slimming import AddedFile, LayerCompression
+from inspector.records.written_image import AddedFile, LayerCompression
 
 Place = tuple[int, int]
 """One entry: the index of its layer, and its own in that layer's entries."""

@@ -12,7 +12,7 @@ from inspector.formats.image.writing_headers import Attributes
 from inspector.formats.image.writing_members import Content
 from inspector.formats.image.writing_names import raw_name
 from inspector.formats.image.writing_request import Place, PlannedEntry
-from inspector.records.slimming import LAYER_PARTS, AddedFile
+from inspector.records.written_image import LAYER_PARTS, AddedFile
 
 FILE: Final = KINDS.index("file")
 FOLDER: Final = KINDS.index("directory")

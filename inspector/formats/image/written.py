@@ -13,7 +13,7 @@ from inspector.isolation.child import run_child
 from inspector.isolation.limits import GIB, CancelToken, Limits
 from inspector.records.event import Started, Steps, result_of
 from inspector.records.loadable_image import LayerBlob, LoadableImage
-from inspector.records.slimming import WrittenImage, WrittenLayer
+from inspector.records.written_image import WrittenImage, WrittenLayer
 
 if TYPE_CHECKING:
     from inspector.formats.image.loadable_child import GzipLayer

@@ -12,7 +12,7 @@ from inspector.engines.stream import Stopped
 from inspector.errors import InspectorError
 from inspector.isolation.plain_line import plain_line
 from inspector.records.benchmark import ImageStart
-from inspector.records.slimming import Observation
+from inspector.records.serving import Observation
 from inspector.runtimes.container import outcome
 from inspector.runtimes.container.container_run import ContainerRun, Terms, Watched
 from inspector.runtimes.container.graceful_stop import stop_gracefully

@@ -11,7 +11,7 @@ from typing import Any, Final
 from inspector.engines.connection import Engine
 from inspector.errors import OperationFailed
 from inspector.isolation.plain_line import plain_line
-from inspector.records.slimming import Observation
+from inspector.records.serving import Observation
 from inspector.runtimes.container.container_processes import ContainerProcesses, own_mounts
 from inspector.runtimes.container.engine_sight import device, engine_pid, in_sight
 from inspector.runtimes.container.fanotify import ON_FOLDER, OPEN_EXEC, Fanotify, FileEvent, can_watch

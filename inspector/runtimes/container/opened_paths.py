@@ -6,7 +6,7 @@ import threading
 from typing import Final
 
 from inspector.isolation.escaping import cleaned
-from inspector.records.slimming import Observation
+from inspector.records.serving import Observation
 from inspector.runtimes.container.fanotify import ON_FOLDER, OPEN, OPEN_EXEC
 
 MOST_PATHS: Final = 1_000_000

@@ -14,7 +14,9 @@ from inspector.engines.stream import Listener
 from inspector.isolation.limits import CancelToken, Limits
 from inspector.records.event import Progress, Started, Steps, Warned
 from inspector.records.loadable_image import LoadableImage
-from inspector.records.slimming import AddedFile, Served, SlimRequest
+from inspector.records.serving import Served
+from inspector.records.slimming import SlimRequest
+from inspector.records.written_image import AddedFile
 from inspector.runtimes.container.bytecode_run import BytecodeRun
 from inspector.runtimes.container.http_requests import HttpRequest
 from inspector.runtimes.container.ours import remove_stale

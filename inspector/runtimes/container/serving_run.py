@@ -12,7 +12,7 @@ from inspector.engines.stream import Stopped
 from inspector.errors import InspectorError
 from inspector.isolation.plain_line import plain_line
 from inspector.records.event import Progress
-from inspector.records.slimming import Answer, Observation, Served
+from inspector.records.serving import Answer, Observation, Served
 from inspector.runtimes.container.live_container import LiveContainer
 from inspector.runtimes.container.readiness import ExitZero
 from inspector.runtimes.container.sending import NotStarted

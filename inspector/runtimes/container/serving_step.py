@@ -7,7 +7,7 @@ import time
 from typing import Final
 
 from inspector.engines.stream import Stopped
-from inspector.records.slimming import Answer
+from inspector.records.serving import Answer
 from inspector.runtimes.container.container_command import ContainerCommand
 from inspector.runtimes.container.http_exchange import HttpExchange
 from inspector.runtimes.container.live_container import LiveContainer

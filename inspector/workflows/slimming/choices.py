@@ -10,19 +10,11 @@ from inspector.records.event import Started, Steps
 
 if TYPE_CHECKING:
     from inspector.isolation.limits import CancelToken
+    from inspector.records.image_contents import ElfNeeds
     from inspector.records.image_inspection import ImageInspection
-    from inspector.records.slimming import (
-        AddedFile,
-        ElfNeeds,
-        KeepReason,
-        KeptShare,
-        Observation,
-        Risk,
-        SlimGroup,
-        SlimLevel,
-        SlimRequest,
-        Unexercised,
-    )
+    from inspector.records.serving import Observation
+    from inspector.records.slimming import KeepReason, KeptShare, Risk, SlimGroup, SlimLevel, SlimRequest, Unexercised
+    from inspector.records.written_image import AddedFile
     from inspector.workflows.slimming.grounds import Grounds
 
 

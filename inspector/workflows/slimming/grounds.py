@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from inspector.isolation.limits import CancelToken, Limits
     from inspector.records.image_inspection import ImageInspection
     from inspector.records.loadable_image import LoadableImage
-    from inspector.records.slimming import Observation, Served, SlimRequest
+    from inspector.records.serving import Observation, Served
+    from inspector.records.slimming import SlimRequest
     from inspector.runtimes.container.http_requests import HttpRequest
     from inspector.runtimes.container.serving import Server
 

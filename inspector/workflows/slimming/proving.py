@@ -14,11 +14,13 @@ from inspector.isolation.failure import ChildFailed
 from inspector.isolation.plain_line import plain_line
 from inspector.records.contract import Tolerances
 from inspector.records.event import Partial, Started, Steps
-from inspector.records.slimming import Served, SlimAttempt, SlimProgress, SlimProof
+from inspector.records.serving import Served
+from inspector.records.slimming import SlimAttempt, SlimProgress, SlimProof
 
 if TYPE_CHECKING:
     from inspector.isolation.limits import CancelToken
-    from inspector.records.slimming import SlimRequest, WrittenImage
+    from inspector.records.slimming import SlimRequest
+    from inspector.records.written_image import WrittenImage
     from inspector.workflows.slimming.choices import Choice
     from inspector.workflows.slimming.grounds import Grounds
 

@@ -15,13 +15,15 @@ from inspector.isolation.failure import ChildFailed
 from inspector.isolation.private_folder import PrivateFolder
 from inspector.records.benchmark import BenchPlan, BenchResult
 from inspector.records.event import Event, Finished, Partial, Started, Steps, Warned
-from inspector.records.slimming import SlimLevel, Slimming, SlimProgress, SlimRequest, SlimStep, SlimSurvey, WrittenImage
+from inspector.records.slimming import SlimLevel, Slimming, SlimProgress, SlimRequest, SlimStep, SlimSurvey
+from inspector.records.written_image import WrittenImage
 from inspector.workflows.slimming.source import as_file, bytes_of, not_slimmable
 
 if TYPE_CHECKING:
     from inspector.isolation.limits import CancelToken
     from inspector.records.image_inspection import ImageInspection
-    from inspector.records.slimming import ImageBytes, SlimVerdict
+    from inspector.records.slimming import SlimVerdict
+    from inspector.records.written_image import ImageBytes
     from inspector.workflows.slimming.choices import Choice
     from inspector.workflows.slimming.grounds import Grounds
     from inspector.workflows.slimming.proving import Proven

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from inspector.isolation.limits import CancelToken
     from inspector.records.image import Image
     from inspector.records.image_inspection import ImageInspection
-    from inspector.records.slimming import ImageBytes
+    from inspector.records.written_image import ImageBytes
 
 _HINT = "open the image again, and wait until every layer was read"
 
@@ -48,7 +48,7 @@ def not_slimmable(inspection: ImageInspection) -> str:
 
 def bytes_of(inspection: ImageInspection, pulled_bytes: int | None = None) -> ImageBytes:
     """Return what an image comes to; pulled_bytes: where that is known better than from how the layers are stored."""
-    from inspector.records.slimming import ImageBytes
+    from inspector.records.written_image import ImageBytes
 
     layers = inspection.image.layers
     files = inspection.file_system.file_count if inspection.file_system is not None else 0

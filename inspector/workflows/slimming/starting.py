@@ -14,7 +14,8 @@ from inspector.records.event import Steps
 if TYPE_CHECKING:
     from inspector.isolation.limits import CancelToken
     from inspector.records.measurement import Comparison
-    from inspector.records.slimming import SlimRequest, WrittenImage
+    from inspector.records.slimming import SlimRequest
+    from inspector.records.written_image import WrittenImage
     from inspector.workflows.slimming.grounds import Grounds
 
 SLIMMED: Final = "the slimmed image"

@@ -12,7 +12,8 @@ from inspector.cli.slim_options import SlimOptions
 from inspector.cli.slim_request import files_beside, plan_of, slim_request
 from inspector.errors import UsageError
 from inspector.records.benchmark import ImageStart
-from inspector.records.slimming import ImageBytes, SlimLevel, Slimming, SlimRequest, SlimStep, SlimVerdict
+from inspector.records.slimming import SlimLevel, Slimming, SlimRequest, SlimStep, SlimVerdict
+from inspector.records.written_image import ImageBytes
 
 SIZE = ImageBytes(10, 5, 1, 1)
 

@@ -9,15 +9,8 @@ import jsonschema
 import pytest
 
 from inspector.records.optimization import Change
-from inspector.records.slimming import (
-    ImageBytes,
-    SlimAttempt,
-    SlimGroup,
-    Slimming,
-    SlimProgress,
-    SlimProof,
-    SlimStep,
-)
+from inspector.records.slimming import SlimAttempt, SlimGroup, Slimming, SlimProgress, SlimProof, SlimStep
+from inspector.records.written_image import ImageBytes
 from inspector.report import slim_sentences as say
 from inspector.report.json import from_json, to_json
 from inspector.report.markdown import to_markdown

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from inspector.records.contract import Tolerances
-from inspector.records.slimming import Answer, Served, ServingComparison
+from inspector.records.serving import Answer, Served, ServingComparison
 from inspector.verify.serving_comparison import MOST_DIFFERENCES, compare_serving
 
 STEP = "POST /predict"

@@ -15,7 +15,7 @@ from inspector.analysis.image.slim.parts import parts_of
 from inspector.analysis.image.slim.patterns import paths_by_kind
 from inspector.records.image_inspection import ImageInspection
 from inspector.records.image_waste import LeftoverKind
-from inspector.records.slimming import LayerPart
+from inspector.records.written_image import LayerPart
 
 _Unit = tuple[PackageName, str]
 """A package where it is installed: the same one may be in several environments of Python."""

@@ -19,7 +19,8 @@ from inspector.analysis.image.slim.tally import Tally
 from inspector.records.image import Image
 from inspector.records.image_inspection import ImageInspection
 from inspector.records.image_waste import LeftoverKind
-from inspector.records.slimming import GroupKind, ImageBytes, LayerPart, Risk, SlimGroup, SlimSurvey
+from inspector.records.slimming import GroupKind, Risk, SlimGroup, SlimSurvey
+from inspector.records.written_image import ImageBytes, LayerPart
 
 _PLACES: Final[Mapping[LayerPart, GroupKind]] = {
     "base": "system", "dependencies": "system", "code": "application", "weights": "model",

@@ -13,7 +13,8 @@ from inspector.analysis.image.slim.patterns import pattern_of
 from inspector.records.file_system import FileSystem
 from inspector.records.image_contents import InsideArtifact
 from inspector.records.image_inspection import ImageInspection
-from inspector.records.slimming import GroupKind, KeepReason, KeptShare, LayerPart, Risk, SlimGroup
+from inspector.records.slimming import GroupKind, KeepReason, KeptShare, Risk, SlimGroup
+from inspector.records.written_image import LayerPart
 
 _SHOWN: Final = 10
 _DEEP_TOPS: Final = frozenset(("usr", "var", "opt", "home", "srv", "mnt", "media", "lib", "lib64"))

@@ -15,8 +15,10 @@ from inspector.analysis.image.slim.python_rules import PythonRules
 from inspector.analysis.image.slim.start_up import StartUp
 from inspector.analysis.image.slim.system_rules import SystemRules
 from inspector.analysis.image.slim.uncompiled import sources_without_bytecode
+from inspector.records.image_contents import ElfNeeds
 from inspector.records.image_inspection import ImageInspection
-from inspector.records.slimming import ElfNeeds, KeepReason, Observation
+from inspector.records.serving import Observation
+from inspector.records.slimming import KeepReason
 
 __all__ = ["contents_wanted", "kept_by_trace", "sources_without_bytecode"]
 

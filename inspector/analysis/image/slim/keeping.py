@@ -11,8 +11,9 @@ from inspector.analysis.image.slim.owners import final_of, source_of
 from inspector.analysis.image.stored import Stored
 from inspector.records.file_system import FileSystem
 from inspector.records.image import ImageConfig
+from inspector.records.image_contents import ElfNeeds
 from inspector.records.image_inspection import ImageInspection
-from inspector.records.slimming import ElfNeeds, KeepReason
+from inspector.records.slimming import KeepReason
 
 Rule = Callable[[str], None]
 """Given each kept path once, keeps what goes with it."""

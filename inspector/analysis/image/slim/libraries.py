@@ -12,7 +12,8 @@ from typing import Final
 
 from inspector.analysis.image.elf import parse_elf
 from inspector.analysis.image.slim.keeping import Keeping
-from inspector.records.slimming import ElfNeeds, KeepReason
+from inspector.records.image_contents import ElfNeeds
+from inspector.records.slimming import KeepReason
 
 _TRIPLETS: Final = {
     (62, 64): "x86_64-linux-gnu", (183, 64): "aarch64-linux-gnu", (3, 32): "i386-linux-gnu", (40, 32): "arm-linux-gnueabihf",

@@ -13,7 +13,7 @@ from inspector.analysis.image.weights_twice import is_weights
 from inspector.records.file_system import FileSystem, Placed
 from inspector.records.image_contents import InsideArtifact, PackageKind, Packages
 from inspector.records.image_inspection import ImageInspection
-from inspector.records.slimming import LayerPart
+from inspector.records.written_image import LayerPart
 
 SITE: Final = re.compile(r"(?:^|/)(?:site|dist)-packages(?:/|$)")
 _LIBRARIES: Final = re.compile(

@@ -11,7 +11,7 @@ from inspector.analysis.image.slim.parts import part_by_place, part_of, parts_of
 from inspector.records.file_system import FileSystem, Placed
 from inspector.records.image import Entry, Image
 from inspector.records.image_inspection import ImageInspection
-from inspector.records.slimming import LAYER_PARTS, AddedFile, EntryPlace, KeptEntry, LayerPart, Selection
+from inspector.records.written_image import LAYER_PARTS, AddedFile, EntryPlace, KeptEntry, LayerPart, Selection
 
 _RANK: Final[Mapping[LayerPart, int]] = {part: rank for rank, part in enumerate(LAYER_PARTS)}
 

@@ -11,7 +11,7 @@ from inspector.analysis.image.slim.bytecode_validity import HEAD_BYTES, takes_by
 from inspector.analysis.image.slim.keeping import Scene
 from inspector.analysis.image.slim.python_rules import library_version, version_of
 from inspector.records.image_inspection import ImageInspection
-from inspector.records.slimming import Observation
+from inspector.records.serving import Observation
 
 _PROGRAM: Final = re.compile(r"(?:.*/)?python(?:3|(3\.\d+))?t?")
 

@@ -14,7 +14,8 @@ from inspector.analysis.image.slim.parts import parts_of
 from inspector.analysis.image.stored import Stored
 from inspector.analysis.image.weights_twice import is_weights
 from inspector.records.image_inspection import ImageInspection
-from inspector.records.slimming import Observation, SlimRequest, Unexercised
+from inspector.records.serving import Observation
+from inspector.records.slimming import SlimRequest, Unexercised
 
 _MOST_EACH: Final = 40
 _CODE: Final = (".py", ".js", ".mjs", ".cjs", ".ts", ".sh", ".so", ".rb", ".pl", ".lua", ".jar", ".php", ".r", ".R", ".jl")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from inspector.records.measurement import Comparison
-from inspector.records.slimming import ImageBytes, SlimProof, SlimStep, SlimVerdict
+from inspector.records.slimming import SlimProof, SlimStep, SlimVerdict
+from inspector.records.written_image import ImageBytes
 from inspector.report.figures import bytes_text, plural, whole_text
 from inspector.tui.widgets.benchmark.figures import VERDICT_GLYPHS as START_GLYPHS
 from inspector.tui.widgets.benchmark.figures import VERDICT_ROLES as START_ROLES

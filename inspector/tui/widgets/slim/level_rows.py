@@ -7,16 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from inspector.records.slimming import (
-    SLIM_LEVELS,
-    ImageBytes,
-    SlimGroup,
-    SlimLevel,
-    SlimProgress,
-    SlimRequest,
-    SlimStep,
-    SlimSurvey,
-)
+from inspector.records.slimming import SLIM_LEVELS, SlimGroup, SlimLevel, SlimProgress, SlimRequest, SlimStep, SlimSurvey
+from inspector.records.written_image import ImageBytes
 from inspector.tui.widgets.slim.choices import Amounts, choice_of, total
 from inspector.tui.widgets.slim.settings import NO_EXERCISE
 

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from textual.content import Content
 
 from inspector.records.measurement import Comparison
-from inspector.records.slimming import AnswerDifference, SlimAttempt, SlimProof, SlimStep
+from inspector.records.serving import AnswerDifference
+from inspector.records.slimming import SlimAttempt, SlimProof, SlimStep
 from inspector.report.bench_sentences import ms_text
 from inspector.report.figures import bytes_text, plural
 from inspector.tui.plain_text import fit, plain, shorten

@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from inspector.records.slimming import Exercise, LayerCompression, SlimRequest
+from inspector.records.slimming import Exercise, SlimRequest
+from inspector.records.written_image import LayerCompression
 from inspector.tui.widgets.benchmark import values
 from inspector.tui.widgets.benchmark.figures import seconds_text
 

@@ -13,7 +13,7 @@ from inspector.formats.image.writing import ConfigChanges, write_image
 from inspector.isolation.limits import CancelToken
 from inspector.records.event import Finished, Steps
 from inspector.records.image import Entry, Image
-from inspector.records.slimming import (
+from inspector.records.written_image import (
     AddedFile,
     EntryPlace,
     KeptEntry,

@@ -15,7 +15,7 @@ from inspector.isolation.child import ChildFailed
 from inspector.isolation.limits import CancelToken
 from inspector.records.event import Warned
 from inspector.records.image import Compression, Image
-from inspector.records.slimming import ElfNeeds
+from inspector.records.image_contents import ElfNeeds
 from tests.images.build import File, HardLink, Sparse, Symlink, build_layer
 from tests.unit.formats.image.elf_making import ElfFile
 from tests.unit.formats.image.layer_images import image_of, indexed

@@ -20,7 +20,7 @@ from inspector.formats.image.saving import check_image_target, save_image
 from inspector.isolation.child import ChildFailed
 from inspector.isolation.limits import CancelToken
 from inspector.records.event import Progress
-from inspector.records.slimming import LayerCompression, WrittenImage
+from inspector.records.written_image import LayerCompression, WrittenImage
 from tests.images.build import ImageSpec, build_layer, docker_archive
 from tests.unit.formats.image.selecting import everything, opened, result, written
 

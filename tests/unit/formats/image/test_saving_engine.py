@@ -16,7 +16,7 @@ from inspector.formats.image.saving import save_image
 from inspector.formats.image.written import loadable_of
 from inspector.isolation.child import ChildFailed
 from inspector.isolation.limits import CancelToken
-from inspector.records.slimming import WrittenImage
+from inspector.records.written_image import WrittenImage
 from tests.images.build import (
     Device,
     Fifo,

@@ -14,7 +14,7 @@ import pytest
 from inspector.formats.image.layer_contents import read_entry
 from inspector.formats.image.writing import ConfigChanges, discard
 from inspector.records.image import Image
-from inspector.records.slimming import AddedFile, Selection, WrittenImage
+from inspector.records.written_image import AddedFile, Selection, WrittenImage
 from tests.images.build import (
     Compression,
     Device,

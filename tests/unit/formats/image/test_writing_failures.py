@@ -18,7 +18,7 @@ from inspector.isolation.child import ChildFailed
 from inspector.isolation.limits import CancelToken
 from inspector.records.event import Progress
 from inspector.records.image import Image
-from inspector.records.slimming import AddedFile, EntryPlace, KeptEntry, Selection
+from inspector.records.written_image import AddedFile, EntryPlace, KeptEntry, Selection
 from tests.images.build import Compression, File, HardLink, ImageSpec, Symlink, build_layer, docker_archive, oci_layout
 from tests.unit.formats.image.selecting import CHANGES, everything, opened, result, written
 

@@ -14,7 +14,7 @@ import zstandard
 from inspector.analysis.image.file_system import merge
 from inspector.formats.image.layer_contents import read_entry
 from inspector.records.image import Image, Layer
-from inspector.records.slimming import WrittenImage
+from inspector.records.written_image import WrittenImage
 from tests.images.build import to_json
 
 

@@ -16,7 +16,7 @@ import pytest
 from inspector.engines.connection import Engine, connect
 from inspector.engines.places import EnginePlace
 from inspector.errors import OperationFailed
-from inspector.records.slimming import Observation
+from inspector.records.serving import Observation
 from inspector.runtimes.container import held_mount
 from inspector.runtimes.container.engine_sight import engine_pid
 from inspector.runtimes.container.observation import Watch, can_observe, watching

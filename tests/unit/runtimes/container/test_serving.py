@@ -17,7 +17,8 @@ from inspector.isolation.limits import CancelToken, Limits
 from inspector.records.benchmark import ImageStart
 from inspector.records.event import Progress, Steps
 from inspector.records.loadable_image import LoadableImage
-from inspector.records.slimming import Answer, Served, SlimRequest
+from inspector.records.serving import Answer, Served
+from inspector.records.slimming import SlimRequest
 from inspector.runtimes.container.exercises import parse_exercise
 from inspector.runtimes.container.http_requests import HttpRequest
 from inspector.runtimes.container.http_urls import parse_url

@@ -6,8 +6,10 @@ from collections.abc import Callable, Collection, Mapping
 
 from inspector.analysis.image.file_system import merge
 from inspector.analysis.image.slim.keep import kept_by_trace
+from inspector.records.image_contents import ElfNeeds
 from inspector.records.image_inspection import ImageInspection
-from inspector.records.slimming import ElfNeeds, KeepReason, Observation
+from inspector.records.serving import Observation
+from inspector.records.slimming import KeepReason
 from tests.unit.analysis.image.content_making import Content, image_of, layer
 from tests.unit.analysis.image.layer_making import folder, hard_link, symlink
 

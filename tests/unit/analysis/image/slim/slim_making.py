@@ -14,7 +14,7 @@ from inspector.analysis.image.waste import find_waste
 from inspector.records.event import Finished
 from inspector.records.image import Image, Layer
 from inspector.records.image_inspection import ImageInspection
-from inspector.records.slimming import KeptEntry, Selection
+from inspector.records.written_image import KeptEntry, Selection
 from inspector.workflows.inspect_image import examine_image
 from tests.images.build import Entries, ImageSpec, build_layer, docker_archive
 from tests.unit.analysis.image.content_making import Content, image_of, layer

@@ -9,7 +9,8 @@ from inspector.analysis.image.slim.selection import select
 from inspector.analysis.image.slim.unexercised import unexercised
 from inspector.records.image import Entry
 from inspector.records.image_inspection import ImageInspection
-from inspector.records.slimming import Observation, SlimRequest
+from inspector.records.serving import Observation
+from inspector.records.slimming import SlimRequest
 from tests.unit.analysis.image.layer_making import file, hard_link, stack, symlink
 from tests.unit.analysis.image.slim.slim_making import of_layers
 

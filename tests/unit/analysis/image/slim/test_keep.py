@@ -6,7 +6,7 @@ import pytest
 
 from inspector.analysis.image.slim.keep import contents_wanted, kept_by_trace
 from inspector.records.image import Entry, Healthcheck
-from inspector.records.slimming import Observation
+from inspector.records.serving import Observation
 from tests.unit.analysis.image.slim.keep_making import folder, hard_link, inspected, kept, observed, symlink
 
 

@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from inspector.analysis.image.slim.keep import kept_by_trace
-from inspector.records.slimming import ElfNeeds, Observation
+from inspector.records.image_contents import ElfNeeds
+from inspector.records.serving import Observation
 from tests.unit.analysis.image.content_making import Content
 from tests.unit.analysis.image.slim.keep_making import folder, hard_link, inspected
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from inspector.records.slimming import ElfNeeds
+from inspector.records.image_contents import ElfNeeds
 from tests.unit.analysis.image.slim.keep_making import ARM, LIBC, elf, kept
 
 LIB = "usr/lib/x86_64-linux-gnu"

@@ -10,7 +10,7 @@ import pytest
 from inspector.analysis.image.slim.owners import ownership
 from inspector.analysis.image.slim.parts import part_by_place, part_of, parts_of
 from inspector.records.image_inspection import ImageInspection
-from inspector.records.slimming import LayerPart
+from inspector.records.written_image import LayerPart
 from tests.unit.analysis.image.layer_making import hard_link, symlink
 from tests.unit.analysis.image.slim.slim_making import SITE, debian_packages, of_files, python_package, read
 

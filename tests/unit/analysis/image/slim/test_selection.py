@@ -12,7 +12,7 @@ from inspector.analysis.image.slim.parts import parts_of
 from inspector.analysis.image.slim.selection import may_link, select
 from inspector.records.image import Entry, Layer
 from inspector.records.image_inspection import ImageInspection
-from inspector.records.slimming import AddedFile, EntryPlace, Selection
+from inspector.records.written_image import AddedFile, EntryPlace, Selection
 from tests.images.build import File, Folder, HardLink, Symlink, Whiteout
 from tests.unit.analysis.image.layer_making import file, folder, hard_link, stack, stacks, symlink
 from tests.unit.analysis.image.slim.slim_making import SITE, by_path, of_archive, of_files, of_layers

@@ -9,7 +9,8 @@ import pytest
 from inspector.analysis.image.slim.unexercised import unexercised
 from inspector.records.image import Entry, Healthcheck
 from inspector.records.image_inspection import ImageInspection
-from inspector.records.slimming import Exercise, Observation, SlimRequest, Unexercised
+from inspector.records.serving import Observation
+from inspector.records.slimming import Exercise, SlimRequest, Unexercised
 from tests.unit.analysis.image.content_making import Content
 from tests.unit.analysis.image.layer_making import hard_link, symlink
 from tests.unit.analysis.image.slim.slim_making import SITE, of_files, python_package
