@@ -57,7 +57,8 @@ def plan_of(request: SlimRequest, plan: BenchPlan | None) -> BenchPlan:
     """
     start = replace(request.start, ready=request.start.ready or first_answer(request))
     if plan is not None:
-        return replace(plan, kinds=("cold_start",), image=_ready_as(plan.image, start))
+        caches = tuple(sorted(plan.caches, reverse=True))
+        return replace(plan, kinds=("cold_start",), caches=caches, image=_ready_as(plan.image, start))
     return BenchPlan(
         ("cold_start",),
         caches=("warm", "cold"),
