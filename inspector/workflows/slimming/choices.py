@@ -185,4 +185,4 @@ def _text(kept_bytes: int, kept_files: int, added_bytes: int, added_files: int) 
         parts.append(f"{plural(kept_files, 'file')} of bytecode kept ({bytes_text(kept_bytes)})")
     if added_files:
         parts.append(f"{plural(added_files, 'file')} made anew, since Python took none ({bytes_text(added_bytes)})")
-    return f"{', '.join(parts)}: without it the image were smaller, and every start slower" if parts else ""
+    return f"{', '.join(parts)}: without it the image would be smaller, and every start slower" if parts else ""
