@@ -2,8 +2,8 @@
 
 `python -m tests.performance.slim_starts_bench ORIGINAL READY ROUNDS WARM_ROUNDS SLIMMED…`: in each round every image is pulled
 (modelled), unpacked and started until READY answers, in random order. Before that the same for starts of what is unpacked
-already, with the original once more as control. Prints medians and the median of paired ratios with an interval of 95 %, which of
-fewer than six pairs is their range.
+already, with the original once more as control. Prints medians and the median of paired ratios with an interval of 95 %,
+which of fewer than six pairs is their range.
 """
 
 from __future__ import annotations
