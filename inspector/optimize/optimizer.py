@@ -18,6 +18,7 @@ from inspector.records.optimization import (
     Outcome,
     Preflight,
     Reference,
+    SignatureWork,
     Subject,
 )
 
@@ -40,10 +41,12 @@ class StepWork:
     calibration: InputSet
     reference: Reference
     race: Race | None = None
+    signatures: tuple[SignatureWork, ...] = ()
+    """Of a SavedModel: every signature, the default one first; calibration and reference above are that one's."""
 
 
 class Optimizer(Protocol):
-    """One way to make an ONNX model smaller or faster: requires → apply → (the judge) ensures."""
+    """One way to make a model smaller or faster: requires → apply → (the judge) ensures."""
 
     name: OptimizerName
     title: str

@@ -13,7 +13,7 @@ from inspector.records.tensor import Weight
 if TYPE_CHECKING:
     from inspector.records.saved_model import SavedModelFacts
 
-Format = Literal["onnx", "saved_model", "image"]
+Format = Literal["onnx", "saved_model", "tflite", "image"]
 LinkKind = Literal["none", "symlink", "hard_link", "hub_cache"]
 
 

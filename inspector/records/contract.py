@@ -38,6 +38,8 @@ class TensorPromise:
     shape: Shape | None = None
     range: ValueRange | None = None
     description: str = ""
+    original_name: str = ""
+    """What the signature that it was made from calls it, where it had to get another name."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,18 +10,22 @@ from inspector.records.contract import Contract, ContractChange
 from inspector.records.inspection import Inspection
 from inspector.records.measurement import Comparison
 from inspector.records.parity import ConformanceResult, GateCheck, Parity
+from inspector.records.runnable import Runnable, RuntimeName
 
-OptimizerName = Literal["simplify", "fp16", "int8", "int8-dynamic", "warmstart", "slim"]
-"""slim is about images, all others about ONNX models."""
+OptimizerName = Literal[
+    "prune", "simplify", "to-onnx", "to-litert", "fp16", "int8", "int8-dynamic", "warmstart", "slim"
+]  # fmt: skip
+"""slim is about images; prune, to-onnx and to-litert are about SavedModels, warmstart about ONNX models, the rest about both."""
 
 ChangeStatus = Literal["accepted", "rejected", "skipped"]
 
 ChangeVerdict = Literal["accepted", "smaller but slower", "sooner but slower", "rejected", "nothing to do", "cannot run"]
 """sooner but slower: it starts sooner, and each run takes longer."""
 
-Permission = Literal["io-dtype", "static-dims", "opset", "growth", "cpu-bound"]
+Permission = Literal["io-dtype", "static-dims", "opset", "growth", "cpu-bound", "select-tf-ops", "signature-drift"]
 """What a user may allow a change to do: change the element types of inputs and outputs, lose a dynamic dimension, raise an
-operator set, become larger, use operators that only this runtime on this processor has."""
+operator set, become larger, use operators that only this runtime on this processor has, use TensorFlow's operators within
+LiteRT, be served as a new version with another signature than the version before it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +77,16 @@ class Reference:
 
 
 @dataclass(frozen=True, slots=True)
+class SignatureWork:
+    """One signature of the artifact a step begins with: how it is called there, inputs to calibrate on, and what the original
+    gives for others."""
+
+    call: Runnable
+    calibration: InputSet
+    reference: Reference
+
+
+@dataclass(frozen=True, slots=True)
 class OptimizeSettings:
     """How much a step may take and what it may do.
 
@@ -95,7 +109,7 @@ class OptimizeSettings:
 
 @dataclass(frozen=True, slots=True)
 class ModelFacts:
-    """An ONNX model in a few numbers; bytes with external data, nodes of all graphs and functions."""
+    """A model in a few numbers; bytes with external data, or of a SavedModel's whole folder, nodes of all graphs and functions."""
 
     size_bytes: int
     node_count: int
@@ -110,11 +124,15 @@ class ModelFacts:
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What an optimizer works on: an inspected ONNX file that nobody else changes, of so many bytes with external data."""
+    """What an optimizer works on: an inspected ONNX file or SavedModel that nobody else changes, of so many bytes.
+
+    calls: how each signature of the original is called in it, where that had several or another format; empty: as it is.
+    """
 
     path: str
     inspection: Inspection
     facts: ModelFacts
+    calls: tuple[Runnable, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +187,25 @@ class Candidate:
     kept_fp32: tuple[KeptNode, ...] = ()
     expected_changes: frozenset[Permission] = frozenset()
     """Changes of the contract that this optimizer makes by its nature and declares (int8 raising the opset to 13)."""
+    calls: tuple[Runnable, ...] = ()
+    """How each signature is called in it, by the signature's name in the original; empty: an ONNX model of one signature."""
+
+
+@dataclass(frozen=True, slots=True)
+class SignatureProof:
+    """What was proven of one signature of an artifact that has several, or why it could not be."""
+
+    name: str
+    parity: Parity | None = None
+    gates: tuple[GateCheck, ...] = ()
+    confirmation: Parity | None = None
+    """The same on inputs that had no part in choosing it."""
+    conformance: ConformanceResult | None = None
+    contract_changes: tuple[ContractChange, ...] = ()
+    reason: str = ""
+    """Why it is not proven; empty if it is."""
+    notes: tuple[str, ...] = ()
+    """What was assumed of its inputs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +220,8 @@ class Judgement:
     conformance: ConformanceResult | None = None
     contract_changes: tuple[ContractChange, ...] = ()
     failed_at: Literal["", "read", "checker", "load", "contract", "parity", "conformance", "size"] = ""
+    signatures: tuple[SignatureProof, ...] = ()
+    """Of a SavedModel, one for each signature; parity, gates and conformance above are those of the default one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,6 +317,12 @@ class Change:
     repairs: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     seconds: float = 0.0
+    signatures: tuple[SignatureProof, ...] = ()
+    """Of a SavedModel, one for each signature; parity, gates and conformance above are those of the default one."""
+    files: tuple[str, ...] = ()
+    """Where signatures became files of their own: the paths beside output, as the user's gave them."""
+    runtime: RuntimeName | None = None
+    """What runs the result, where that is told by the step: TensorFlow, LiteRT or ONNX Runtime."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -308,3 +353,5 @@ class OptimizationRequest:
     """Folder that paths in the contract are relative to."""
     lengths: Mapping[str, int] = field(default_factory=dict)
     memory_bytes: int | None = None
+    signature: str = ""
+    """Of a SavedModel: the signature that data and labels are for; empty: the default one."""

@@ -1,12 +1,10 @@
-"""The two ways to load a SavedModel, by what they read."""
+"""What loading a SavedModel goes by: the default signature, the tags, and what is said of the way it was loaded."""
 
 from __future__ import annotations
 
-from typing import Final, Literal
+from typing import Final
 
-Loader = Literal["auto", "objects", "session"]
-"""objects: tf.saved_model.load, with its object graph; session: graph and checkpoint only, as model servers load it; auto:
-objects, or a session where objects are refused for the slot variables of an optimizer that TensorFlow no longer knows."""
+from inspector.records.runnable import Loader as Loader
 
 DEFAULT_SIGNATURE: Final = "serving_default"
 
