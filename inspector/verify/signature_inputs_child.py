@@ -6,10 +6,11 @@ from collections.abc import Callable
 
 from inspector.errors import OperationFailed
 from inspector.formats.clean_text import TextCleaner
+from inspector.runtimes.loaded_signature import LoadedSignature
 from inspector.runtimes.onnx_runtime.feeds import write_feed
 from inspector.runtimes.onnx_runtime.sessions import RuntimeRefused
 from inspector.runtimes.tensorflow.loaders import Loader
-from inspector.runtimes.tensorflow.loading_child import LoadedSignature, import_tensorflow, load_signature
+from inspector.runtimes.tensorflow.loading_child import import_tensorflow, load_signature
 from inspector.verify.inputs import InputsAnswer
 from inspector.verify.inputs_child import SampleMaker
 from inspector.verify.inputs_rules import InputRule, rule_for

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from operator import methodcaller
 from typing import TYPE_CHECKING, Any, Final
 
 from inspector.errors import OperationFailed, UsageError
 from inspector.isolation.plain_line import plain_line
 from inspector.records.tensor import TensorSpec
+from inspector.runtimes.loaded_signature import LoadedSignature, Run
 from inspector.runtimes.onnx_runtime.sessions import RuntimeRefused
 from inspector.runtimes.tensorflow.availability import not_installed
 from inspector.runtimes.tensorflow.loaders import DEFAULT_SIGNATURE, SERVE_TAGS, SESSION_NOTE, Loader
@@ -27,23 +27,6 @@ _SLOTS_HINT: Final = "save it without its optimizer, as model.export(path) does"
 
 _refused_for_slots: set[str] = set()
 """Folders that are not tried as objects again, so that loading them takes the time of the way that works."""
-
-Run = Callable[[Mapping[str, "NDArray[Any]"]], list["NDArray[Any]"]]
-
-
-@dataclass(frozen=True, slots=True)
-class LoadedSignature:
-    """A signature that is ready to be called: its raw name, its inputs by raw name, and how to run it.
-
-    run takes numpy arrays by input name and returns numpy arrays in the order of outputs once they are there. An input that
-    is no dense tensor has what it is as dtype ("RaggedTensorSpec"). Raises RuntimeRefused with one clean line.
-    """
-
-    name: str
-    inputs: tuple[TensorSpec, ...]
-    outputs: tuple[str, ...]
-    run: Run
-    notes: tuple[str, ...] = ()
 
 
 def import_tensorflow(threads: int = 0, device: str = "cpu") -> Any:

@@ -9,8 +9,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from inspector.records.tensor import TensorSpec
+from inspector.runtimes.loaded_signature import LoadedSignature
 from inspector.runtimes.onnx_runtime.sessions import RuntimeRefused
-from inspector.runtimes.tensorflow.loading_child import LoadedSignature, import_tensorflow, load_signature
+from inspector.runtimes.tensorflow.loading_child import import_tensorflow, load_signature
 
 with contextlib.suppress(ImportError):  # said when something is to be opened
     import tensorflow  # noqa: F401 - so that importing it is not part of what is timed
