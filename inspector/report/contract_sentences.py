@@ -46,6 +46,7 @@ def promise_text(promise: TensorPromise) -> str:
     """Return a tensor as it is promised: "image float32[batch,3,224,224] from 0 to 1, RGB"."""
     values = _range(promise.range)
     described = f", {promise.description}" if promise.description else ""
+    described += f"; {promise.original_name} in the original" if promise.original_name else ""
     return f"{promise.name} {promise.dtype}{shape_text(promise.shape)}{values}{described}"
 
 

@@ -20,7 +20,7 @@ CAUSES: dict[WasteCause, str] = {
 
 CHANGES: dict[PullChange, str] = {"weights": "only the weights", "code": "only the code", "dependencies": "only dependencies"}
 
-FORMATS: dict[Format, str] = {"onnx": "ONNX", "saved_model": "SavedModel", "image": "container image"}
+FORMATS: dict[Format, str] = {"onnx": "ONNX", "saved_model": "SavedModel", "tflite": "TFLite", "image": "container image"}
 
 SOURCES: dict[ImageSource, str] = {
     "docker archive": "docker archive",

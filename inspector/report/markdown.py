@@ -8,7 +8,6 @@ from inspector.records.artifact import ExternalFile
 from inspector.records.finding import SEVERITIES, Finding
 from inspector.records.graph import Signature
 from inspector.records.review import GraphSummary, Review
-from inspector.records.saved_model import TENSORFLOW
 from inspector.report import sentences
 from inspector.report.figures import bytes_text, count_text, plural, shape_text, share_text, tensor_text, whole_text
 from inspector.report.markdown_bench import bench_lines
@@ -135,7 +134,7 @@ def _operators(graph: GraphSummary) -> Lines:
     for use in graph.operators[:MOST_ROWS]:
         share = share_text(use.flops / graph.flops.value) if use.flops and graph.flops.value else ""
         flops = "unknown" if use.flops is None else count_text(use.flops)
-        name = use.name if use.domain in ("", "ai.onnx", TENSORFLOW) else f"{use.domain}.{use.name}"
+        name = use.name if use.domain in sentences.PLAIN_DOMAINS else f"{use.domain}.{use.name}"
         rows.append((code(name), whole_text(use.count), count_text(use.parameters), flops, share))
     yield from _section("Operators")
     yield from table(("operator", "nodes", "params", "FLOPs", "of FLOPs"), rows, right=(1, 2, 3, 4))

@@ -9,6 +9,7 @@ from inspector.records.contract import Contract
 from inspector.records.optimization import Change
 from inspector.report import optimization_sentences as say
 from inspector.report import proof_sentences as prove
+from inspector.report import signature_sentences as sign
 from inspector.report.contract_sentences import contract_entries
 from inspector.report.figures import plural
 from inspector.report.markdown_text import code, prose, table
@@ -49,6 +50,8 @@ def _row(change: Change) -> tuple[str, ...]:
 def _change(change: Change) -> Lines:
     yield from ["", f"### {change.optimizer}: {change.verdict}", ""]
     yield from (f"- {label}: {value}" for label, value in _facts(change))
+    yield from _titled("Signatures, each proven on its own", ("", "signature", "figures", "more"), _signatures(change))
+    yield from _rest(len(change.signatures) - MOST_ROWS, "signature")
     yield from _titled("Gates, each held against the worst output", ("", "figure", "asked", "observed", "why"), _gates(change))
     yield from _titled("Changes of the contract", ("", "kind", "place", "before", "after"), _contract_changes(change))
     yield from _titled("Attempts", ("outcome", "candidate", "figures", "reason"), _attempts(change))
@@ -64,6 +67,8 @@ def _facts(change: Change) -> Iterator[tuple[str, str]]:
     preflight = change.preflight
     sentences = [
         ("reason", [change.reason]),
+        ("runs on", [sign.runtime_text(change)]),
+        ("signature", [sign.signature_text(change)]),
         ("choice", [say.choice_text(change)]),
         ("grounds", list(preflight.notes) if preflight is not None else []),
         ("parity", [prove.parity_sentence(change.parity)] if change.parity is not None else []),
@@ -78,8 +83,19 @@ def _facts(change: Change) -> Iterator[tuple[str, str]]:
     for label, values in sentences:
         yield from ((label, prose(value)) for value in values if value)
     yield from (("recipe", code(line)) for line in change.recipe)
-    if change.output:
-        yield "written to", code(change.output)
+    yield from (("written to", code(path)) for path in (change.output, *change.files) if path)
+
+
+def _signatures(change: Change) -> list[tuple[str, ...]]:
+    return [
+        (
+            row.status if row.status == "proven" else f"**{row.status}**",
+            code(row.name),
+            prose(row.figures),
+            "; ".join(map(prose, row.sentences)),
+        )
+        for row in sign.signature_rows(change)[:MOST_ROWS]
+    ]
 
 
 def _gates(change: Change) -> list[tuple[str, ...]]:

@@ -104,7 +104,17 @@ def ratio_text(comparison: Comparison | None) -> str:
         return ""
     if comparison.verdict == "not measured":
         return "not measured"
-    return f"{comparison.ratio:.2f}× ({comparison.low:.2f} to {comparison.high:.2f})"
+    digits = _digits(comparison.ratio)
+    return f"{times_text(comparison.ratio)} ({comparison.low:.{digits}f} to {comparison.high:.{digits}f})"
+
+
+def times_text(ratio: float) -> str:
+    """Return a ratio after / before: "0.72×"; below 0.1 with a digit more, which tells what changes by another runtime."""
+    return f"{ratio:.{_digits(ratio)}f}×"
+
+
+def _digits(ratio: float) -> int:
+    return 3 if 0 < ratio < 0.0995 else 2
 
 
 def comparison_sentence(comparison: Comparison) -> str:

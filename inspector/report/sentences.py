@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Final
 
-from inspector.records.artifact import Artifact, ExternalFile
+from inspector.records.artifact import Artifact, ExternalFile, Format
 from inspector.records.contract import CONTRACT_KEY
 from inspector.records.finding import SEVERITIES
 from inspector.records.review import Flops, GraphSummary, Review
+from inspector.records.saved_model import TENSORFLOW
 from inspector.report.figures import bindings_text, bytes_text, count_text, flops_text, plural, share_text
 from inspector.report.image_sentences import image_facts
 from inspector.report.saved_model_sentences import version_fact
 
-FORMAT_NAMES = {"onnx": "ONNX", "saved_model": "SavedModel", "image": "container image"}
+FORMAT_NAMES: dict[Format, str] = {
+    "onnx": "ONNX",
+    "saved_model": "SavedModel",
+    "tflite": "TFLite",
+    "image": "container image",
+}
+
+PLAIN_DOMAINS: Final = ("", "ai.onnx", TENSORFLOW, "tflite")
+"""Domains of operators that are not said: each is what its format usually has."""
 
 LINK_NAMES = {
     "symlink": "a symbolic link",

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from inspector.records.review import GraphSummary
-from inspector.records.saved_model import TENSORFLOW
 from inspector.report.figures import bar_text, bytes_text, count_text, plural, shape_text, share_text, whole_text
+from inspector.report.sentences import PLAIN_DOMAINS
 from inspector.report.text_page import Cell, Column, Page
 
 MOST_OPERATORS = 12
@@ -53,7 +53,7 @@ def _row_of_titles(*titles: str) -> list[Cell]:
 
 
 def _operator_text(domain: str, name: str) -> str:
-    return name if domain in ("", "ai.onnx", TENSORFLOW) else f"{domain}.{name}"
+    return name if domain in PLAIN_DOMAINS else f"{domain}.{name}"
 
 
 def _write_dtypes(page: Page, graph: GraphSummary) -> None:

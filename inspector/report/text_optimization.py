@@ -10,10 +10,13 @@ from inspector.records.measurement import MeasurementKind
 from inspector.records.optimization import Change, ChangeVerdict
 from inspector.report import optimization_sentences as say
 from inspector.report import proof_sentences as prove
+from inspector.report import signature_sentences as sign
 from inspector.report.contract_sentences import contract_entries
 from inspector.report.text_page import Cell, Column, Page, Style
 
 MOST_ATTEMPTS: Final = 30
+MOST_NAME: Final = 24
+"""Columns that the names of signatures are aligned in."""
 
 LEFT, RIGHT = Column(), Column("right")
 NAME, WORDS = Column(flexible=True, least=12), Column(flexible=True, least=16)
@@ -53,7 +56,7 @@ def _row(change: Change) -> list[Cell]:
 
 def _ratio(change: Change, kind: MeasurementKind) -> str:
     comparison = say.comparison_of(change, kind)
-    return f"{comparison.ratio:.2f}×" if comparison is not None and comparison.verdict != "not measured" else ""
+    return prove.times_text(comparison.ratio) if comparison is not None and comparison.verdict != "not measured" else ""
 
 
 def _write_change(page: Page, change: Change) -> None:
@@ -64,6 +67,7 @@ def _write_change(page: Page, change: Change) -> None:
     for label, value in entries:
         page.entry(label if label != previous else "", value, width)
         previous = label
+    _write_signatures(page, change)
     _write_gates(page, change)
     _write_contract_changes(page, change)
     _write_attempts(page, change)
@@ -76,6 +80,8 @@ def _entries(change: Change) -> Iterator[tuple[str, str]]:
     yield "nodes", say.nodes_text(change.before, change.after)
     optional = [
         ("reason", [change.reason]),
+        ("runs on", [sign.runtime_text(change)]),
+        ("signature", [sign.signature_text(change)]),
         ("choice", [say.choice_text(change)]),
         ("grounds", list(change.preflight.notes) if change.preflight is not None else []),
         ("parity", [prove.parity_sentence(change.parity)] if change.parity is not None else []),
@@ -87,9 +93,23 @@ def _entries(change: Change) -> Iterator[tuple[str, str]]:
         ("repairs", list(change.repairs)),
         ("warning", say.change_warnings(change)),
         ("took", [say.effort_text(change)]),
-        ("written to", [change.output]),
+        ("written to", [change.output, *change.files]),
     ]
     yield from ((label, value) for label, values in optional for value in values if value)
+
+
+def _write_signatures(page: Page, change: Change) -> None:
+    rows = sign.signature_rows(change)
+    if not rows:
+        return
+    page.paragraph([Cell("signatures, each proven on its own", "label")], indent=2)
+    cells = min(MOST_NAME, max(len(row.name) for row in rows))
+    for row in rows[:MOST_ATTEMPTS]:
+        status = Cell(f"{row.status:<10}", "good" if row.status == "proven" else "high")
+        name = Cell(f"{row.name:<{cells}}")
+        page.table([LEFT, NAME, WORDS], [[status, name, Cell(row.figures, "label")]], indent=4)
+        page.paragraph([Cell(sentence, "label") for sentence in row.sentences], indent=16)
+    page.rest(len(rows) - MOST_ATTEMPTS, "signature")
 
 
 def _write_gates(page: Page, change: Change) -> None:

@@ -28,6 +28,7 @@ from inspector.records.optimization import (
     ModelFacts,
     NodeSensitivity,
     Preflight,
+    SignatureProof,
 )
 from inspector.records.parity import ConformanceResult, Gate, GateCheck, GateFigure, OutputParity, Parity
 from inspector.records.review import Check, Review
@@ -320,4 +321,16 @@ def _hostile_change(change: Change, texts: str) -> Change:
         repairs=HOSTILE,
         warnings=HOSTILE,
         seconds=1e15,
+        signatures=_hostile_proofs(texts),
+        files=HOSTILE,
+        runtime="litert",
     )
+
+
+def _hostile_proofs(texts: str) -> tuple[SignatureProof, ...]:
+    change = ContractChange("other", texts, texts, texts)
+    gate = GateCheck(Gate("cosine", "at most", 1e308, texts), texts, -1e308, False)
+    conformance = ConformanceResult(texts, "failed", 1e308, -1e308, 1e308, 1e308, 0.5, 0.95, 2**60, 2**60, texts, texts)
+    parity = Parity((replace(LOGITS, output=texts, nan_count=2**60),), 2**40, "data", device=texts)
+    everything = SignatureProof(texts, parity, (gate,), parity, conformance, (change,), texts, (texts,))
+    return (everything, *(SignatureProof(text, reason=text) for text in HOSTILE))

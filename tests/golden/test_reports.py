@@ -13,6 +13,7 @@ from inspector.report.json import to_json
 from inspector.report.markdown import to_markdown
 from inspector.report.text import to_text
 from tests.golden.bench_reviews import hostile_measured_review, measured_image_review, measured_review
+from tests.golden.converted_reviews import converted_review
 from tests.golden.image_reviews import artifact_review, engine_review, hostile_image_review, image_review
 from tests.golden.optimization_reviews import hostile_optimization_review, optimized_review
 from tests.golden.reviews import hostile_review, ordinary_review
@@ -32,6 +33,7 @@ REVIEWS: dict[str, Callable[[], Review]] = {
     "hostile_image": hostile_image_review,
     "optimized": optimized_review,
     "hostile_optimization": hostile_optimization_review,
+    "converted": converted_review,
     "measured": measured_review,
     "measured_image": measured_image_review,
     "hostile_measured": hostile_measured_review,

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from inspector.records.opened import Opened
 
 
-_FORMATS = {"onnx": "ONNX", "saved_model": "SavedModel", "image": "image"}
+_FORMATS = {"onnx": "ONNX", "saved_model": "SavedModel", "tflite": "TFLite", "image": "image"}
 _PRODUCT = " modelpack-tui "
 
 

@@ -7,7 +7,7 @@ from typing import assert_never
 
 from inspector.records.graph import Graph
 from inspector.records.layout import Fold
-from inspector.records.saved_model import TENSORFLOW
+from inspector.report.sentences import PLAIN_DOMAINS
 from inspector.tui.widgets.graph.document import Document, Section
 from inspector.tui.widgets.graph.heat import Heat, Metric
 from inspector.tui.widgets.graph.lane_drawing import (
@@ -115,7 +115,7 @@ class RowText:
             if self.document.branches(node):
                 yield (UNFOLDED if is_open else FOLDED) + " ", "fold"
             yield node.operator, "operator"
-            if node.domain not in ("", "ai.onnx", TENSORFLOW):
+            if node.domain not in PLAIN_DOMAINS:
                 yield f" {node.domain}", "soft"
             if summary := attribute_summary(node):
                 yield f" {summary}", "attribute"

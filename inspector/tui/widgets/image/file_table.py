@@ -17,7 +17,12 @@ from inspector.tui.widgets.table_columns import Cell, Column
 
 _MOST_GUIDES = 12
 _UNUSUAL_BITS = 0o7000
-FORMATS: Mapping[str, str] = {"onnx": "ONNX model", "saved_model": "SavedModel", "image": "image"}
+FORMATS: Mapping[str, str] = {
+    "onnx": "ONNX model",
+    "saved_model": "SavedModel",
+    "tflite": "TFLite model",
+    "image": "image",
+}
 
 
 class FileTable(LineTable[TreeNode]):
