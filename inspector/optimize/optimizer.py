@@ -9,6 +9,7 @@ from typing import Protocol
 from inspector.isolation.limits import CancelToken
 from inspector.records.benchmark import StartupCandidate, StartupFile
 from inspector.records.event import Steps
+from inspector.records.measurement import Comparison
 from inspector.records.optimization import (
     Candidate,
     InputSet,
@@ -21,6 +22,7 @@ from inspector.records.optimization import (
     SignatureWork,
     Subject,
 )
+from inspector.records.runnable import Runnable
 
 Judge = Callable[[Candidate], Steps[Judgement]]
 """Holds a candidate against the original: readable, checker, load, contract, parity, conformance, in this order, until one
@@ -31,10 +33,14 @@ Race = Callable[[str, tuple[StartupFile, ...], CancelToken], Steps[tuple[Startup
 """Starts the model at a path and files made of it side by side, and says which starts soonest."""
 
 
+Timing = Callable[[Runnable, Runnable], Steps[tuple[Comparison, ...]]]
+"""Times two ways of calling the same signature side by side: loading, and runs when warm."""
+
+
 @dataclass(frozen=True, slots=True)
 class StepWork:
     """What a step may use: a private, empty folder, inputs to calibrate on and others to judge by, what the original gave for
-    the latter, and what times starts (None: nothing is to be timed)."""
+    the latter, and what times starts and runs (None: nothing is to be timed)."""
 
     folder: str
     settings: OptimizeSettings
@@ -43,6 +49,7 @@ class StepWork:
     race: Race | None = None
     signatures: tuple[SignatureWork, ...] = ()
     """Of a SavedModel: every signature, the default one first; calibration and reference above are that one's."""
+    timing: Timing | None = None
 
 
 class Optimizer(Protocol):

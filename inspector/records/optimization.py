@@ -105,6 +105,8 @@ class OptimizeSettings:
     device: str = "cpu"
     comparison_seconds: float = 10.0
     """How long an accepted result is timed beside the original; 0: not at all."""
+    signatures: tuple[str, ...] = ()
+    """Of a SavedModel: keep only these; empty: all."""
 
 
 @dataclass(frozen=True, slots=True)
