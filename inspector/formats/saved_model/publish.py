@@ -1,0 +1,127 @@
+"""Publishing a SavedModel as a numbered version of a serving folder: a server that polls it sees all of it or nothing."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from inspector.errors import InspectorError, OperationFailed, UnreadableArtifact, UsageError
+from inspector.formats.clean_text import one_line
+from inspector.formats.saved_model.publish_draft import remove_stale_drafts
+from inspector.formats.saved_model.publish_places import check_serving_folder, check_version
+from inspector.formats.saved_model.read import summarize
+from inspector.formats.saved_model.serving_folder import VersionFolder, version_folders
+from inspector.formats.saved_model.signature_drift import Drift, SignatureDrift, drift_of
+from inspector.isolation.child import run_child
+from inspector.isolation.limits import NUMPY_ON_ONE_THREAD, CancelToken, Limits
+from inspector.records.event import Event, Started, Steps, Warned, finish
+from inspector.records.publishing import PublishedVersion, WarmUpPlan
+from inspector.records.saved_model import SignatureFacts
+
+if TYPE_CHECKING:
+    from inspector.formats.saved_model.publish_child import WrittenVersion
+
+ENTRY: Final = "inspector.formats.saved_model.publish_child:publish_in_child"
+LIMITS: Final = Limits(wall_seconds=3600.0)
+_MOST_COMPARED: Final = 10
+"""Versions that are tried until one can be read."""
+
+_MOST_NAMED: Final = 3
+
+
+def publish(
+    source: Path,
+    serving: Path,
+    version: int | None,
+    warm_up: WarmUpPlan | None,
+    contract: bytes | None,
+    allow_drift: bool,
+    cancel: CancelToken,
+    limits: Limits = LIMITS,
+) -> Steps[PublishedVersion]:
+    """Copy the SavedModel in the folder source to serving/version and return what was published; None: the next version.
+
+    The copy is made in a hidden folder, flushed, read back, and renamed in one moment; source is only read. warm_up None
+    keeps the warm-up requests of the source. contract is JSON that goes along in assets.extra/. Progress is in bytes.
+
+    Raises UsageError where serving is no place for versions or has this one already, SignatureDrift (exit code 1) where clients
+    of the version before would notice and allow_drift is not given, UnreadableArtifact where source is no SavedModel,
+    OperationFailed where the system refuses; serving is then as it was.
+    """
+    real = check_serving_folder(serving, source)
+    label = one_line(serving)
+    number = check_version(real, version, label)
+    compared, drift = yield from _drift(source, real, number)
+    if drift.breaking and not allow_drift:
+        raise _refused(label, number, compared, drift.breaking)
+    for difference in (*drift.breaking, *drift.harmless):
+        yield Warned(f"{label}: unlike version {compared}, {difference}")
+    from inspector.formats.saved_model.publish_child import VersionOrder, WrittenVersion
+
+    order = VersionOrder(os.fsencode(source.absolute()), os.fsencode(real), number, warm_up, contract)
+    title = f"publishing {one_line(serving / str(number))}"
+    yield Started(title)
+    child = run_child(ENTRY, order, WrittenVersion, limits, cancel, title=title, environment=NUMPY_ON_ONE_THREAD)
+    written = yield from _cleaned_up(child, real)
+    notes = (*written.notes, *_note_of_larger(real, number))
+    differences = (*drift.breaking, *drift.harmless)
+    return PublishedVersion(
+        str(serving / str(number)),
+        number,
+        written.files,
+        written.size_bytes,
+        written.warm_up_requests,
+        compared,
+        differences,
+        notes,
+    )
+
+
+def _cleaned_up(child: Iterator[Event[WrittenVersion]], serving: Path) -> Steps[WrittenVersion]:
+    """Run the child, and remove what is left of it where it was killed: its draft, and a serving folder made for that."""
+    is_new = not serving.exists()
+    try:
+        return (yield from finish(child)).result
+    except (OperationFailed, UsageError):
+        raise
+    except InspectorError as error:
+        raise OperationFailed(error.message, error.hint) from error
+    finally:
+        remove_stale_drafts(serving)
+        if is_new:
+            with suppress(OSError):  # a version is in it
+                serving.rmdir()
+
+
+def _drift(source: Path, serving: Path, version: int) -> Steps[tuple[int | None, Drift]]:
+    """Return the version that clients know, and how the signatures of the source differ from its."""
+    ours = summarize(source).signatures
+    for folder in _before(version_folders(serving), version)[:_MOST_COMPARED]:
+        theirs: tuple[SignatureFacts, ...] | None = None
+        try:
+            theirs = summarize(folder.path).signatures
+        except UnreadableArtifact as error:
+            yield Warned(f"signatures were not compared with version {folder.version}: {error.message}")
+        if theirs is not None:
+            return folder.version, drift_of(ours, theirs)
+    return None, Drift((), ())
+
+
+def _before(folders: Sequence[VersionFolder], version: int) -> list[VersionFolder]:
+    """Return the versions below one, newest first, then those above it, of which the newest is served now."""
+    return [one for one in folders if one.version < version] + [one for one in folders if one.version > version]
+
+
+def _refused(label: str, version: int, compared: int | None, breaking: Sequence[str]) -> SignatureDrift:
+    more = len(breaking) - _MOST_NAMED
+    named = "; ".join(breaking[:_MOST_NAMED]) + (f"; {more} more" if more > 0 else "")
+    message = f"{label}: version {version} was not published, since it differs from version {compared}: {named}"
+    return SignatureDrift(one_line(message), "--allow signature-drift publishes it all the same")
+
+
+def _note_of_larger(serving: Path, version: int) -> tuple[str, ...]:
+    largest = max((one.version for one in version_folders(serving)), default=version)
+    return (f"servers go on with version {largest}, which is larger",) if largest > version else ()
