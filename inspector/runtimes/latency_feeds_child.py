@@ -13,14 +13,12 @@ from numpy.typing import NDArray
 from inspector.errors import OperationFailed
 from inspector.records.optimization import InputSet
 from inspector.records.tensor import Dim, TensorSpec
+from inspector.runtimes.feed_fitting import Feed
 from inspector.runtimes.onnx_runtime.feeds import bytes_of, read_feed
-
-Feed = dict[str, NDArray[Any]]
 
 _FEEDS: Final = 16
 _FEWEST_DISTINCT: Final = 8
 _FEED_BYTES: Final = 256 << 20
-_FLOATS: Final = frozenset({"float16", "float32", "float64"})
 _BATCH_NAMES: Final = frozenset({"n", "b", "bs", "bsz", "batch", "batch_size", "batchsize", "num_batch"})
 
 
@@ -105,17 +103,6 @@ def _fit_together(feed: Feed, other: Feed, axes: Mapping[str, int]) -> bool:
         for name, axis in axes.items()
     )
     return len(counts) == 1 and shapes
-
-
-def fitted(feed: Feed, inputs: Sequence[TensorSpec]) -> Feed:
-    """Return what an artifact takes of a feed that was made for another version of it: fewer inputs, other float types."""
-    taken: Feed = {}
-    for spec in inputs:
-        if spec.name in feed:
-            array = feed[spec.name]
-            cast = array.dtype.kind == "f" and spec.dtype in _FLOATS and array.dtype != np.dtype(spec.dtype)
-            taken[spec.name] = array.astype(spec.dtype) if cast else array
-    return taken
 
 
 def few_inputs(feeds: Sequence[Feed]) -> str:

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from inspector.errors import OperationFailed
+from inspector.runtimes.feed_fitting import Feed, fitted
 from inspector.runtimes.latency import Runtime, Timed, TimedName, TimedSubject, TimingRequest
-from inspector.runtimes.latency_feeds_child import Feed, batch_axes, batched, fitted
+from inspector.runtimes.latency_feeds_child import batch_axes, batched
 
 _OPENERS: Final[Mapping[Runtime, str]] = {
     "onnxruntime": "inspector.runtimes.onnx_runtime.timed_child",

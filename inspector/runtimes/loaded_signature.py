@@ -27,3 +27,5 @@ class LoadedSignature:
     outputs: tuple[str, ...]
     run: Run
     notes: tuple[str, ...] = ()
+    output_specs: tuple[TensorSpec, ...] = ()
+    """What the runtime says of the outputs, in their order; empty where it says nothing before it has run."""

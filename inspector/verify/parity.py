@@ -1,18 +1,17 @@
-"""How far a changed model's outputs are from what the original gave for the same inputs."""
+"""How far a changed artifact's outputs are from what the original gave for the same inputs."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from inspector.formats.clean_text import one_line
 from inspector.isolation.child import FinishedChild, run_child
 from inspector.isolation.limits import Limits
 from inspector.records.event import Steps, finish
 from inspector.records.optimization import OptimizeSettings, Reference
 from inspector.records.parity import OutputParity, Parity
-from inspector.runtimes.onnx_runtime.child_environment import CHILD_ENVIRONMENT
+from inspector.records.runnable import Runnable
+from inspector.runtimes.calling import child_environment_for, file_runnable, label
 
 if TYPE_CHECKING:
     from inspector.isolation.limits import CancelToken
@@ -22,9 +21,9 @@ ENTRY: Final = "inspector.verify.parity_child:compare_in_child"
 
 @dataclass(frozen=True, slots=True)
 class ParityRequest:
-    """The changed model at an absolute path, and what it is held against."""
+    """How the changed artifact is called, and what it is held against."""
 
-    path: str
+    call: Runnable
     reference: Reference
     threads: int
 
@@ -37,15 +36,24 @@ class ParityAnswer:
 
 
 def compare(path: str, reference: Reference, settings: OptimizeSettings, cancel: CancelToken | None) -> Steps[Parity]:
-    """Run the changed model on the reference's inputs and compare every output, in float64, one sample in memory at a time.
+    """Hold the changed ONNX model at a path against a reference; see compare_call()."""
+    return compare_call(file_runnable(path), reference, settings, cancel)
+
+
+def compare_call(
+    runnable: Runnable, reference: Reference, settings: OptimizeSettings, cancel: CancelToken | None
+) -> Steps[Parity]:
+    """Call the changed artifact with the reference's inputs and compare every output, in float64, one sample in memory at a
+    time; outputs go together by name, whichever runtime gave them.
 
     An output that is missing, or of another shape or kind of element, has a problem and no figures. Raises OperationFailed
-    where the runtime refuses the model or an input, ChildFailed where it crashes, hangs or takes too much.
+    where the runtime refuses it or an input, UsageError where its runtime is not installed, ChildFailed where it crashes,
+    hangs or takes too much.
     """
-    title = f"comparing {one_line(Path(path).name)}"
     limits = Limits(settings.memory_bytes, settings.step_seconds)
-    request = ParityRequest(str(Path(path).absolute()), reference, settings.threads)
-    child = run_child(ENTRY, request, ParityAnswer, limits, cancel, title=title, environment=CHILD_ENVIRONMENT)
+    request, environment = ParityRequest(runnable, reference, settings.threads), child_environment_for(runnable)
+    title = f"comparing {label(runnable)}"
+    child = run_child(ENTRY, request, ParityAnswer, limits, cancel, title=title, environment=environment)
     finished = yield from finish(child)
     seconds = finished.seconds if isinstance(finished, FinishedChild) else 0.0
     inputs = reference.inputs

@@ -27,7 +27,6 @@ _LEVELS: Final = {
 _FATAL: Final = 4
 _ELEMENT_TYPES: Final = {"float": "float32", "double": "float64"}
 """The names the runtime has for element types, where they are not ONNX's."""
-_FLOATS: Final = frozenset({"float16", "float32", "float64"})
 CUDA_PROVIDER: Final = "CUDAExecutionProvider"
 _DEVICE_FULL: Final = ("out of memory", "failed to allocate memory", "cuda_error_out_of_memory", "cublas_status_alloc_failed")
 
@@ -129,16 +128,9 @@ def refused_run(session: InferenceSession, error: Exception) -> RuntimeRefused:
 
 def fitted_feed(session: InferenceSession, feed: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
     """Return what a session takes of a feed that was made for another version of the model: fewer inputs, other float types."""
-    import numpy as np
+    from inspector.runtimes.feed_fitting import fitted
 
-    fitted: dict[str, NDArray[Any]] = {}
-    for wanted in session_inputs(session):
-        if wanted.name not in feed:
-            continue
-        array = feed[wanted.name]
-        cast = array.dtype.kind == "f" and wanted.dtype in _FLOATS and array.dtype != np.dtype(wanted.dtype)
-        fitted[wanted.name] = array.astype(wanted.dtype) if cast else array
-    return fitted
+    return fitted(feed, session_inputs(session))
 
 
 def session_inputs(session: InferenceSession) -> tuple[TensorSpec, ...]:

@@ -11,6 +11,7 @@ from inspector.errors import OperationFailed, UsageError
 from inspector.isolation.plain_line import plain_line
 from inspector.records.tensor import TensorSpec
 from inspector.runtimes.loaded_signature import LoadedSignature, Run
+from inspector.runtimes.onnx_runtime.output_values import as_array
 from inspector.runtimes.onnx_runtime.sessions import RuntimeRefused
 from inspector.runtimes.tensorflow.availability import not_installed
 from inspector.runtimes.tensorflow.loaders import DEFAULT_SIGNATURE, SERVE_TAGS, SESSION_NOTE, Loader
@@ -24,6 +25,8 @@ _SEVERAL_TAG_SETS: Final = "more than one MetaGraph"
 _CANNOT_LOAD: Final = "TensorFlow cannot load it"
 _CANNOT_RUN: Final = "TensorFlow cannot run it"
 _SLOTS_HINT: Final = "save it without its optimizer, as model.export(path) does"
+
+_IN_PARTS: Final = 'output "{}" is made of several tensors (ragged or sparse), taken one after the other as one'
 
 _refused_for_slots: set[str] = set()
 """Folders that are not tried as objects again, so that loading them takes the time of the way that works."""
@@ -89,7 +92,10 @@ def _by_objects(path: str, signature: str, tags: Sequence[str], device: str) -> 
     outputs = tuple(sorted(function.structured_outputs))
     types = {each: specs[each].dtype for each in specs}
 
-    readers = [(each, _reader(tf, function.structured_outputs[each])) for each in outputs]
+    given = function.structured_outputs
+    readers = [(each, _reader(tf, given[each])) for each in outputs]
+    notes = tuple(_IN_PARTS.format(plain_line(each, 60)) for each in outputs if not isinstance(given[each], tf.TensorSpec))
+    described = tuple(_spec(each, given[each]) for each in outputs)
     constant = tf.constant
 
     def run(feed: Mapping[str, NDArray[Any]]) -> list[NDArray[Any]]:
@@ -104,8 +110,8 @@ def _by_objects(path: str, signature: str, tags: Sequence[str], device: str) -> 
             return run(feed)
 
     if place is not contextlib.nullcontext:
-        return LoadedSignature(name, inputs, outputs, _keeping(run_placed, loaded))
-    return LoadedSignature(name, inputs, outputs, _keeping(run, loaded))
+        return LoadedSignature(name, inputs, outputs, _keeping(run_placed, loaded), notes, described)
+    return LoadedSignature(name, inputs, outputs, _keeping(run, loaded), notes, described)
 
 
 def _by_session(path: str, signature: str, tags: Sequence[str], device: str) -> LoadedSignature:
@@ -125,6 +131,7 @@ def _by_session(path: str, signature: str, tags: Sequence[str], device: str) -> 
         definition = definitions[name]
         inputs, outputs = sorted(definition.inputs), sorted(definition.outputs)
         specs = tuple(_described(tf, each, definition.inputs[each]) for each in inputs)
+        described = tuple(_described(tf, each, definition.outputs[each]) for each in outputs)
         call = session.make_callable(
             [definition.outputs[each].name for each in outputs], [definition.inputs[each].name for each in inputs]
         )
@@ -135,7 +142,7 @@ def _by_session(path: str, signature: str, tags: Sequence[str], device: str) -> 
         except Exception as error:
             raise _refusal(_CANNOT_RUN, error) from None
 
-    return LoadedSignature(name, specs, tuple(outputs), _keeping(run, session), (SESSION_NOTE,))
+    return LoadedSignature(name, specs, tuple(outputs), _keeping(run, session), (SESSION_NOTE,), described)
 
 
 def _keeping(run: Run, owner: object) -> Run:
@@ -190,10 +197,10 @@ def _described(tf: Any, name: str, info: Any) -> TensorSpec:
 
 
 def _reader(tf: Any, spec: Any) -> Callable[[Any], NDArray[Any]]:
-    """Return what makes a numpy array of a result, waiting for it; of one made of several tensors, the first."""
+    """Return what makes a numpy array of a result, waiting for it; of one made of several tensors, one of them all, flat."""
     if isinstance(spec, tf.TensorSpec):
         return methodcaller("numpy")
-    return lambda value: tf.nest.flatten(value, expand_composites=True)[0].numpy()
+    return lambda value: as_array([part.numpy() for part in tf.nest.flatten(value, expand_composites=True)])
 
 
 @contextlib.contextmanager

@@ -15,6 +15,7 @@ from inspector.errors import OperationFailed
 from inspector.isolation.child import FinishedChild, run_child
 from inspector.records.optimization import InputSet, Reference
 from inspector.records.parity import OutputParity
+from inspector.runtimes.calling import file_runnable
 from inspector.runtimes.onnx_runtime.child_environment import CHILD_ENVIRONMENT
 from inspector.runtimes.onnx_runtime.feeds import write_arrays
 from inspector.verify import parity_figures_child
@@ -212,7 +213,8 @@ def test_samples_are_streamed(tmp_path: Path) -> None:
         for index in range(1, 12):
             (tmp_path / name / f"{index:05d}.npz").hardlink_to(tmp_path / name / "00000.npz")
     reference = Reference(str(tmp_path / "out"), ("y",), InputSet(str(tmp_path / "in"), ("x",), 12, "synthetic"))
-    *_, last = run_child(ENTRY, ParityRequest(str(path), reference, 1), ParityAnswer, environment=CHILD_ENVIRONMENT)
+    request = ParityRequest(file_runnable(str(path)), reference, 1)
+    *_, last = run_child(ENTRY, request, ParityAnswer, environment=CHILD_ENVIRONMENT)
     assert isinstance(last, FinishedChild)
     assert last.result.outputs[0].elements == 24 << 20
     assert last.result.outputs[0].max_absolute == 0

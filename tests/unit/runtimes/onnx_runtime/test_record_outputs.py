@@ -13,10 +13,12 @@ from inspector.errors import OperationFailed
 from inspector.isolation.child import ChildFailed, FinishedChild, run_child
 from inspector.isolation.limits import CancelToken
 from inspector.records.optimization import InputSet, OptimizeSettings
+from inspector.runtimes.calling import file_runnable
 from inspector.runtimes.onnx_runtime.child_environment import CHILD_ENVIRONMENT
 from inspector.runtimes.onnx_runtime.feeds import read_arrays
 from inspector.runtimes.onnx_runtime.output_values import as_array
-from inspector.runtimes.onnx_runtime.record_outputs import ENTRY, RecordAnswer, RecordRequest, record_outputs
+from inspector.runtimes.onnx_runtime.record_outputs import record_outputs
+from inspector.runtimes.record_outputs import ENTRY, RecordAnswer, RecordRequest
 from tests.builders import model_of, save, small_cnn, value
 from tests.unit.runtimes.onnx_runtime.feed_making import inputs_of
 from tests.unit.verify.stepping import SETTINGS, recorded, returned
@@ -117,7 +119,7 @@ def test_samples_are_streamed(tmp_path: Path) -> None:
     for index in range(1, 16):
         Path(inputs.folder, f"{index:05d}.npz").hardlink_to(Path(inputs.folder, "00000.npz"))
     many = InputSet(inputs.folder, inputs.names, 16, "synthetic", 0)
-    request = RecordRequest(str(path), many, str(tmp_path / "out"), 1)
+    request = RecordRequest(file_runnable(str(path)), many, str(tmp_path / "out"), 1)
     *_, last = run_child(ENTRY, request, RecordAnswer, environment=CHILD_ENVIRONMENT)
     assert isinstance(last, FinishedChild)
     assert read_arrays(str(tmp_path / "out"), 15)[0][-1] == -1

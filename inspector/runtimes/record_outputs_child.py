@@ -10,10 +10,9 @@ from numpy.typing import NDArray
 
 from inspector.errors import OperationFailed
 from inspector.isolation.plain_line import plain_line
+from inspector.runtimes.calling_child import open_runnable, seed_randomness
 from inspector.runtimes.onnx_runtime.feeds import read_arrays, read_feed, write_arrays
-from inspector.runtimes.onnx_runtime.output_values import as_array
-from inspector.runtimes.onnx_runtime.record_outputs import RecordAnswer, RecordRequest
-from inspector.runtimes.onnx_runtime.sessions import make_session, run_session
+from inspector.runtimes.record_outputs import RecordAnswer, RecordRequest
 
 SAME_WITHIN: Final = 1e-5
 """Share of an output's scale by which two runs of the same input may differ: threads that add in another order, not chance."""
@@ -22,7 +21,7 @@ Report = Callable[[int, int, str], None]
 
 
 def record_in_child(request: RecordRequest, report: Report) -> RecordAnswer:
-    """Run the model on all inputs, then once more on the first. Raises OperationFailed."""
+    """Call it with all inputs, then once more with the first. Raises OperationFailed."""
     names = _record(request, report)
     if request.inputs.count:
         _check_repeatable(request, names)
@@ -30,37 +29,27 @@ def record_in_child(request: RecordRequest, report: Report) -> RecordAnswer:
 
 
 def _record(request: RecordRequest, report: Report) -> tuple[str, ...]:
-    _seed(1)
-    session = make_session(request.path, request.threads)
-    names = tuple(output.name for output in session.get_outputs())
+    seed_randomness(request.call, 1)
+    loaded = open_runnable(request.call, request.threads)
     for index in range(request.inputs.count):
         report(index, request.inputs.count, "inputs")
-        outputs = run_session(session, read_feed(request.inputs, index))
-        write_arrays(request.folder, index, [as_array(output) for output in outputs])
+        write_arrays(request.folder, index, loaded.run(read_feed(request.inputs, index)))
     report(request.inputs.count, request.inputs.count, "inputs")
-    return names
+    return loaded.outputs
 
 
 def _check_repeatable(request: RecordRequest, names: tuple[str, ...]) -> None:
-    """Raise OperationFailed where a fresh session, seeded otherwise, gives something else for the first input."""
-    _seed(2)
-    session = make_session(request.path, request.threads)
-    again = run_session(session, read_feed(request.inputs, 0))
+    """Raise OperationFailed where it gives something else for the first input when it is loaded afresh, seeded otherwise."""
+    seed_randomness(request.call, 2)
+    again = open_runnable(request.call, request.threads).run(read_feed(request.inputs, 0))
     first = read_arrays(request.folder, 0)
     for name, before, after in zip(names, first, again, strict=True):
-        if not _same(before, as_array(after)):
+        if not _same(before, after):
             raise OperationFailed(
                 f"outputs differ between two runs of the original on the same input ({plain_line(name, 80)}): "
                 "parity cannot be judged",
                 "it draws random numbers: export it for inference, or give its random operators a seed",
             )
-
-
-def _seed(seed: int) -> None:
-    """Seed the random operators that bring no seed of their own; takes effect on sessions made from now on."""
-    import onnxruntime
-
-    onnxruntime.set_seed(seed)
 
 
 def _same(before: NDArray[Any], after: NDArray[Any]) -> bool:
