@@ -77,7 +77,8 @@ def bench_of(parsed: argparse.Namespace, wants_report: bool, slims: bool = False
     if not wanted:
         if parsed.compare is not None:
             raise belongs_to_bench("compare")
-        refused = [name for name in own if not (slims and name in _ABOUT_IMAGES)]
+        taken = (*(_ABOUT_IMAGES if slims else ()), *(("signature",) if parsed.apply is not None else ()))
+        refused = [name for name in own if name not in taken]
         if refused and (wants_report or parsed.apply is not None):
             raise belongs_to_bench(refused[0])
         has_several = len(parsed.batch) > 1 or len(parsed.threads or ()) > 1

@@ -12,8 +12,26 @@ if TYPE_CHECKING:
 
     from inspector.records.optimization import OptimizerName, Permission
 
-OPTIMIZERS: tuple[OptimizerName, ...] = ("simplify", "fp16", "int8", "int8-dynamic", "warmstart", "slim")
-PERMISSIONS: tuple[Permission, ...] = ("io-dtype", "static-dims", "opset", "growth", "cpu-bound")
+OPTIMIZERS: tuple[OptimizerName, ...] = (
+    "simplify",
+    "fp16",
+    "int8",
+    "int8-dynamic",
+    "warmstart",
+    "prune",
+    "to-onnx",
+    "to-litert",
+    "slim",
+)
+PERMISSIONS: tuple[Permission, ...] = (
+    "io-dtype",
+    "static-dims",
+    "opset",
+    "growth",
+    "cpu-bound",
+    "select-tf-ops",
+    "signature-drift",
+)
 
 _BELONGING = ("output", "allow", "keep_fp32")
 """What has no meaning without --apply or, all but the first, the workbench's tab that applies steps."""
@@ -25,7 +43,18 @@ _SHARED = ("data", "budget", "threads", "memory", "seed")
 class OptimizationOptions:
     """The steps to apply and how; None where the user left the choice to the program."""
 
-    __slots__ = ("allow", "budget_seconds", "data", "keep_fp32", "memory_bytes", "output", "seed", "steps", "threads")
+    __slots__ = (
+        "allow",
+        "budget_seconds",
+        "data",
+        "keep_fp32",
+        "memory_bytes",
+        "output",
+        "seed",
+        "signature",
+        "steps",
+        "threads",
+    )
 
     def __init__(
         self,
@@ -38,6 +67,7 @@ class OptimizationOptions:
         threads: int | None = None,
         memory_bytes: int | None = None,
         seed: int | None = None,
+        signature: str | None = None,
     ) -> None:
         self.steps = steps
         """In order, none twice; empty where they are picked in the workbench."""
@@ -53,6 +83,8 @@ class OptimizationOptions:
         self.memory_bytes = memory_bytes
         """Of one child process."""
         self.seed = seed
+        self.signature = signature
+        """Of a SavedModel: which one the data is for."""
 
 
 def add_optimization_options(parser: argparse.ArgumentParser) -> None:
@@ -98,6 +130,7 @@ def optimization_of(parsed: argparse.Namespace, wants_report: bool, measures: bo
         _one_thread_count(parsed.threads),
         parsed.memory,
         parsed.seed,
+        parsed.signature,
     )
 
 

@@ -31,4 +31,5 @@ def optimization_request(options: Options, wanted: OptimizationOptions, contract
         contract_folder=str(Path(options.contract).absolute().parent) if options.contract else "",
         lengths=options.dimensions,
         memory_bytes=wanted.memory_bytes,
+        signature=wanted.signature or "",
     )

@@ -22,14 +22,15 @@ from inspector.records.optimization import StepProgress
 if TYPE_CHECKING:
     from inspector.cli.optimization_options import OptimizationOptions
     from inspector.cli.options import Options
+    from inspector.isolation.limits import CancelToken
+    from inspector.records.artifact import Format
     from inspector.records.benchmark import BenchPlan, BenchResult
     from inspector.records.contract import Contract
     from inspector.records.inspection import Inspection
     from inspector.records.opened import Target
-    from inspector.records.optimization import Optimization, OptimizationRequest
+    from inspector.records.optimization import Optimization, OptimizationRequest, OptimizerName
+    from inspector.records.publishing import PublishedVersion, PublishRequest
     from inspector.workflows.optimization.session import OptimizationSession
-
-_FORMATS = {"saved_model": "a SavedModel", "image": "a container image"}
 
 
 def optimize(options: Options, wanted: OptimizationOptions) -> int:
@@ -41,8 +42,7 @@ def optimize(options: Options, wanted: OptimizationOptions) -> int:
     from inspector.workflows.targets import target_of
 
     artifact = target_of(options.artifact or "")
-    _check_is_onnx(artifact)
-    _check_output(wanted)
+    steps = _steps(artifact, options, wanted)
     contract = contract_to_keep(options, artifact)
     check_targets(options, [artifact] if isinstance(artifact, Path) else [])
     unwind_when_terminated()
@@ -50,12 +50,13 @@ def optimize(options: Options, wanted: OptimizationOptions) -> int:
         inspection = _inspected(artifact, options, narrator)
         inputs = [*files_of(inspection), *_data_of(contract, options)]
         check_targets(options, inputs)
-        done = _run(inspection, wanted, optimization_request(options, wanted, contract), _plan(options), narrator)
+        request = optimization_request(options, wanted, contract)
+        done = _run(inspection, _Work(steps, _output_of(options, wanted)), request, _plan(options), narrator)
         review = _review(inspection, done, contract, narrator.warnings)
     if options.contract_target is not None:
         write_contract(done.optimization.contract, options, inputs)
     write_report(review, options, inputs)
-    _say_what_was_written(done, wanted)
+    _say_what_was_written(done, wanted, steps)
     if done.failure is not None:
         return say_error(done.failure)
     if done.measured is not None and (code := exit_code(review, done.measured)) != EXIT_OK:
@@ -71,24 +72,71 @@ class _Done:
     optimization: Optimization
     current: Inspection
     failure: InspectorError | None
+    published: PublishedVersion | None = None
     measured: BenchResult | None = None
 
 
-def _check_is_onnx(artifact: Target) -> None:
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """The steps to take, and where their result goes: a path, a version of a serving folder, or nowhere."""
+
+    steps: tuple[OptimizerName, ...]
+    output: Path | PublishRequest | None
+
+
+def _steps(artifact: Target, options: Options, wanted: OptimizationOptions) -> tuple[OptimizerName, ...]:
+    """Return the steps that the artifact goes through; refuse them, and a place for the result, before any work begins.
+
+    Whether the place is an input is looked at once those are known.
+    """
+    from inspector.cli.optimization_steps import kind_after, steps_for
     from inspector.workflows.inspect import kind_of
 
     kind = kind_of(artifact)
-    if kind != "onnx":
-        hint = "--apply slim makes an image smaller" if kind == "image" else "name an ONNX file"
-        raise UsageError(f"{artifact} is {_FORMATS[kind]}: these steps work on ONNX models", hint)
+    output = None if options.publishing is not None else wanted.output
+    steps = steps_for(artifact, kind, wanted.steps, output)
+    if kind == "saved_model":
+        from inspector.runtimes.tensorflow.availability import require_tensorflow
+
+        require_tensorflow()
+    made = kind_after(kind, steps)
+    if options.publishing is not None:
+        _check_publishing(artifact, options, made)
+    elif output is not None:
+        _check_output(Path(output), made)
+    return steps
 
 
-def _check_output(wanted: OptimizationOptions) -> None:
-    """Refuse a place for the model before any work begins; whether it is an input is looked at once those are known."""
-    if wanted.output is not None:
+def _check_output(target: Path, made: Format) -> None:
+    if made == "saved_model":
+        from inspector.formats.saved_model.save_folder import check_folder_target
+
+        check_folder_target(target)
+    else:
         from inspector.formats.onnx.save import check_target
 
-        check_target(Path(wanted.output))
+        check_target(target)
+
+
+def _check_publishing(artifact: Target, options: Options, made: Format) -> None:
+    from inspector.cli.publish_command import check_is_saved_model, publish_request
+    from inspector.workflows.publishing import check_publishing
+
+    check_is_saved_model(artifact)
+    if made != "saved_model":
+        raise UsageError(
+            "--version publishes SavedModels, and these steps make none", "leave out --version, or to-…, fp16, int8"
+        )
+    if options.publishing is not None:
+        check_publishing(publish_request(options, options.publishing, None))
+
+
+def _output_of(options: Options, wanted: OptimizationOptions) -> Path | PublishRequest | None:
+    if options.publishing is not None:
+        from inspector.cli.publish_command import publish_request
+
+        return publish_request(options, options.publishing, None)
+    return Path(wanted.output) if wanted.output is not None else None
 
 
 def _inspected(artifact: Target, options: Options, narrator: Narrator) -> Inspection:
@@ -115,7 +163,7 @@ def _plan(options: Options) -> BenchPlan | None:
 
 def _run(
     inspection: Inspection,
-    wanted: OptimizationOptions,
+    work: _Work,
     request: OptimizationRequest,
     plan: BenchPlan | None,
     narrator: Narrator,
@@ -125,21 +173,30 @@ def _run(
 
     token = CancelToken()
     with closing(OptimizationSession(inspection, request)) as session:
-        for name in wanted.steps:
+        for name in work.steps:
             narrator.follow(_narrated(session.run(name, token)))
-        failure = None
-        optimization = None
-        if wanted.output is not None and _accepted_any(session):
+        failure, published = None, None
+        if work.output is not None and _accepted_any(session):
             try:
-                optimization = narrator.follow(_narrated(session.save(Path(wanted.output), token)))
+                published = _written(session, work.output, token, narrator)
             except InspectorError as error:
                 failure = error
-        if optimization is None:
-            optimization = narrator.follow(_narrated(session.result(token)))
+        optimization = narrator.follow(_narrated(session.result(token)))
         current = session.current.inspection
         after = current if _accepted_any(session) else None
         result = measured(inspection, after, plan, narrator) if plan is not None else None
-        return _Done(optimization, current, failure, result)
+        return _Done(optimization, current, failure, published, result)
+
+
+def _written(
+    session: OptimizationSession, output: Path | PublishRequest, token: CancelToken, narrator: Narrator
+) -> PublishedVersion | None:
+    """Write what the steps came to; return the version that it was published as, if it was."""
+    if isinstance(output, Path):
+        narrator.follow(_narrated(session.save(output, token)))
+        return None
+    published: PublishedVersion = narrator.follow(_narrated(session.publish(output, token)))
+    return published
 
 
 def _accepted_any(session: OptimizationSession) -> bool:
@@ -168,9 +225,17 @@ def _review(inspection: Inspection, done: _Done, contract: Contract | None, warn
     return with_benchmarks(made, done.measured, contract)
 
 
-def _say_what_was_written(done: _Done, wanted: OptimizationOptions) -> None:
-    if done.optimization.output:
-        say_note(f"wrote {done.optimization.output}")
+def _say_what_was_written(done: _Done, wanted: OptimizationOptions, steps: tuple[OptimizerName, ...]) -> None:
+    implied = [name for name in steps if name not in wanted.steps]
+    if implied:
+        say_note(f"{implied[0]} was added, since --output {wanted.output} asks for it")
+    if done.published is not None:
+        from inspector.cli.publish_command import say_published
+
+        say_published(done.published)
+    elif done.optimization.output:
+        files = next((change.files for change in reversed(done.optimization.changes) if change.output), ())
+        say_note(f"wrote {', '.join((done.optimization.output, *files))}")
     elif done.failure is None and wanted.output is None and done.optimization.final is not None:
         say_warning("the result was not written: --output PATH says where to")
     elif done.failure is None and wanted.output is not None:

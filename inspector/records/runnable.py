@@ -19,8 +19,8 @@ class Runnable:
     """One way to call an artifact: a file, or a SavedModel's folder, at an absolute path, and which of its signatures.
 
     signature is a raw name, "" the one that a request which names none gets; an ONNX model has one. tags and loader are
-    TensorFlow's. Inputs and outputs are named as the signature names them; renamed holds, by that name, those that the file
-    has under another one.
+    TensorFlow's. Inputs and outputs are named as the signature names them; renamed holds, by that name, outputs that the file
+    has under another one (an ONNX model cannot give an output the name of an input). Inputs keep their names.
     """
 
     path: str

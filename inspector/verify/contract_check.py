@@ -13,7 +13,7 @@ from inspector.records.parity import ConformanceResult
 from inspector.records.review import Check
 from inspector.records.tensor import TensorSpec
 from inspector.runtimes.onnx_runtime_support import OLDEST_MEASURED, oldest_release
-from inspector.verify.contract_derive import ONNX_RUNTIME, TENSORFLOW, used_opsets, version_numbers
+from inspector.verify.contract_derive import ONNX_RUNTIME, runtime_of, used_opsets, version_numbers
 from inspector.verify.contract_shapes import Side, fit, shape_words
 
 _NOT_LABELLED: Final = "no changed artifact was compared on labelled data"
@@ -77,7 +77,7 @@ def _range_words(bounds: ValueRange) -> str:
 def _runtime(contract: Contract, computation: Computation) -> Iterator[Check]:
     promised = contract.runtime
     is_onnx = computation.artifact.format == "onnx"
-    actual = ONNX_RUNTIME if is_onnx else TENSORFLOW
+    actual = runtime_of(computation)
     yield _check(f"runtime: {promised.name}", promised.name == actual, f"{actual} runs this format")
     if not is_onnx:
         return

@@ -16,6 +16,7 @@ from inspector.runtimes.onnx_runtime_support import oldest_release
 
 ONNX_RUNTIME: Final = "onnxruntime"
 TENSORFLOW: Final = "tensorflow"
+LITERT: Final = "litert"
 _STANDARD: Final = "ai.onnx"
 
 
@@ -56,6 +57,11 @@ def used_opsets(computation: Computation) -> dict[str, int]:
     return found
 
 
+def runtime_of(computation: Computation) -> str:
+    """Return the name of what runs artifacts of this format."""
+    return {"onnx": ONNX_RUNTIME, "tflite": LITERT}.get(computation.artifact.format, TENSORFLOW)
+
+
 def version_numbers(text: str) -> tuple[int, ...]:
     """Return the major and minor number of a version ("1.22.0"), none where it is none."""
     return tuple(int(part) for part in text.split(".") if part.isdecimal())[:2]
@@ -81,7 +87,8 @@ def _promise(spec: TensorSpec, known: TensorPromise | None) -> TensorPromise:
 
 def _runtime(computation: Computation, base: RuntimeRequirements) -> RuntimeRequirements:
     if computation.artifact.format != "onnx":
-        return replace(base, name=TENSORFLOW, minimum_version="", opsets={}, ir_version=None, bound=None)
+        name = runtime_of(computation)
+        return replace(base, name=name, minimum_version="", opsets={}, ir_version=None, bound=None)
     opsets = used_opsets(computation)
     needed = oldest_release(opsets, computation.ir_version)
     bound = binding_in(computation.artifact.metadata)
@@ -113,4 +120,4 @@ def _name(path: str) -> str:
 
 
 def _stem(path: str) -> str:
-    return re.sub(r"\.onnx$", "", _name(path))
+    return re.sub(r"\.(onnx|tflite)$", "", _name(path))

@@ -53,14 +53,22 @@ _INT8_ON_DATA: Final = (
 
 _FROM_CONTRACT: Final = "the contract says so"
 
+_SAME_NUMBERS: Final[tuple[OptimizerName, ...]] = ("simplify", "warmstart", "prune", "to-onnx", "to-litert")
+"""Steps after which the same is computed in the same precision."""
+
+
+_DEFAULTS: Final[dict[OptimizerName, tuple[Gate, ...]]] = {
+    "fp16": _FP16,
+    **dict.fromkeys(_SAME_NUMBERS, _SIMPLIFY),
+}
+
 
 def default_gates(
     optimizer: OptimizerName, source: Literal["synthetic", "data"], tolerances: Tolerances | None = None
 ) -> tuple[Gate, ...]:
     """Return what every output must reach after an optimizer, on inputs of that source; tolerances of a contract override."""
     on_data = _INT8_ON_DATA if source == "data" else ()
-    defaults: dict[OptimizerName, tuple[Gate, ...]] = {"simplify": _SIMPLIFY, "fp16": _FP16, "warmstart": _SIMPLIFY}
-    gates = defaults.get(optimizer, (*_INT8, *on_data))
+    gates = _DEFAULTS.get(optimizer, (*_INT8, *on_data))
     return _overridden(gates, tolerances) if tolerances is not None else gates
 
 

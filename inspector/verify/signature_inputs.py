@@ -10,6 +10,7 @@ from inspector.analysis.cost.bindings import UNNAMED_BATCH, is_missing
 from inspector.errors import OperationFailed
 from inspector.isolation.child import run_child
 from inspector.isolation.limits import Limits
+from inspector.records.contract import ValueRange
 from inspector.records.event import Steps, finish
 from inspector.records.optimization import InputSet, OptimizeSettings
 from inspector.records.saved_model import SignatureFacts, SignatureTensor
@@ -19,7 +20,7 @@ from inspector.runtimes.tensorflow.child_environment import tensorflow_environme
 from inspector.runtimes.tensorflow.loaders import Loader
 from inspector.runtimes.tensorflow.served import ServedSignature
 from inspector.verify.inputs import NO_LENGTHS, InputsAnswer, InputsRequest
-from inspector.verify.inputs_rules import FLOATS, INTEGERS, InputRule, rule_for
+from inspector.verify.inputs_rules import FLOATS, INTEGERS, NO_RANGES, InputRule, bounded, rule_for
 from inspector.verify.signature_inputs_uses import SignatureUses
 
 if TYPE_CHECKING:
@@ -50,16 +51,17 @@ def make_signature_inputs(
     lengths: Mapping[str, int] = NO_LENGTHS,
     batch: int = 1,
     computation: Computation | None = None,
+    ranges: Mapping[str, ValueRange] = NO_RANGES,
 ) -> Steps[InputSet]:
     """Make count different samples in the folder, of so many entries along the first dimension, that the signature runs on.
 
     lengths are values for open dimensions, which are called "batch" (each first one) and "x[2]" (of input x); those left open
     are tried until TensorFlow accepts them, and notes say which. computation, where it is given, says which tables whole
-    numbers index. Raises UsageError where TensorFlow is not installed; OperationFailed, in one line, where an input is no dense
+    numbers index, ranges what a contract promises of inputs. Raises UsageError where TensorFlow is not installed; OperationFailed, in one line, where an input is no dense
     tensor, has no known rank, or where nothing is accepted; ChildFailed where the SavedModel crashes or hangs.
     """
     require_tensorflow()
-    rules = signature_rules(served, computation)
+    rules = tuple(bounded(rule, ranges.get(rule.name)) for rule in signature_rules(served, computation))
     _refuse_fixed(rules, served.label, batch)
     given = {**served.lengths, UNNAMED_BATCH: batch, **lengths}
     inputs = InputsRequest(

@@ -52,8 +52,9 @@ def derive_from(computation: Computation, carried: bool = True) -> Contract:
 def check(contract: Contract, computation: Computation, change: Change | None = None) -> tuple[Check, ...]:
     """Return one check for every promise of the contract, held against the artifact, which change made if one did."""
     from inspector.verify.contract_check import check_contract
+    from inspector.workflows.optimization.facts import artifact_bytes
 
-    return check_contract(contract, computation, _total_bytes(computation), change)
+    return check_contract(contract, computation, artifact_bytes(computation), change)
 
 
 def held_to(review: Review, contract: Contract, computation: Computation, change: Change | None = None) -> Review:
@@ -88,14 +89,6 @@ def contract_after(
         recipe=(*base.provenance.recipe, *_external_digests(digested), *recipe),
     )
     return _derived(current.computation, "", replace(base, provenance=source), dict(_tools(recipe)))
-
-
-def _total_bytes(computation: Computation) -> int:
-    """Return the bytes of a model with its external data, or of every file in a SavedModel's folder."""
-    facts = computation.saved_model
-    if facts is None:
-        return computation.total_bytes
-    return sum(path.stat().st_size for path in Path(facts.folder).rglob("*") if path.is_file())
 
 
 def _derived(computation: Computation, sha256: str, embedded: Contract | None, tools: dict[str, str] | None = None) -> Contract:

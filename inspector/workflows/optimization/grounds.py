@@ -6,9 +6,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from inspector.records.contract import ConformanceTerms, Contract
+from inspector.records.contract import ConformanceTerms, Contract, ValueRange
 from inspector.records.event import Started, Steps
-from inspector.records.optimization import InputSet, OptimizationRequest, OptimizeSettings, Reference, Subject
+from inspector.records.optimization import DataSplit, InputSet, OptimizationRequest, OptimizeSettings, Reference, Subject
+from inspector.records.runnable import Runnable
 from inspector.workflows.optimization.facts import model_facts
 
 if TYPE_CHECKING:
@@ -21,6 +22,8 @@ EVALUATION_INPUTS: Final = 16
 CONFIRMATION_INPUTS: Final = 8
 
 LEAST_MEMORY: Final = 4 << 30
+LEAST_FOR_TENSORFLOW: Final = 12 << 30
+"""Address space that TensorFlow and a converter, or two more runtimes beside it, take before any model is loaded."""
 MEMORY_FOR_EACH_BYTE: Final = 5
 """Bytes of address space that converting and running take at most for each byte of the model, as measured on the samples."""
 
@@ -30,9 +33,10 @@ SPARED_SHARE: Final = 0.8
 
 @dataclass(frozen=True, slots=True)
 class Grounds:
-    """The original, and what its changes are judged on; labelled is None where there are no labels."""
+    """The original, one way to call it, and what changes are judged on; labelled is None where there are no labels."""
 
     original: Subject
+    call: Runnable
     promised: Contract
     """What the original itself promises, derived from it: what changes are told by."""
     contract: Contract
@@ -55,7 +59,9 @@ def settings_for(request: OptimizationRequest, inspection: Inspection) -> Optimi
     """Return the settings with a memory limit that fits the model and this machine where the user gave none."""
     import psutil
 
-    wanted = max(LEAST_MEMORY, MEMORY_FOR_EACH_BYTE * inspection.computation.total_bytes)
+    computation = inspection.computation
+    least = LEAST_MEMORY if computation.saved_model is None else LEAST_FOR_TENSORFLOW
+    wanted = max(least, MEMORY_FOR_EACH_BYTE * computation.total_bytes)
     most = int(psutil.virtual_memory().total * SPARED_SHARE)
     return replace(request.settings, memory_bytes=request.memory_bytes or min(wanted, max(most, LEAST_MEMORY)))
 
@@ -80,11 +86,12 @@ def lay_grounds(inspection: Inspection, request: OptimizationRequest, folder: Pa
     yield Started("running the original")
     references = []
     for name, one in (("evaluation", inputs.evaluation), ("confirmation", inputs.confirmation)):
-        made = _made(folder / f"{name}-outputs")
+        made = folder_in(folder, f"{name}-outputs")
         references.append((yield from record_outputs(path, one, str(made), settings, cancel)))
     checker = yield from check_model(path, limits, cancel)
     return Grounds(
         original=subject,
+        call=Runnable(path),
         promised=promised,
         contract=contract,
         user_contract=request.contract is not None,
@@ -108,7 +115,7 @@ def kept_rules(contract: Contract | None, computation: Computation) -> frozenset
 
 
 @dataclass(frozen=True, slots=True)
-class _Inputs:
+class Inputs:
     """Inputs by use."""
 
     calibration: InputSet
@@ -126,8 +133,8 @@ def _gather_inputs(
     folder: Path,
     settings: OptimizeSettings,
     cancel: CancelToken,
-) -> Steps[_Inputs]:
-    data = _data_path(request, contract)
+) -> Steps[Inputs]:
+    data = data_path(request, contract)
     if data is None:
         return (yield from _make_inputs(inspection, request, contract, folder, settings, cancel))
     from inspector.verify.data import read_data
@@ -135,11 +142,16 @@ def _gather_inputs(
     terms = contract.conformance
     yield Started(f"reading {data.name}")
     split = yield from read_data(
-        data, inspection, str(_made(folder / "data")), settings, cancel, terms.labels if terms else "label"
+        data, inspection, str(folder_in(folder, "data")), settings, cancel, terms.labels if terms else "label"
     )
+    return inputs_of(split, terms)
+
+
+def inputs_of(split: DataSplit, terms: ConformanceTerms | None) -> Inputs:
+    """Return what a file of samples holds, by use; where there are labels and nobody said how to judge them, as by default."""
     if split.labelled is not None and terms is None:
         terms = ConformanceTerms()
-    return _Inputs(split.calibration, split.evaluation, split.confirmation, split.labelled, split.labels_file, terms)
+    return Inputs(split.calibration, split.evaluation, split.confirmation, split.labelled, split.labels_file, terms)
 
 
 def _make_inputs(
@@ -149,29 +161,37 @@ def _make_inputs(
     folder: Path,
     settings: OptimizeSettings,
     cancel: CancelToken,
-) -> Steps[_Inputs]:
+) -> Steps[Inputs]:
     """Make three sets of inputs from three seeds, within the ranges that the contract promises."""
     from inspector.verify.inputs import make_inputs
 
     yield Started("making inputs")
-    ranges = {promise.name: promise.range for promise in contract.inputs if promise.range is not None}
+    ranges = input_ranges(contract)
     sets = []
     uses = (("evaluation", EVALUATION_INPUTS), ("confirmation", CONFIRMATION_INPUTS), ("calibration", CALIBRATION_INPUTS))
     for offset, (name, count) in enumerate(uses):
-        made = str(_made(folder / name))
+        made = str(folder_in(folder, name))
         seed = settings.seed + offset
         sets.append((yield from make_inputs(inspection, made, count, seed, settings, cancel, request.lengths, ranges)))
     evaluation, confirmation, calibration = sets
-    return _Inputs(calibration, evaluation, confirmation)
+    return Inputs(calibration, evaluation, confirmation)
 
 
-def _data_path(request: OptimizationRequest, contract: Contract) -> Path | None:
+def input_ranges(contract: Contract) -> dict[str, ValueRange]:
+    """Return the values that the contract promises inputs to hold, by name."""
+    return {promise.name: promise.range for promise in contract.inputs if promise.range is not None}
+
+
+def data_path(request: OptimizationRequest, contract: Contract) -> Path | None:
+    """Return the file of samples that the user names, otherwise the one of the contract; None where inputs are to be made."""
     if request.data:
         return Path(request.data)
     named = contract.conformance.data if contract.conformance else ""
     return Path(request.contract_folder, named) if named and request.contract is not None else None
 
 
-def _made(folder: Path) -> Path:
-    folder.mkdir(mode=0o700)
-    return folder
+def folder_in(folder: Path, name: str) -> Path:
+    """Make a folder of that name in the private one."""
+    made = folder / name
+    made.mkdir(mode=0o700)
+    return made

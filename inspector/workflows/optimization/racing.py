@@ -8,8 +8,10 @@ from inspector.records.event import Steps
 
 if TYPE_CHECKING:
     from inspector.isolation.limits import CancelToken
-    from inspector.optimize.optimizer import Race
+    from inspector.optimize.optimizer import Race, Timing
     from inspector.records.benchmark import StartupCandidate, StartupFile
+    from inspector.records.measurement import Comparison
+    from inspector.records.runnable import Runnable
     from inspector.workflows.optimization.grounds import Grounds
 
 
@@ -27,3 +29,18 @@ def race_of(grounds: Grounds) -> Race | None:
         return (yield from startup(before, files, inputs, settings, cancel, budget_seconds=budget, partials=False))
 
     return race
+
+
+def timing_of(grounds: Grounds, cancel: CancelToken) -> Timing | None:
+    """Return what times two ways of calling the default signature side by side; None where nothing is to be timed."""
+    settings = grounds.settings
+    if not settings.comparison_seconds:
+        return None
+
+    def timing(before: Runnable, after: Runnable) -> Steps[tuple[Comparison, ...]]:
+        from inspector.bench.quick import quick_comparison_of
+
+        inputs = grounds.evaluation.inputs
+        return (yield from quick_comparison_of(before, after, inputs, settings, cancel, settings.comparison_seconds))
+
+    return timing

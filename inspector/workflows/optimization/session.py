@@ -7,34 +7,34 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from inspector.errors import OperationFailed, UsageError
 from inspector.optimize.attempts import reason_of
-from inspector.records.event import Event, Finished, Partial, Started, Steps, result_of
+from inspector.records.event import Event, Finished, Started, Steps, result_of
 from inspector.records.optimization import (
     Change,
     ChangeVerdict,
     ModelFacts,
     Optimization,
     OptimizationRequest,
-    Outcome,
     Preflight,
-    StepProgress,
     Subject,
 )
+from inspector.workflows.optimization.applying import Application, optimizers_for
 from inspector.workflows.optimization.facts import model_facts
 from inspector.workflows.optimization.grounds import Grounds, lay_grounds, settings_for
-from inspector.workflows.optimization.judging import Judging
-from inspector.workflows.optimization.racing import race_of
+from inspector.workflows.optimization.signature_grounds import lay_signature_grounds
 
 if TYPE_CHECKING:
     from inspector.isolation.limits import CancelToken
     from inspector.isolation.private_folder import PrivateFolder
-    from inspector.optimize.optimizer import Optimizer
     from inspector.records.contract import Contract
     from inspector.records.inspection import Inspection
     from inspector.records.optimization import OptimizerName, OptimizeSettings
+    from inspector.records.publishing import PublishedVersion, PublishRequest
+
+END_OF_LITERT: Final = "steps start from a SavedModel or an ONNX model"
 
 COPIES_IN_WORK: Final = 3
 """How many times the model's bytes must be free where candidates are made."""
@@ -56,15 +56,16 @@ class OptimizationSession:
 
     def __init__(self, inspection: Inspection, request: OptimizationRequest) -> None:
         """Take a model to optimize; raises UsageError where it is none that can be."""
-        computation = inspection.computation
-        if computation.saved_model is not None:
-            raise UsageError(f"{computation.artifact.path} is a SavedModel: these steps are for ONNX models")
+        artifact = inspection.computation.artifact
+        if artifact.format == "tflite":
+            raise UsageError(f"{artifact.path} is a LiteRT model: {END_OF_LITERT}", "name the SavedModel it was made of")
         self.inspection = inspection
         self.request = request
         self._folder: PrivateFolder | None = None
-        self._grounds: Grounds | None = None
+        self._grounds: tuple[Grounds, ...] = ()
         self._steps: list[_Step] = []
         self._runs = 0
+        self._written = ""
 
     @property
     def changes(self) -> tuple[Change, ...]:
@@ -78,10 +79,16 @@ class OptimizationSession:
 
     @property
     def _original(self) -> Subject:
-        if self._grounds is not None:
-            return self._grounds.original
+        if self._grounds:
+            return self._grounds[0].original
         computation = self.inspection.computation
-        return Subject(str(Path(computation.artifact.path).absolute()), self.inspection, model_facts(computation))
+        facts = computation.saved_model
+        path = computation.artifact.path if facts is None else facts.folder
+        return Subject(str(Path(path).absolute()), self.inspection, model_facts(computation))
+
+    def steps(self) -> tuple[OptimizerName, ...]:
+        """Return the names of all steps there are for what the model is by now."""
+        return tuple(optimizers_for(self.current))
 
     def preflight(self, name: OptimizerName) -> Preflight:
         """Say what a step would do to the current model, without running anything."""
@@ -98,11 +105,13 @@ class OptimizationSession:
         step = yield from self._run(name, cancel, tuple(keep_fp32))
         step = replace(step, change=replace(step.change, seconds=time.monotonic() - begun))
         self._steps.append(step)
+        self._written = ""
         yield Finished(step.change)
 
     def undo_to(self, count: int) -> None:
         """Forget every step after the first count ones."""
         del self._steps[count:]
+        self._written = ""
 
     def save(self, target: Path, cancel: CancelToken) -> Iterator[Event[Optimization]]:
         """Write the current model to target with its contract embedded, and read it back.
@@ -116,12 +125,33 @@ class OptimizationSession:
             raise OperationFailed("nothing is written: no step was accepted", "see the reason of each step")
         yield Started(f"writing {target.name}")
         contract = yield from self._contract(cancel)
-        protected = files_of(self.inspection)
-        final = yield from save_subject(self.current, target, contract, protected, self._limits, cancel)
+        settings = settings_for(self.request, self.inspection)
+        saved = yield from save_subject(self.current, target, contract, files_of(self.inspection), settings, cancel)
+        self._note_written(str(target), saved.others)
+        yield Finished(replace(self._result(contract), final=saved.facts))
+
+    def publish(self, request: PublishRequest, cancel: CancelToken) -> Iterator[Event[PublishedVersion]]:
+        """Publish the current SavedModel as a version of a serving folder, with its contract; see publish_saved_model().
+
+        Raises OperationFailed where no step was accepted, UsageError where it is no SavedModel any more.
+        """
+        from inspector.workflows.publishing import publish_saved_model
+
+        if not self._accepted:
+            raise OperationFailed("nothing is published: no step was accepted", "see the reason of each step")
+        contract = yield from self._contract(cancel)
+        published = yield from result_of(
+            publish_saved_model(self.current.inspection, replace(request, contract=contract), cancel)
+        )
+        self._note_written(published.path)
+        yield Finished(published)
+
+    def _note_written(self, target: str, others: tuple[str, ...] = ()) -> None:
+        """Note in the last accepted step where its result went."""
         last = max(at for at, step in enumerate(self._steps) if step.change.status == "accepted")
         step = self._steps[last]
-        self._steps[last] = replace(step, change=replace(step.change, output=str(target)))
-        yield Finished(replace(self._result(contract), output=str(target), final=final))
+        self._steps[last] = replace(step, change=replace(step.change, output=target, files=others))
+        self._written = target
 
     def result(self, cancel: CancelToken) -> Iterator[Event[Optimization]]:
         """Return everything that was done so far, nothing being written."""
@@ -133,23 +163,17 @@ class OptimizationSession:
         if self._folder is not None:
             self._folder.close()
             self._folder = None
-            self._grounds = None
+            self._grounds = ()
 
     @property
     def _accepted(self) -> tuple[Change, ...]:
         return tuple(change for change in self.changes if change.status == "accepted")
 
-    @property
-    def _limits(self) -> Any:
-        from inspector.isolation.limits import Limits
-
-        settings = settings_for(self.request, self.inspection)
-        return Limits(settings.memory_bytes, settings.step_seconds)
-
     def _result(self, contract: Contract) -> Optimization:
         original = self._original.facts
         final = self.current.facts if self._accepted else None
-        return Optimization(self.inspection.computation.artifact.path, original, self.changes, contract, final=final)
+        path = self.inspection.computation.artifact.path
+        return Optimization(path, original, self.changes, contract, self._written, final)
 
     def _contract(self, cancel: CancelToken) -> Steps[Contract]:
         from inspector.workflows.contract import contract_after
@@ -159,7 +183,6 @@ class OptimizationSession:
 
     def _run(self, name: OptimizerName, cancel: CancelToken, keep_fp32: tuple[str, ...]) -> Steps[_Step]:
         subject = self.current
-        optimizer = _optimizer(name)
         settings = settings_for(self.request, self.inspection)
         settings = replace(settings, keep_fp32=(*settings.keep_fp32, *keep_fp32))
         preflight = self._preflight(name, settings)
@@ -171,21 +194,36 @@ class OptimizationSession:
             raise
         except OperationFailed as error:
             return _Step(_unjudgeable(name, subject.facts, preflight, reason_of(error)), subject)
-        grounds = replace(grounds, settings=settings)
-        outcome = yield from self._apply(optimizer, subject, grounds, cancel)
-        return (yield from self._prove(name, outcome, grounds, subject, preflight, cancel))
+        judged_by = tuple(replace(one, settings=settings) for one in grounds)
+        application = Application(name, self._with_calls(subject), judged_by, preflight, self._new_folder, cancel)
+        return _Step(*(yield from application.run()))
+
+    def _with_calls(self, subject: Subject) -> Subject:
+        """Return the original with how its signatures are called, which is known once its grounds are laid."""
+        return subject if self._steps and subject.calls else replace(subject, calls=self._original.calls)
 
     def _preflight(self, name: OptimizerName, settings: OptimizeSettings) -> Preflight:
-        """Say what a step would do; none can do anything to what is bound to this machine."""
+        """Say what a step would do; none can do anything to what is bound to this machine, or has become LiteRT's."""
         from inspector.optimize.warmstart import bound_reason
 
-        reason = bound_reason(self.current.inspection.computation)
-        return Preflight(False, reason) if reason else _optimizer(name).requires(self.current, settings)
+        subject = self.current
+        if subject.inspection.computation.artifact.format == "tflite":
+            return Preflight(False, f"it is a LiteRT model now: {END_OF_LITERT}; undo the step, or start anew")
+        optimizers = optimizers_for(subject)
+        if name not in optimizers:
+            return Preflight(False, _not_offered(name, subject))
+        reason = bound_reason(subject.inspection.computation)
+        return Preflight(False, reason) if reason else optimizers[name].requires(subject, settings)
 
-    def _lay_grounds(self, cancel: CancelToken) -> Steps[Grounds]:
+    def _lay_grounds(self, cancel: CancelToken) -> Steps[tuple[Grounds, ...]]:
         """Gather what steps are judged on, once."""
-        if self._grounds is None:
-            self._grounds = yield from lay_grounds(self.inspection, self.request, self._new_folder(), cancel)
+        if not self._grounds:
+            if self.inspection.computation.saved_model is None:
+                grounds = yield from lay_grounds(self.inspection, self.request, self._new_folder(), cancel)
+                self._grounds = (grounds,)
+            else:
+                folder = self._new_folder()
+                self._grounds = yield from lay_signature_grounds(self.inspection, self.request, folder, cancel)
         return self._grounds
 
     def _new_folder(self) -> Path:
@@ -197,46 +235,12 @@ class OptimizationSession:
         folder.mkdir(mode=0o700)
         return folder
 
-    def _apply(self, optimizer: Optimizer, subject: Subject, grounds: Grounds, cancel: CancelToken) -> Steps[Outcome]:
-        from inspector.optimize.optimizer import StepWork
 
-        judging = Judging(optimizer.name, grounds, cancel)
-        work = StepWork(str(self._new_folder()), grounds.settings, grounds.calibration, grounds.evaluation, race_of(grounds))
-        yield Partial(StepProgress(optimizer.name, f"making candidates: {optimizer.title}"))
-        try:
-            return (yield from optimizer.apply(subject, work, judging.judge, cancel))
-        except OperationFailed as error:
-            return Outcome(None, None, reason_of(error), judging.attempts)
-
-    def _prove(
-        self,
-        name: OptimizerName,
-        outcome: Outcome,
-        grounds: Grounds,
-        subject: Subject,
-        preflight: Preflight,
-        cancel: CancelToken,
-    ) -> Steps[_Step]:
-        from inspector.workflows.optimization.proving import Proof
-
-        change = yield from Proof(name, grounds, subject.facts, preflight, cancel).of(outcome)
-        if change.status != "accepted" or outcome.best is None:
-            return _Step(change, subject)
-        return _Step(change, (yield from inspected(Path(outcome.best.path))))
-
-
-def inspected(path: Path) -> Steps[Subject]:
-    """Return a model of the private folder, read and analyzed, as the next step's subject."""
-    from inspector.workflows.examine import examine
-
-    opened: Any = yield from result_of(examine(path))
-    return Subject(str(path), opened, model_facts(opened.computation))
-
-
-def _optimizer(name: OptimizerName) -> Optimizer:
-    from inspector.optimize.catalogue import OPTIMIZERS
-
-    return OPTIMIZERS[name]
+def _not_offered(name: OptimizerName, subject: Subject) -> str:
+    """Return why there is no such step for what the model is by now."""
+    if subject.inspection.computation.artifact.format == "onnx":
+        return f"{name} is a step for SavedModels" + (", and it is an ONNX model by now" if subject.calls else "")
+    return f"{name} is a step for ONNX models: to-onnx makes one"
 
 
 def _not_run(name: OptimizerName, before: ModelFacts, preflight: Preflight) -> Change:
