@@ -43,8 +43,11 @@ def total_weights(weights: Sequence[Weight]) -> tuple[WeightTotal, ...]:
 def served_weights(computation: Computation, reach: Reachability | None = None) -> Sequence[Weight]:
     """Return the weights that inference may use: all but, in a SavedModel, those that only training or the saver reaches.
 
-    reach, where it is known already, saves following the calls again.
+    Of a .tflite, whose graphs share what is stored, one weight for each stretch of storage. reach, where it is known already,
+    saves following the calls again.
     """
+    if computation.tflite is not None:
+        return _stored_once(computation)
     if computation.saved_model is None:
         return computation.weights
     reach = reach or find_ways(computation)
@@ -71,8 +74,16 @@ def training_variables(computation: Computation, reach: Reachability) -> tuple[V
     )
 
 
+def _stored_once(computation: Computation) -> Sequence[Weight]:
+    by_place = {(w.storage.offset or -number, w.storage.length): w for number, w in reversed([*enumerate(computation.weights)])}
+    return computation.weights if len(by_place) == len(computation.weights) else [*by_place.values()][::-1]
+
+
 def serving_needs(computation: Computation) -> ServingNeeds | None:
-    """Return which weights of a SavedModel serving uses and what only training does, None for any other artifact."""
+    """Return which weights of an artifact serving uses and what only training does, None where that is all of them."""
+    if computation.tflite is not None:
+        stored = served_weights(computation)
+        return None if len(stored) == len(computation.weights) else ServingNeeds(tuple(stored), TrainingBaggage())
     if computation.saved_model is None:
         return None
     reach = find_ways(computation)

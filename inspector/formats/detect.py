@@ -23,6 +23,8 @@ _LONGEST_PRODUCER: Final = 4096
 
 _GZIP: Final = b"\x1f\x8b"
 _ZSTD: Final = b"\x28\xb5\x2f\xfd"
+_TFLITE: Final = b"TFL3"
+_TFLITE_AT: Final = 4
 _TAR_MAGIC: Final = b"ustar"
 _TAR_MAGIC_AT: Final = 257
 _IMAGE_NAMES: Final = frozenset({"manifest.json", "index.json", "oci-layout"})
@@ -37,7 +39,6 @@ _KNOWN: Final[tuple[tuple[int, bytes, str, str], ...]] = (
     (0, b"7z\xbc\xaf\x27\x1c", "a 7z archive", "unpack it, and name the model inside"),
     (0, b"GGUF", "a GGUF model", _ONNX_HINT),
     (0, b"GGML", "a GGML model", _ONNX_HINT),
-    (4, b"TFL3", "a TensorFlow Lite model", _ONNX_HINT),
     (4, b"ORTM", "an ONNX Runtime .ort model", "name the ONNX model it was made from"),
     (0, b"\x89HDF\r\n\x1a\n", "an HDF5 file (Keras weights?)", "export the model to ONNX with tf2onnx"),
     (0, b"\x93NUMPY", "a NumPy array", _ONNX_HINT),
@@ -75,9 +76,11 @@ def detect(path: Path) -> Format:
         return "saved_model"
     if _is_image(path, head, label):
         return "image"
+    if head[_TFLITE_AT : _TFLITE_AT + len(_TFLITE)] == _TFLITE:
+        return "tflite"
     kind, hint = _recognize(head)
     if kind:
-        raise UnreadableArtifact(f"{label}: is {kind}, not an ONNX model", hint)
+        raise UnreadableArtifact(f"{label}: is {kind}, not a model that can be opened", hint)
     return "onnx"
 
 
@@ -196,7 +199,7 @@ def _hint_for_folder(path: Path) -> str:
     if (path / "manifest.json").exists() and (path / "version").exists():
         return "if skopeo or podman wrote it, copy it to an OCI layout: skopeo copy dir:FOLDER oci:LAYOUT"
     try:
-        models = sorted(entry.name for entry in os.scandir(path) if entry.name.endswith(".onnx"))[:3]
+        models = sorted(entry.name for entry in os.scandir(path) if entry.name.endswith((".onnx", ".tflite")))[:3]
     except OSError:
         return "name a model file"
     return f"name a model in it: {', '.join(map(one_line, models))}" if models else "name a model file or a SavedModel folder"

@@ -12,6 +12,7 @@ from inspector.records.tensor import Weight
 
 if TYPE_CHECKING:
     from inspector.records.saved_model import SavedModelFacts
+    from inspector.records.tflite import TFLiteFacts
 
 Format = Literal["onnx", "saved_model", "tflite", "image"]
 LinkKind = Literal["none", "symlink", "hard_link", "hub_cache"]
@@ -104,6 +105,7 @@ class Computation:
     surroundings: tuple[Graph, ...] = ()
     """SavedModel: what each MetaGraph holds outside functions and the main graph, such as initializers and savers."""
     saved_model: SavedModelFacts | None = None
+    tflite: TFLiteFacts | None = None
 
     @property
     def definition_path(self) -> str:

@@ -56,7 +56,7 @@ class Inspection:
     """Groups of weights of the same bytes; empty until weights were compared."""
     weights_compared: bool = False
     serving: ServingNeeds | None = None
-    """Of a SavedModel, once it was counted; None for any other artifact, which serving needs whole."""
+    """What serving needs of a SavedModel, or of a .tflite whose graphs share weights; None where that is all there is."""
 
     @property
     def weights(self) -> Sequence[Weight]:

@@ -70,6 +70,8 @@ def read_artifact(target: Target, kind: Format, settings: Mapping[str, int]) -> 
     """
     if kind == "saved_model":
         from inspector.formats.saved_model.read import read
+    elif kind == "tflite":
+        from inspector.formats.tflite.read import read
     else:
         from inspector.formats.onnx.read import read
 

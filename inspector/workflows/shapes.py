@@ -51,9 +51,9 @@ def lacks_shapes(computation: Computation) -> bool:
     """Return whether any node output in the main graph or its subgraphs has no known rank or a length inference may know.
 
     Unnamed lengths are what inference makes of unnamed input lengths, so they count only where every input length is given.
-    Nothing here infers the shapes of TensorFlow's operators, so a SavedModel lacks none that could be had.
+    Nothing here infers the shapes of TensorFlow's operators, so a SavedModel or .tflite lacks none that could be had.
     """
-    if computation.saved_model is not None:
+    if computation.artifact.format != "onnx":
         return False
     given = all(spec.shape is not None and None not in spec.shape for spec in computation.graph.inputs)
     return any(

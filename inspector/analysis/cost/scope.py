@@ -116,7 +116,7 @@ class Program:
         }
         self.graphs: dict[str, Graph] = {}
         """Graphs that nodes call by name, by path."""
-        if computation.saved_model is not None:
+        if computation.saved_model is not None or computation.tflite is not None:
             bodies = (computation.graph, *(function.body for function in computation.functions))
             self.graphs = {body.path: body for body in bodies}
         self.opset = computation.opsets.get("ai.onnx", computation.opsets.get("", 0))

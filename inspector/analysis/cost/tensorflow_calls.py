@@ -1,4 +1,4 @@
-"""Functions that TensorFlow's nodes call by name: what they are passed, and how the cost of their bodies adds up."""
+"""Functions that nodes of TensorFlow and TensorFlow Lite call by name: what they are passed, and how the cost of their bodies adds up."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from inspector.analysis.cost.bodies import BodyCost
 from inspector.records.cost import NodeCost
 from inspector.records.graph import Call, Graph, Node
 
-_BRANCHES: Final = frozenset(("If", "StatelessIf", "Case", "StatelessCase", "_If", "XlaIf"))
-_LOOPS: Final = frozenset(("While", "StatelessWhile", "_While", "XlaWhile"))
+_BRANCHES: Final = frozenset(("If", "StatelessIf", "Case", "StatelessCase", "_If", "XlaIf", "IF", "STABLEHLO_CASE"))
+_LOOPS: Final = frozenset(("While", "StatelessWhile", "_While", "XlaWhile", "WHILE", "STABLEHLO_WHILE"))
 _ONCE: Final = frozenset(
     (
         "PartitionedCall",
@@ -22,6 +22,8 @@ _ONCE: Final = frozenset(
         "BatchFunction",
         "XlaLaunch",
         "XlaLaunchV2",
+        "CALL_ONCE",
+        "STABLEHLO_COMPOSITE",
     )
 )
 

@@ -6,6 +6,7 @@ from typing import Final
 
 from inspector.analysis.findings.rule import Rule
 from inspector.analysis.findings.saved_model_rules import SAVED_MODEL_RULES
+from inspector.analysis.findings.tflite_rules import TFLITE_RULES
 from inspector.records.finding import SEVERITIES
 
 _GENERAL_RULES: Final[tuple[Rule, ...]] = (
@@ -216,7 +217,7 @@ _GENERAL_RULES: Final[tuple[Rule, ...]] = (
 )
 
 RULES: Final[tuple[Rule, ...]] = tuple(
-    sorted((*_GENERAL_RULES, *SAVED_MODEL_RULES), key=lambda rule: SEVERITIES.index(rule.severity))
+    sorted((*_GENERAL_RULES, *SAVED_MODEL_RULES, *TFLITE_RULES), key=lambda rule: SEVERITIES.index(rule.severity))
 )
 """Rules of analysis, most severe first; reading adds rules of its own about bytes and files (reading_rules.py)."""
 

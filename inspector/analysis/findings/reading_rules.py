@@ -24,6 +24,13 @@ READING_RULES: Final[tuple[Rule, ...]] = (
     Rule("shard-size-mismatch", "high", "a data file of the checkpoint is shorter than its index needs"),
     Rule("variable-missing", "high", "a variable that the checkpoint does not hold"),
     Rule("duplicate-function", "high", "two functions of one library share a name"),
+    Rule("weight-data-missing", "high", "stored values that lie behind the end of the file"),
+    Rule("buffer-out-of-range", "high", "a tensor of a .tflite that refers to a buffer the file does not have"),
+    Rule("operator-code-out-of-range", "high", "a node of a .tflite of an operator the file does not name"),
+    Rule("signature-broken", "high", "a signature of a .tflite that refers to what the file does not have"),
+    Rule("subgraph-out-of-range", "high", "a node of a .tflite that calls a graph the file does not have"),
+    Rule("tensor-out-of-range", "high", "a node of a .tflite that refers to a tensor its graph does not have"),
+    Rule("unknown-operator", "medium", "operators of a .tflite that are newer than this program knows"),
     Rule("object-graph-unreadable", "medium", "the objects that the artifact was saved from cannot be read"),
     Rule("checkpoint-big-endian", "medium", "variables stored with the high byte first"),
     Rule("conflicting-opsets", "medium", "one operator domain imported in two versions"),
@@ -39,6 +46,7 @@ READING_RULES: Final[tuple[Rule, ...]] = (
     Rule("checkpoint-unchecked", "info", "an index too large to verify all checksums of"),
     Rule("hub-cache-link", "info", "an external file that is a link into a Hugging Face cache"),
     Rule("long-attribute", "info", "attributes whose lists are shown only from their start"),
+    Rule("repeated-tensor-name", "info", "tensors of a .tflite that share a name"),
     Rule("shape-inference-failed", "info", "shape inference did not finish"),
 )
 """Most severe first, by the worst a rule gives."""

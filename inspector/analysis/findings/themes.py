@@ -31,9 +31,11 @@ def find(
 
 
 def _themes(computation: Computation) -> tuple[Theme, ...]:
-    """Return the themes of the computation's format; those of the other are not even imported."""
-    if computation.saved_model is None:
-        from inspector.analysis.findings.onnx_themes import THEMES
-    else:
+    """Return the themes of the computation's format; those of the others are not even imported."""
+    if computation.saved_model is not None:
         from inspector.analysis.findings.saved_model_themes import THEMES
+    elif computation.tflite is not None:
+        from inspector.analysis.findings.tflite_themes import THEMES
+    else:
+        from inspector.analysis.findings.onnx_themes import THEMES
     return THEMES
