@@ -14,6 +14,7 @@ Where = Literal[
     "model",
     "onnx",
     "saved_model",
+    "tflite",
     "image",
     "pack",
     "kit",
@@ -50,6 +51,7 @@ HEADINGS: dict[Where, str] = {
     "model": "With a model open",
     "onnx": "With an ONNX model open",
     "saved_model": "With a SavedModel open",
+    "tflite": "With a TFLite model open",
     "image": "With an image open",
     "pack": "With an OCI artifact open",
     "kit": "With an OCI artifact of files open",
@@ -135,13 +137,28 @@ REGISTRY: tuple[Action, ...] = (
     Action("show_tab('weights', 'saved_model')", "5", "5", "weights", "Every stored tensor", "saved_model"),
     Action("show_tab('findings', 'saved_model')", "6", "6", "findings", "What a reader should know", "saved_model"),
     Action(
+        "show_tab('optimize', 'saved_model')",
+        "7",
+        "7",
+        "optimize",
+        "Make it smaller and faster, or an ONNX or TFLite model, with proof",
+        "saved_model",
+    ),
+    Action(
         "show_tab('benchmark', 'saved_model')",
-        "7",
-        "7",
+        "8",
+        "8",
         "benchmark",
         "Measure cold start and latency, before and after",
         "saved_model",
     ),
+    Action("show_tab('overview', 'tflite')", "1", "1", "overview", "What the model is, on one page", "tflite"),
+    Action("show_tab('graph', 'tflite')", "2", "2", "graph", "The computation, node by node", "tflite"),
+    Action("show_tab('operators', 'tflite')", "3", "3", "operators", "How often each operator is used", "tflite"),
+    Action("show_tab('signatures', 'tflite')", "4", "4", "signatures", "Inputs, outputs and symbolic dimensions", "tflite"),
+    Action("show_tab('weights', 'tflite')", "5", "5", "weights", "Every stored tensor", "tflite"),
+    Action("show_tab('findings', 'tflite')", "6", "6", "findings", "What a reader should know", "tflite"),
+    Action("show_tab('benchmark', 'tflite')", "7", "7", "benchmark", "Measure cold start and latency", "tflite"),
     Action("show_tab('image_overview', 'image')", "1", "1", "overview", "What the image is, on one page", "image"),
     Action("show_tab('files', 'image')", "2", "2", "files", "Layers, and the files they add up to", "image"),
     Action("show_tab('packages', 'image')", "3", "3", "packages", "What is installed, by size", "image"),
@@ -297,7 +314,7 @@ REGISTRY: tuple[Action, ...] = (
     Action("close", "escape", "esc", "close", "Close the dialog and change nothing", "dialog", 10),
 )
 
-SCREEN_PLACES: tuple[Where, ...] = ("workbench", "model", "onnx", "saved_model", "image", "pack", "kit", "inside")
+SCREEN_PLACES: tuple[Where, ...] = ("workbench", "model", "onnx", "saved_model", "tflite", "image", "pack", "kit", "inside")
 """Places whose actions the workbench carries out itself; all but the first hold for some kinds of artifacts only."""
 
 

@@ -13,7 +13,7 @@ from inspector.tui.recent import RecentList, on_engine
 
 _MOST_LISTED = 5_000
 _MOST_HERE = 100
-_MODEL_SUFFIXES = (".onnx", ".pb", ".pbtxt", ".tar", ".gz", ".tgz", ".zst", ".json")
+_MODEL_SUFFIXES = (".onnx", ".tflite", ".pb", ".pbtxt", ".tar", ".gz", ".tgz", ".zst", ".json")
 
 Kind = Literal["recent", "sample", "engine", "folder", "model", "file"]
 

@@ -112,7 +112,7 @@ def _blobs() -> type[Widget]:
     return BlobsPane
 
 
-Kind = Literal["onnx", "saved_model", "image", "pack", "kit"]
+Kind = Literal["onnx", "saved_model", "tflite", "image", "pack", "kit"]
 Tabs = Mapping[Where, tuple[str, Callable[[], type[Widget]]]]
 
 _MODEL_TABS: Tabs = {
@@ -126,7 +126,8 @@ _MODEL_TABS: Tabs = {
 
 PANES: Mapping[Kind, Tabs] = {
     "onnx": {**_MODEL_TABS, "optimize": ("Optimize", _optimize), "benchmark": ("Benchmark", _benchmark)},
-    "saved_model": {**_MODEL_TABS, "benchmark": ("Benchmark", _benchmark)},
+    "saved_model": {**_MODEL_TABS, "optimize": ("Optimize", _optimize), "benchmark": ("Benchmark", _benchmark)},
+    "tflite": {**_MODEL_TABS, "benchmark": ("Benchmark", _benchmark)},
     "image": {
         "image_overview": ("Overview", _image_overview),
         "files": ("Files", _files),
@@ -150,10 +151,13 @@ PANES: Mapping[Kind, Tabs] = {
     },
 }
 """Tabs in order by kind of artifact, with what imports the widget: when a tab is first wanted, so that the first frame pays
-for none of them. A pack is an OCI artifact that is no image, a kit one that has archives of files among its blobs."""
+for none of them. Steps of optimizing start from a SavedModel or an ONNX model, never from a TFLite model. A pack is an OCI
+artifact that is no image, a kit one that has archives of files among its blobs."""
 
-MODELS: tuple[Kind, ...] = ("onnx", "saved_model")
+MODELS: tuple[Kind, ...] = ("onnx", "saved_model", "tflite")
 """Kinds that are a model, not an image."""
+
+_MODEL_KINDS: Mapping[str, Kind] = {"onnx": "onnx", "saved_model": "saved_model", "tflite": "tflite"}
 
 LISTS: tuple[Where, ...] = ("operators", "weights", "files", "packages", "waste", "history", "blobs", "findings")
 
@@ -165,7 +169,7 @@ def kind_of(opened: Opened) -> Kind:
     from inspector.records.inspection import Inspection
 
     if isinstance(opened, Inspection):
-        return "onnx" if opened.computation.saved_model is None else "saved_model"
+        return _MODEL_KINDS.get(opened.computation.artifact.format, "onnx")
     if not opened.image.artifact_type:
         return "image"
     return "kit" if opened.image.layers else "pack"
@@ -191,4 +195,6 @@ def likely_kind(path: str) -> Kind:
 
     if Path(path, "oci-layout").is_file():
         return "image"
+    if path.casefold().endswith(".tflite"):
+        return "tflite"
     return "saved_model" if Path(path).is_dir() else "onnx"

@@ -100,7 +100,7 @@ async def test_a_stranger_reads_what_will_be_measured(size: tuple[int, int]) -> 
 
 async def test_every_kind_of_artifact_has_the_tab_and_what_makes_sense_for_it() -> None:
     async with opened(SAMPLES / "digits_keras") as (app, pilot):
-        await press(pilot, "7")
+        await press(pilot, "8")
         await shows(pilot, "cold start", "latency", "open loop")
         assert "node times" not in screen_text(app)
         await press(pilot, "m")

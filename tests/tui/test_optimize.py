@@ -23,7 +23,6 @@ from inspector.tui.screens.question import QuestionScreen
 from inspector.tui.screens.save_model import SaveModelScreen
 from inspector.tui.screens.sensitivity import SensitivityScreen
 from inspector.tui.screens.workbench import WorkbenchScreen
-from inspector.tui.tabs import PANES
 from inspector.tui.widgets.optimize import OptimizePane
 from tests.builders import save, small_cnn
 from tests.tui.driving import SAMPLES, SIZES, opened, press, screen_text, settle, showing, shows, until
@@ -88,17 +87,6 @@ async def test_the_real_steps_say_what_they_would_do_to_a_sample() -> None:
     async with opened(SAMPLES / "digits_cnn.onnx") as (_, pilot):
         await press(pilot, "7", "down", "down")
         await shows(pilot, "static int8", "Conv", "because")
-
-
-async def test_a_saved_model_has_no_such_tab() -> None:
-    async with opened(SAMPLES / "digits_keras") as (app, pilot):
-        assert "Optimize" not in screen_text(app)
-        await press(pilot, "6", "8")
-        screen = app.screen
-        assert isinstance(screen, WorkbenchScreen)
-        assert screen.tab == "findings"
-        assert "optimize" not in PANES["saved_model"]
-        assert "Findings" in screen_text(app).splitlines()[1]
 
 
 async def test_findings_are_counted_on_their_own_tab() -> None:

@@ -10,31 +10,58 @@ from inspector.errors import InspectorError
 from inspector.isolation.limits import CancelToken
 from inspector.records.event import Event
 from inspector.records.optimization import Optimization
-from inspector.report.figures import bytes_text
+from inspector.report.figures import bytes_text, plural
+from inspector.tui.candidates import is_openable_folder
 from inspector.tui.screens.path_screen import PathScreen
+from inspector.tui.widgets.optimize.becoming import format_of
 
 if TYPE_CHECKING:
+    from inspector.records.artifact import Format
     from inspector.workflows.optimization.session import OptimizationSession
+
+_SUFFIXES: dict[Format, str] = {"onnx": ".onnx", "tflite": ".tflite", "saved_model": ""}
+_DONE = {"prune": "pruned", "simplify": "simplified", "to-onnx": "", "to-litert": ""}
+"""How a step is said in the name of what was made of a SavedModel; by its own name where it is not here."""
+_MOST_NAMED = 3
 
 
 class SaveModelScreen(PathScreen[Optimization]):
-    """Writes the model with its contract inside; never over the input, over another file only when asked twice."""
+    """Writes the model with its contract; never over the input, over another file only when asked twice."""
 
     TITLE_TEXT = "save the optimized model"
     DOES = "writes"
-    PLACEHOLDER = "model-optimized.onnx"
-    SUFFIXES = (".onnx",)
 
     def __init__(self, session: OptimizationSession) -> None:
         super().__init__(proposed_name(session))
         self._session = session
+        self._format = format_of(session.current)
         self._agreed: Path | None = None
+        suffix = _SUFFIXES.get(self._format, "")
+        self.SUFFIXES = (suffix,) if suffix else ("/",)
+        self.PLACEHOLDER = f"model-optimized{suffix}"
 
     def explain(self) -> str:
         """Return what is written."""
         steps = ", ".join(change.optimizer for change in self._session.changes if change.status == "accepted")
         size = bytes_text(self._session.current.facts.size_bytes)
-        return f"{size} after {steps}, with the contract inside. It is read back before it counts as written."
+        inside = "a folder, with the contract" if self._format == "saved_model" else "with the contract inside"
+        return f"{size} after {steps}, {inside}. It is read back before it counts as written.{self._beside()}"
+
+    def _beside(self) -> str:
+        """Return which files come beside the one that is named: signatures of an ONNX model have one each."""
+        others = [call.signature for call in self._session.current.calls[1:]] if self._format == "onnx" else []
+        if not others:
+            return ""
+        named = ", ".join(others[:_MOST_NAMED])
+        more = f" and {len(others) - _MOST_NAMED:,} more" if len(others) > _MOST_NAMED else ""
+        return f" Beside it {plural(len(others), 'file')}, one a signature: {named}{more}."
+
+    def _choose(self, path: str) -> None:
+        """Say of a SavedModel that is there already what is wrong with it, rather than looking into it."""
+        if self._format == "saved_model" and is_openable_folder(path):
+            self.take(Path(path))
+        else:
+            super()._choose(path)
 
     def take(self, path: Path) -> None:
         """Write there, unless it must not be, or another file is there and nobody has agreed to lose it."""
@@ -48,13 +75,14 @@ class SaveModelScreen(PathScreen[Optimization]):
             self._write(path)
 
     def _refusal(self, path: Path) -> str:
+        """Return why nothing may be written there, as far as that can be told at once."""
+        if self._format == "saved_model":
+            return f"{path.name} is there already: name a folder that is not" if path.exists() else ""
         from inspector.formats.onnx.save import check_target
+        from inspector.workflows.files import files_of
 
-        computation = self._session.inspection.computation
-        source = Path(computation.artifact.path)
-        inputs = [source, *(source.parent / file.location for file in computation.external_files)]
         try:
-            check_target(path, inputs)
+            check_target(path, files_of(self._session.inspection))
         except InspectorError as error:
             return str(error)
         return ""
@@ -74,7 +102,17 @@ class SaveModelScreen(PathScreen[Optimization]):
 
 
 def proposed_name(session: OptimizationSession) -> str:
-    """Return a name beside the working folder's other files that says what was done: "model-simplify-int8.onnx"."""
-    stem = Path(session.inspection.computation.artifact.path).stem
+    """Return a name in the working folder that says what was done: "model-simplify-int8.onnx", "classifier-pruned"."""
+    original = Path(session.inspection.computation.artifact.path)
     steps = dict.fromkeys(change.optimizer for change in session.changes if change.status == "accepted")
-    return "-".join([stem, *steps]) + ".onnx"
+    suffix = _SUFFIXES.get(format_of(session.current), "")
+    if session.inspection.computation.saved_model is None:
+        return "-".join([original.stem, *steps]) + suffix
+    said = [_DONE.get(step, step) for step in steps]
+    return "-".join([_folder_name(original), *filter(None, said)]) + suffix
+
+
+def _folder_name(folder: Path) -> str:
+    """Return the name of a SavedModel, that of its serving folder where it is a numbered version of one."""
+    folder = folder.absolute() if folder.is_dir() else folder.absolute().parent
+    return folder.parent.name if folder.name.isdigit() and folder.parent.name else folder.name

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from textual.binding import BindingType
@@ -39,7 +39,7 @@ class Port:
     spec: TensorSpec
     facts: PortFacts | None = None
     title: str = ""
-    """What to list it as where a SavedModel has several signatures: the signature before the name."""
+    """What to list it as where there are several signatures: the signature before the name."""
 
 
 class SignaturesPane(ListPane[Port, Inspection]):
@@ -79,18 +79,20 @@ class SignaturesPane(ListPane[Port, Inspection]):
             return [
                 Port(signature_title(facts, p), p.direction, p.position, p.spec, p, listed(facts, p)) for p in port_facts(facts)
             ]
-        return [port for signature in inspection.computation.signatures for port in _ports(signature)]
+        signatures = inspection.computation.signatures
+        ports = [port for signature in signatures for port in _ports(signature)]
+        if len(signatures) < 2:
+            return ports
+        return [replace(port, title=f"{port.signature} · {port.spec.name}") for port in ports]
 
     def summary(self, inspection: Inspection) -> str:
         """Return how many inputs and outputs there are."""
         directions = [port.direction for port in self.rows(inspection)]
         counted = f"{plural(directions.count('in'), 'input')} · {plural(directions.count('out'), 'output')}"
-        facts = inspection.computation.saved_model
-        return (
-            counted
-            if facts is None
-            else f"{plural(sum(len(one.signatures) for one in facts.tag_sets), 'signature')} · {counted}"
-        )
+        facts, signatures = inspection.computation.saved_model, len(inspection.computation.signatures)
+        if facts is not None:
+            signatures = sum(len(one.signatures) for one in facts.tag_sets)
+        return f"{plural(signatures, 'signature')} · {counted}" if facts is not None or signatures > 1 else counted
 
     def other_cards(self) -> Sequence[Card]:
         """Return the cards about symbols, and about opsets and functions."""

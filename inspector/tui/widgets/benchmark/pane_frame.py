@@ -11,6 +11,7 @@ from textual.content import Content
 from textual.timer import Timer
 from textual.widget import Widget
 
+from inspector.errors import InspectorError
 from inspector.tui.messages import JobEvent
 from inspector.tui.plain_text import plain, shorten
 from inspector.tui.tabs import Kind, artifact_shown, kind_of
@@ -128,15 +129,23 @@ class BenchmarkFrame(Widget):
     @property
     def optimized(self) -> tuple[Opened, str] | None:
         """The model that the steps on the Optimize tab came to, and their names; None where none was accepted."""
-        if self.kind != "onnx":
-            return None
         from inspector.tui.widgets.optimize import OptimizePane
 
         for pane in self.screen.query(OptimizePane) if self.is_attached else ():
             accepted = [row for row in pane.runner.log.rows if row.gave_model and row.subject is not None]
-            if accepted and accepted[-1].subject is not None:
+            if accepted and accepted[-1].subject is not None and self._goes_with(accepted[-1].subject.inspection):
                 return accepted[-1].subject.inspection, ", ".join(str(row.optimizer) for row in accepted)
         return None
+
+    def _goes_with(self, after: Opened) -> bool:
+        """Return whether what steps came to can be measured beside what is open: another format cannot."""
+        from inspector.workflows.benchmark.laying_out import check_pair
+
+        try:
+            check_pair(cast("Opened", self.inspection), after)
+        except InspectorError:
+            return False
+        return True
 
     @property
     def after(self) -> tuple[Opened, str] | None:

@@ -30,6 +30,7 @@ RowId = Literal[
 _ROWS: dict[str, tuple[RowId, ...]] = {
     "onnx": ("cold_start", "latency", "loads", "cpus", "node_times", "compare", "threads", "device", "budget"),
     "saved_model": ("cold_start", "latency", "loads", "cpus", "compare", "threads", "device", "budget"),
+    "tflite": ("cold_start", "latency", "loads", "cpus", "compare", "threads", "device", "budget"),
     "image": ("cold_start", "cpus", "ready", "command", "bandwidth", "compare", "budget"),
 }
 _TITLES: dict[RowId, str] = {

@@ -22,6 +22,7 @@ from inspector.tui.widgets.optimize.figures import (
     verdict_text,
     worst_output,
 )
+from inspector.tui.widgets.optimize.signature_text import result_lines, signature_lines
 from inspector.tui.widgets.optimize.step_log import StepRow
 from inspector.tui.widgets.text_rows import heading, labeled, wrapped
 
@@ -53,7 +54,9 @@ def verdict_lines(row: StepRow, width: int) -> Lines:
     style = ROLE_STYLES[VERDICT_ROLES[change.verdict]]
     lines = [Content.assemble((verdict_text(change.verdict), style), (f"  {change.seconds:.1f} s", "$soft"))]
     lines += wrapped(change.reason, width, most=6) if change.reason else []
-    lines += _labeled("written", change.output, width, "$good")
+    for label, path in zip(("written", *("" for _ in change.files)), (change.output, *change.files), strict=True):
+        lines += _labeled(label, path, width, "$good")
+    lines += result_lines(change, width, _LABEL)
     lines += _labeled("kept", f"in fp32, by you: {', '.join(row.kept)}" if row.kept else "", width)
     notes = change.preflight.notes if change.preflight else ()
     if change.choice or notes:
@@ -66,7 +69,7 @@ def verdict_lines(row: StepRow, width: int) -> Lines:
 
 def proof_lines(change: Change, width: int) -> Lines:
     """Return what the outputs were held against: gates, unseen inputs, labels, the contract."""
-    lines: Lines = []
+    lines = signature_lines(change, width)
     if change.parity is not None:
         lines += [heading("outputs beside the original's"), *_parity_lines(change.parity, width)]
         lines += [line for check in change.gates for line in _gate_lines(check, width)]
@@ -167,7 +170,7 @@ def _size_lines(change: Change, width: int) -> Lines:
     bare = f"; {after.node_count - after.constant_count:,} without constants" if after and after.constant_count else ""
     lines += labeled("nodes", f"{nodes_text(change.before, after)}{bare}", width, _LABEL)
     if after is not None and after.opset != change.before.opset:
-        lines += labeled("opset", f"{change.before.opset} → {after.opset}", width, _LABEL)
+        lines += labeled("opset", f"{change.before.opset or 'none'} → {after.opset or 'none'}", width, _LABEL)
     return lines
 
 

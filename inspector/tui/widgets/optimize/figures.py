@@ -32,9 +32,11 @@ def verdict_text(verdict: ChangeVerdict) -> str:
 
 
 def ratio_text(ratio: float) -> str:
-    """Return a ratio after / before in three digits or so: "0.29×", "12.4×", "1,240×"."""
+    """Return a ratio after / before in three digits or so: "0.29×", "0.083×", "12.4×", "1,240×"."""
     if ratio >= 100:
         return f"{ratio:,.0f}×"
+    if 0 < ratio < 0.0995:
+        return f"{ratio:.3f}×"
     return f"{ratio:.1f}×" if ratio >= 10 else f"{ratio:.2f}×"
 
 
@@ -67,7 +69,8 @@ def comparison_of(change: Change | None, kind: MeasurementKind) -> Comparison | 
 
 def interval_text(comparison: Comparison) -> str:
     """Return the interval of the ratio: "0.65–0.78"."""
-    return f"{comparison.low:.2f}–{comparison.high:.2f}"
+    digits = 3 if 0 < comparison.ratio < 0.0995 else 2
+    return f"{comparison.low:.{digits}f}–{comparison.high:.{digits}f}"
 
 
 def worst_output(parity: Parity) -> OutputParity | None:

@@ -11,16 +11,18 @@ from textual.content import Content
 from textual.timer import Timer
 from textual.widget import Widget
 
+from inspector.records.artifact import Format
 from inspector.records.inspection import Inspection
 from inspector.records.optimization import OptimizationRequest, OptimizerName
 from inspector.tui.messages import JobEvent
 from inspector.tui.plain_text import plain, shorten
 from inspector.tui.widgets.line_table import LineTable
+from inspector.tui.widgets.optimize.becoming import steps_title
 from inspector.tui.widgets.optimize.change_text import making_lines, progress_lines, proof_lines, verdict_lines
 from inspector.tui.widgets.optimize.preflight_text import first_steps, preflight_lines
 from inspector.tui.widgets.optimize.runner import StepRunner
 from inspector.tui.widgets.optimize.step_log import StepRow
-from inspector.tui.widgets.optimize.tables import STEPS, PlannedStep, StepsTable, planned, results_table
+from inspector.tui.widgets.optimize.tables import PlannedStep, StepsTable, planned, results_table
 from inspector.tui.widgets.text_block import TextBlock
 
 if TYPE_CHECKING:
@@ -32,7 +34,8 @@ _TWO, _THREE = 100, 160
 _SHORT = 26
 """With fewer rows than these, steps and details share the room in turns."""
 _BAR_CELLS = 24
-_STEPS_HEIGHT = len(STEPS) + 3
+_STEPS_FRAME = 3
+"""Rows around the list of steps: the border, and the titles of its columns."""
 
 
 class OptimizeFrame(Widget):
@@ -66,7 +69,7 @@ class OptimizeFrame(Widget):
         self.results: LineTable[StepRow] = results_table()
         self.details = VerticalScroll(id="step-details")
         self.runner = StepRunner(self._modelpack.jobs, self)
-        self._guide = TextBlock(first_steps)
+        self._guide = TextBlock()
         self._cards = [TextBlock(), TextBlock(), TextBlock()]
         self._timer: Timer | None = None
         self._laid_out = False
@@ -76,7 +79,6 @@ class OptimizeFrame(Widget):
         """Lay out the three boxes."""
         steps = Vertical(self.steps, id="steps-box", classes="box")
         steps.border_title = Content("steps")
-        steps.styles.height = _STEPS_HEIGHT
         results = Vertical(self._guide, self.results, id="results-box", classes="box")
         results.border_title = Content("results")
         yield steps
@@ -128,6 +130,7 @@ class OptimizeFrame(Widget):
         """Put details in as many columns as there is room for."""
         self.set_class(self.size.width >= _TWO, "-two")
         self.set_class(self.size.width >= _THREE, "-three")
+        self._guide.show(partial(first_steps, self._first_format, self.size.height < _SHORT))
         self._place_results()
 
     def run_steps(self, names: Sequence[OptimizerName], kept: Sequence[str] = ()) -> None:
@@ -164,14 +167,23 @@ class OptimizeFrame(Widget):
         if not rows and self.results.has_focus:
             self.steps.focus()
         self.results.set_rows(rows)
+        self._guide.show(partial(first_steps, self._first_format, self.size.height < _SHORT))
         self._guide.display, self.results.display = not rows, bool(rows)
         self._place_results()
         self.describe()
 
     def refresh_steps(self) -> None:
         """Draw the steps that can be picked, and what they are judged by."""
-        self.steps.set_rows(planned(self.picks, self.runner.preflights, self.runner.problems))
-        self.query_one("#steps-box").border_subtitle = self._grounds_text()
+        runner, box = self.runner, self.query_one("#steps-box")
+        self.picks = tuple(name for name in self.picks if name in runner.steps)
+        self.steps.set_rows(planned(runner.steps, runner.format, self.picks, runner.preflights, runner.problems))
+        box.border_title = steps_title(self._first_format, runner.format)
+        box.border_subtitle = self._grounds_text()
+
+    @property
+    def _first_format(self) -> Format:
+        """What was opened."""
+        return self.inspection.computation.artifact.format if self.inspection is not None else "onnx"
 
     def _grounds_text(self) -> Content:
         from inspector.workflows.optimization.data_facts import named_data
@@ -205,7 +217,7 @@ class OptimizeFrame(Widget):
             return
         rows = len(self.runner.log.rows)
         folded = bool(rows) and self.size.height < _SHORT and not self.steps.has_focus
-        steps = 2 if folded else _STEPS_HEIGHT
+        steps = 2 if folded else len(self.runner.steps) + _STEPS_FRAME
         self.query_one("#steps-box").styles.height = steps
         most = max(3, (self.size.height - steps) // 2 - 3)
         self.query_one("#results-box").styles.height = min(rows, most) + 3 if rows else "auto"

@@ -15,10 +15,11 @@ from inspector.records.optimization import Change, OptimizationRequest, Optimize
 from inspector.report.figures import plural
 from inspector.tui.jobs import Job, Jobs
 from inspector.tui.messages import Cancelled, Failed, JobEvent
+from inspector.tui.widgets.optimize.becoming import format_of
 from inspector.tui.widgets.optimize.step_log import StepLog, StepRow
-from inspector.tui.widgets.optimize.tables import STEPS
 
 if TYPE_CHECKING:
+    from inspector.records.artifact import Format
     from inspector.records.inspection import Inspection
     from inspector.workflows.optimization.data_facts import DataFacts
     from inspector.workflows.optimization.session import OptimizationSession
@@ -39,6 +40,10 @@ class StepRunner:
         self._queue: list[OptimizerName] = []
         self._threads: list[threading.Thread] = []
         self.log = StepLog()
+        self.steps: tuple[OptimizerName, ...] = ()
+        """Steps there are for what the model is now."""
+        self.format: Format = "onnx"
+        """What the model is now."""
         self.preflights: dict[OptimizerName, Preflight] = {}
         self.problems: dict[OptimizerName, str] = {}
         self.data_note = ""
@@ -85,7 +90,9 @@ class StepRunner:
         self._stop(self._looking)
         self.preflights, self.problems = {}, {}
         session = self.session
-        self._looking = self._start("looking at what steps would do", lambda _: _preflights(session))
+        self.steps, self.format = session.steps(), format_of(session.current)
+        names = self.steps
+        self._looking = self._start("looking at what steps would do", lambda _: _preflights(session, names))
 
     def run(self, names: Sequence[OptimizerName], kept: Sequence[str] = ()) -> None:
         """Run steps one after another; kept names nodes that the first of them keeps in fp32."""
@@ -132,9 +139,9 @@ class StepRunner:
             known: dict[OptimizerName, Any] = self.preflights if isinstance(found, Preflight) else self.problems
             known[name] = found
         elif isinstance(event, Failed):
-            self.problems = {name: str(event.error) for name in STEPS if name not in self.preflights}
+            self.problems = {name: str(event.error) for name in self.steps if name not in self.preflights}
         elif isinstance(event, Cancelled):
-            self.problems = {name: "found out when it runs" for name in STEPS if name not in self.preflights}
+            self.problems = {name: "found out when it runs" for name in self.steps if name not in self.preflights}
         if isinstance(event, Finished | Failed | Cancelled):
             self._looking = None
 
@@ -202,9 +209,9 @@ def data_note(facts: DataFacts) -> str:
     return f"{plural(facts.samples, 'sample')}, {'labelled' if facts.labelled else 'without labels'}"
 
 
-def _preflights(session: OptimizationSession) -> Iterator[Event[Any]]:
+def _preflights(session: OptimizationSession, names: Sequence[OptimizerName]) -> Iterator[Event[Any]]:
     """Tell of each step what it would do, or why that cannot be said."""
-    for name in STEPS:
+    for name in names:
         try:
             yield Partial((name, session.preflight(name)))
         except InspectorError as error:

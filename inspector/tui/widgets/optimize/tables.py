@@ -12,10 +12,12 @@ from textual.binding import Binding, BindingType
 from textual.events import Click
 from textual.message import Message
 
+from inspector.records.artifact import Format
 from inspector.records.measurement import MeasurementKind
 from inspector.records.optimization import OptimizerName, Preflight
 from inspector.report.figures import plural
 from inspector.tui.widgets.line_table import LineTable
+from inspector.tui.widgets.optimize.becoming import purpose
 from inspector.tui.widgets.optimize.figures import (
     VERDICT_ROLES,
     comparison_of,
@@ -30,23 +32,9 @@ from inspector.tui.widgets.optimize.figures import (
 from inspector.tui.widgets.optimize.step_log import StepRow
 from inspector.tui.widgets.table_columns import Cell, Column
 
-STEPS: Final[tuple[OptimizerName, ...]] = ("simplify", "fp16", "int8", "int8-dynamic", "warmstart")
-
-_PURPOSES: Final[Mapping[OptimizerName, str]] = {
-    "simplify": "fewer nodes, the same figures",
-    "fp16": "floats of half the size",
-    "int8": "8-bit weights, and activations where that is faster",
-    "int8-dynamic": "8-bit weights only; activations are scaled as they come",
-    "warmstart": "starts sooner; the last step, since it may be bound to this machine",
-}
-_MARK_CELLS = 3
+_MARK_CELLS: Final = 3
 _REASON_CELLS = 14
 """Cells that a reason gets at least; the details say it in full."""
-
-
-def purpose(name: OptimizerName) -> str:
-    """Return what a step is for, in a few words."""
-    return _PURPOSES[name]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +46,13 @@ class PlannedStep:
     preflight: Preflight | None
     problem: str = ""
     """Why nothing is known of what it would do."""
+    format: Format = "onnx"
+    """Of what it would be applied to."""
+
+    @property
+    def purpose(self) -> str:
+        """What it is for, in a few words."""
+        return purpose(self.name, self.format)
 
 
 class StepsTable(LineTable[PlannedStep]):
@@ -110,7 +105,7 @@ def _plan_cell(step: PlannedStep) -> Cell:
         lead = "nothing to do: " if preflight.nothing_to_do else "cannot run: "
         return Cell("", parts=((lead, "soft" if preflight.nothing_to_do else "medium"), (preflight.reason, "soft")))
     notes = "; ".join(preflight.notes)
-    pieces = [(preflight.choice or purpose(step.name), "")]
+    pieces = [(preflight.choice or step.purpose, "")]
     pieces += [(f"  {notes}", "soft")] if notes else []
     return Cell("", parts=tuple(pieces))
 
@@ -198,8 +193,12 @@ def _reason_cell(row: StepRow) -> Cell:
 
 
 def planned(
-    picks: Sequence[OptimizerName], preflights: Mapping[OptimizerName, Preflight], problems: Mapping[OptimizerName, str]
+    names: Sequence[OptimizerName],
+    format_: Format,
+    picks: Sequence[OptimizerName],
+    preflights: Mapping[OptimizerName, Preflight],
+    problems: Mapping[OptimizerName, str],
 ) -> list[PlannedStep]:
-    """Return every step with its place in the order of those picked, and what is known of it."""
+    """Return every step there is for a format with its place in the order of those picked, and what is known of it."""
     places = {name: place for place, name in enumerate(picks, 1)}
-    return [PlannedStep(name, places.get(name, 0), preflights.get(name), problems.get(name, "")) for name in STEPS]
+    return [PlannedStep(name, places.get(name, 0), preflights.get(name), problems.get(name, ""), format_) for name in names]
