@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from inspector.bench.compare import TIGHT
@@ -15,19 +14,21 @@ from inspector.bench.statistics import samples_for_percentile
 from inspector.errors import OperationFailed
 from inspector.isolation.failure import ChildFailed
 from inspector.isolation.limits import NUMPY_ON_ONE_THREAD, Limits
-from inspector.isolation.plain_line import plain_line
 from inspector.records.benchmark import BenchPart, BenchSubject
 from inspector.records.event import Finished, Partial, Started, Steps
 from inspector.records.measurement import Conditions
-from inspector.runtimes.latency import Mode, Pace, Runtime, TimedName, TimedSubject, TimingRequest, Timings, time_artifacts
+from inspector.runtimes.calling import child_environment_for, file_runnable, label, runtime_notes
+from inspector.runtimes.latency import Mode, Pace, TimedName, TimedSubject, TimingRequest, Timings, time_artifacts
 
 if TYPE_CHECKING:
     from inspector.isolation.limits import CancelToken
     from inspector.records.optimization import InputSet, OptimizeSettings
+    from inspector.records.runnable import Runnable
 
 _WANT_OF_MEMORY: Final = re.compile("bad_alloc|allocate memory|GPU has too little memory", re.IGNORECASE)
 _PATIENCE: Final = 6.0
 """Budgets, beside the time of one sample, after which the process that measures is taken for one that hangs."""
+_SUBJECTS: Final[tuple[BenchSubject, ...]] = ("before", "after")
 _WANTED: Final = tuple(samples_for_percentile(share) for share in (0.9, 0.95, 0.99))
 
 
@@ -42,8 +43,23 @@ def latency(
     seed: int = 0,
     cancel: CancelToken | None = None,
     *,
-    runtime: Runtime = "onnxruntime",
-    signature: str = "",
+    after_device: str = "",
+) -> Steps[BenchPart]:
+    """Time single runs of one ONNX model, or of two side by side; see latency_of()."""
+    calls = tuple(file_runnable(path) for path in (before, after) if path is not None)
+    return latency_of(calls, inputs, conditions, device, budget_seconds, settings, seed, cancel, after_device=after_device)
+
+
+def latency_of(
+    calls: Sequence[Runnable],
+    inputs: InputSet,
+    conditions: Conditions,
+    device: str,
+    budget_seconds: float,
+    settings: OptimizeSettings,
+    seed: int = 0,
+    cancel: CancelToken | None = None,
+    *,
     after_device: str = "",
 ) -> Steps[BenchPart]:
     """Time single runs of one artifact, or of two and the first once more as control, and return a run of each.
@@ -56,10 +72,11 @@ def latency(
     where it was cancelled, after a Partial with all there was.
     """
     yield Started("measuring latency")
-    paths: dict[BenchSubject, str] = {"before": before} if after is None else {"before": before, "after": after}
+    named: dict[BenchSubject, Runnable] = dict(zip(_SUBJECTS, calls, strict=False))
+    paths = {subject: call.path for subject, call in named.items()}
     devices: dict[BenchSubject, str] = {"before": device, "after": after_device or device}
-    taken = Taken(paths, devices, conditions, seed, runtime=runtime)
-    measuring = _Measuring(taken, inputs, budget_seconds, settings, cancel, signature)
+    taken = Taken(paths, devices, conditions, seed, method=runtime_notes(calls[0], calls[-1]))
+    measuring = _Measuring(taken, named, inputs, budget_seconds, settings, cancel)
     try:
         yield from measuring.all()
     except ChildFailed as error:
@@ -74,11 +91,11 @@ class _Measuring:
     """Has a child, or several, take times; taken is everything that is known."""
 
     taken: Taken
+    calls: Mapping[BenchSubject, Runnable]
     inputs: InputSet
     budget_seconds: float
     settings: OptimizeSettings
     cancel: CancelToken | None
-    signature: str
 
     def all(self) -> Steps[None]:
         """Measure side by side; in turns where memory is short; each alone where the process of both dies at once."""
@@ -128,10 +145,8 @@ class _Measuring:
             mode,
             conditions.batch,
             conditions.load,
-            self.taken.runtime,
-            self.signature,
         )
-        title = f"measuring {plain_line(Path(subjects[0].path).name, 80)}"
+        title = f"measuring {label(subjects[0].call)}"
         limits = self._limits(subjects, budget)
         events = time_artifacts(request, limits, self.cancel, title=title, environment=self._environment(subjects))
         with closing(events):
@@ -143,11 +158,11 @@ class _Measuring:
                     yield event
 
     def _subjects(self) -> tuple[TimedSubject, ...]:
-        paths, devices = self.taken.paths, self.taken.devices
+        calls, devices = self.calls, self.taken.devices
         named: Mapping[TimedName, BenchSubject] = {"before": "before"}
-        if len(paths) > 1:
+        if len(calls) > 1:
             named = {"before": "before", "after": "after", "again": "before"}
-        return tuple(TimedSubject(name, str(Path(paths[of]).absolute()), devices[of]) for name, of in named.items())
+        return tuple(TimedSubject(name, calls[of], devices[of]) for name, of in named.items())
 
     def _limits(self, subjects: tuple[TimedSubject, ...], budget_seconds: float) -> Limits:
         """Return what the child may take: CUDA maps more address space than any bound would grant."""
@@ -155,11 +170,10 @@ class _Measuring:
         return Limits(memory, _PATIENCE * budget_seconds + self.settings.step_seconds)
 
     def _environment(self, subjects: tuple[TimedSubject, ...]) -> Mapping[str, str]:
-        if self.taken.runtime == "tensorflow":
-            from inspector.runtimes.tensorflow.child_environment import tensorflow_environment
-
-            return tensorflow_environment(*(subject.device for subject in subjects))
-        return NUMPY_ON_ONE_THREAD
+        if all(subject.call.runtime == "onnxruntime" for subject in subjects):
+            return NUMPY_ON_ONE_THREAD
+        devices = tuple(subject.device for subject in subjects)
+        return child_environment_for(*(subject.call for subject in subjects), devices=devices)
 
     def _is_want_of_memory(self, *reasons: str) -> bool:
         """Whether sessions of two may have failed where those of one would not."""
@@ -168,13 +182,13 @@ class _Measuring:
     def _placements(self) -> Steps[None]:
         """Find out which nodes a session for CUDA leaves to the CPU; once for all loads, since those do not change it."""
         for subject, device in self.taken.devices.items():
-            if device != "cuda" or self.taken.runtime != "onnxruntime" or self.taken.conditions.load is not None:
+            if device != "cuda" or self.taken.conditions.load is not None or subject not in self.calls:
                 continue
             from inspector.runtimes.onnx_runtime.nodes_on_device import nodes_on_cpu
 
             if self.taken.sessions(subject):
                 try:
-                    found = yield from nodes_on_cpu(self.taken.paths[subject], self.inputs, self.settings, self.cancel)
+                    found = yield from nodes_on_cpu(self.calls[subject].path, self.inputs, self.settings, self.cancel)
                     self.taken.nodes_on_cpu[subject] = found
                 except OperationFailed as error:
                     self._raise_if_cancelled(error)

@@ -14,7 +14,7 @@ from inspector.bench.summary import RunOf, latency_run, not_measured, percentile
 from inspector.isolation.plain_line import plain_line
 from inspector.records.benchmark import Benchmark, BenchPart, BenchSubject, PhaseFigures
 from inspector.records.measurement import Comparison, Conditions
-from inspector.runtimes.latency import Runtime, TimedName, Timings
+from inspector.runtimes.latency import TimedName, Timings
 
 IN_TURNS: Final = "one session at a time, for want of memory: minutes may lie between the runs of a pair"
 FEWEST_TURNS: Final = 3
@@ -34,7 +34,8 @@ class Taken:
     """Of subjects measured alone."""
     cut_short: str = ""
     mode_note: str = ""
-    runtime: Runtime = "onnxruntime"
+    method: tuple[str, ...] = ()
+    """What a reader should know of both together."""
     nodes_on_cpu: dict[BenchSubject, tuple[str, ...]] = field(default_factory=dict)
     notes: dict[BenchSubject, str] = field(default_factory=dict)
 
@@ -86,7 +87,7 @@ def _run(taken: Taken, subject: BenchSubject) -> Benchmark:
     sessions, reason = taken.sessions(subject), taken.reason(subject)
     failure = taken.timings.failures.get(subject, "")
     particular = (*run_notes(taken.timings, subject), taken.notes.get(subject, ""))
-    notes = (*particular, *method_notes(taken.timings, taken.conditions), taken.mode_note)
+    notes = (*taken.method, *particular, *method_notes(taken.timings, taken.conditions), taken.mode_note)
     run = latency_run(
         _of(taken, subject),
         sessions,
@@ -135,7 +136,13 @@ def _comparison(taken: Taken) -> Comparison:
     if not groups:
         reasons = {taken.reason(name) for name in ("before", "after")} - {""}
         return not_compared(basis, "; ".join(sorted(reasons)) or _why_nothing(taken))
-    notes = [f"sessions made anew {len(groups)} times", taken.mode_note, taken.cut_short, open_loop_objection(taken.timings)]
+    notes = [
+        *taken.method,
+        f"sessions made anew {len(groups)} times",
+        taken.mode_note,
+        taken.cut_short,
+        open_loop_objection(taken.timings),
+    ]
     return compared(basis, groups, taken.seed, [note for note in notes if note], _objection(taken, len(groups)))
 
 

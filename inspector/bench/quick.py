@@ -4,24 +4,24 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from pathlib import Path
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from inspector.bench.compare import Basis, Triples, compared, not_compared
 from inspector.bench.latency_notes import ms_text
-from inspector.errors import OperationFailed
+from inspector.errors import OperationFailed, UsageError
 from inspector.isolation.child import run_child
 from inspector.isolation.failure import ChildFailed
 from inspector.isolation.limits import Limits
-from inspector.isolation.plain_line import plain_line
 from inspector.records.event import Started, Steps, finish
 from inspector.records.measurement import Comparison, MeasurementKind
-from inspector.runtimes.onnx_runtime.child_environment import CHILD_ENVIRONMENT
-from inspector.runtimes.onnx_runtime.measure import ENTRY, MeasureAnswer, MeasureRequest
+from inspector.runtimes.calling import child_environment_for, file_runnable, label, runtime_notes
+from inspector.runtimes.measure import ENTRY, MeasureAnswer, MeasureRequest
 
 if TYPE_CHECKING:
     from inspector.isolation.limits import CancelToken
     from inspector.records.optimization import InputSet, OptimizeSettings
+    from inspector.records.runnable import Runnable
 
 BUDGET_SECONDS: Final = 10.0
 _WANT_OF_MEMORY: Final = re.compile("bad_alloc|allocate memory", re.IGNORECASE)
@@ -38,9 +38,22 @@ def quick_comparison(
     cancel: CancelToken | None = None,
     budget_seconds: float = BUDGET_SECONDS,
 ) -> Steps[tuple[Comparison, ...]]:
-    """Measure two models against each other on a CPU and return the comparisons of session creation and latency.
+    """Measure two ONNX models at paths against each other; see quick_comparison_of()."""
+    return quick_comparison_of(file_runnable(before), file_runnable(after), inputs, settings, cancel, budget_seconds)
 
-    Sessions of both, and a second one of the original as control, are made anew several times in random order, and runs of
+
+def quick_comparison_of(
+    before: Runnable,
+    after: Runnable,
+    inputs: InputSet,
+    settings: OptimizeSettings,
+    cancel: CancelToken | None = None,
+    budget_seconds: float = BUDGET_SECONDS,
+) -> Steps[tuple[Comparison, ...]]:
+    """Measure two against each other on a CPU, in one process, and return the comparisons of loading and of latency.
+
+    Loading (session creation) begins when the runtimes are imported; a run goes from numpy arrays to numpy arrays. Where they
+    run on different runtimes, notes say which ran which. Sessions of both, and a second one of the original as control, are made anew several times in random order, and runs of
     them are interleaved; where three do not fit into memory, one session at a time. It takes about the budget, four times
     as long at most for slow models. What cannot be measured is a comparison "not measured" that says why in its note.
     Raises ChildFailed where it was cancelled.
@@ -48,30 +61,34 @@ def quick_comparison(
     yield Started("measuring")
     try:
         answer, mode = yield from _measured(before, after, inputs, settings, cancel, budget_seconds)
-    except OperationFailed as error:
+    except (OperationFailed, UsageError) as error:
         if isinstance(error, ChildFailed) and error.kind == "cancelled":
             raise
         return tuple(not_compared(Basis(kind, "cpu", settings.threads), str(error)) for kind in _KINDS)
+    answer = replace(answer, notes=(*runtime_notes(before, after), *answer.notes))
     return _creation(answer, settings, mode), _latency(answer, settings, mode)
 
 
 def _measured(
-    before: str, after: str, inputs: InputSet, settings: OptimizeSettings, cancel: CancelToken | None, budget_seconds: float
+    before: Runnable,
+    after: Runnable,
+    inputs: InputSet,
+    settings: OptimizeSettings,
+    cancel: CancelToken | None,
+    budget_seconds: float,
 ) -> Steps[tuple[MeasureAnswer, str]]:
     """Return what was timed, and how: interleaved, or in turns where there was no memory for that."""
     limits = Limits(settings.memory_bytes, settings.step_seconds)
-    request = MeasureRequest(
-        str(Path(before).absolute()), str(Path(after).absolute()), inputs, settings.threads, budget_seconds, settings.seed
-    )
-    title = f"measuring {plain_line(Path(before).name, 80)}"
+    request = MeasureRequest(before, after, inputs, settings.threads, budget_seconds, settings.seed)
+    title, environment = f"measuring {label(before)}", child_environment_for(before, after)
     try:
-        child = run_child(ENTRY, request, MeasureAnswer, limits, cancel, title=title, environment=CHILD_ENVIRONMENT)
+        child = run_child(ENTRY, request, MeasureAnswer, limits, cancel, title=title, environment=environment)
         return (yield from finish(child)).result, ""
     except OperationFailed as error:
         if getattr(error, "kind", "") != "out_of_memory" and not _WANT_OF_MEMORY.search(str(error)):
             raise
-    request = MeasureRequest(request.before, request.after, inputs, settings.threads, budget_seconds, settings.seed, "in turns")
-    child = run_child(ENTRY, request, MeasureAnswer, limits, cancel, title=title, environment=CHILD_ENVIRONMENT)
+    request = replace(request, mode="in turns")
+    child = run_child(ENTRY, request, MeasureAnswer, limits, cancel, title=title, environment=environment)
     return (yield from finish(child)).result, "one session at a time, for want of memory"
 
 

@@ -32,6 +32,13 @@ def file_runnable(path: str) -> Runnable:
     return Runnable(str(Path(path).absolute()))
 
 
+def runtime_notes(before: Runnable, after: Runnable) -> tuple[str, ...]:
+    """Return which runtime ran which of two, where that is not one and the same."""
+    if before.runtime == after.runtime:
+        return ()
+    return (f"before in {runtime_title(before)}, after in {runtime_title(after)}",)
+
+
 def require_runtime(runnable: Runnable) -> None:
     """Raise UsageError, with the command that installs it, where the runtime that runs it is not installed."""
     if runnable.runtime == "tensorflow":

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from inspector.records.runnable import Runnable
-from inspector.runtimes.feed_fitting import by_file_names, fitted, original_names
+from inspector.runtimes.feed_fitting import fitted
 from inspector.runtimes.loaded_signature import LoadedSignature
 from inspector.runtimes.onnx_runtime.output_values import as_array
 
@@ -17,19 +17,19 @@ if TYPE_CHECKING:
 
 
 def open_runnable(runnable: Runnable, threads: int = 0, device: str = "cpu") -> LoadedSignature:
-    """Load what a Runnable names on "cpu" or "cuda"; its inputs and outputs are named as the original's signature names them.
+    """Load what a Runnable names on "cpu" or "cuda"; its outputs are named as the original's signature names them.
 
     A feed may hold more inputs than it takes, and floats of another width. threads 0: as the runtime's other children have
     it. Raises RuntimeRefused with one clean line, UsageError where the runtime is not installed or has no such signature,
     MemoryError.
     """
     if runnable.runtime == "tensorflow":
-        return _named_as_before(_tensorflow_signature(runnable, threads, device), runnable)
+        return _fitting(_named_as_before(_tensorflow_signature(runnable, threads, device), runnable.renamed))
     if runnable.runtime == "litert":
         from inspector.runtimes.litert.loading_child import load_signature
 
         return _fitting(load_signature(runnable.path, runnable.signature, threads, runnable.renamed))
-    return _named_as_before(_onnx_model(runnable.path, threads, device), runnable)
+    return _fitting(_named_as_before(_onnx_model(runnable.path, threads, device), runnable.renamed))
 
 
 def import_runtime(runnable: Runnable, threads: int = 0) -> None:
@@ -75,24 +75,11 @@ def _onnx_model(path: str, threads: int, device: str) -> LoadedSignature:
     return LoadedSignature("", session_inputs(session), tuple(one.name for one in outputs), run, (), outputs)
 
 
-def _named_as_before(loaded: LoadedSignature, runnable: Runnable) -> LoadedSignature:
-    """Return it with the original's names, taking feeds by those."""
-    renamed, inputs, run_by_file = runnable.renamed, loaded.inputs, loaded.run
-    if not renamed:
-        return _fitting(loaded)
-
-    def run(feed: Mapping[str, NDArray[Any]]) -> list[NDArray[Any]]:
-        return [as_array(one) for one in run_by_file(fitted(by_file_names(feed, renamed, inputs), inputs))]
-
-    names = original_names([spec.name for spec in inputs], renamed)
-    outputs = original_names(loaded.outputs, renamed)
-    return replace(
-        loaded,
-        inputs=tuple(replace(spec, name=name) for spec, name in zip(inputs, names, strict=True)),
-        outputs=outputs,
-        output_specs=tuple(replace(spec, name=name) for spec, name in zip(loaded.output_specs, outputs, strict=False)),
-        run=run,
-    )
+def _named_as_before(loaded: LoadedSignature, renamed: Mapping[str, str]) -> LoadedSignature:
+    """Return it with its outputs under the original's names."""
+    ours = {there: name for name, there in renamed.items()}
+    specs = tuple(replace(spec, name=ours.get(spec.name, spec.name)) for spec in loaded.output_specs)
+    return replace(loaded, outputs=tuple(ours.get(name, name) for name in loaded.outputs), output_specs=specs)
 
 
 def _fitting(loaded: LoadedSignature) -> LoadedSignature:

@@ -24,15 +24,3 @@ def fitted(feed: Mapping[str, NDArray[Any]], inputs: Sequence[TensorSpec]) -> Fe
             cast = array.dtype.kind == "f" and spec.dtype in _FLOATS and array.dtype != np.dtype(spec.dtype)
             taken[spec.name] = array.astype(spec.dtype) if cast else array
     return taken
-
-
-def by_file_names(feed: Mapping[str, NDArray[Any]], renamed: Mapping[str, str], inputs: Sequence[TensorSpec]) -> Feed:
-    """Return a feed by the names that the file has for its inputs; renamed also holds those of outputs, which may be equal."""
-    there = {spec.name for spec in inputs}
-    return {name if (other := renamed.get(name, name)) not in there else other: array for name, array in feed.items()}
-
-
-def original_names(names: Sequence[str], renamed: Mapping[str, str]) -> tuple[str, ...]:
-    """Return names as the signature has them, given those that the file has."""
-    ours = {there: name for name, there in renamed.items()}
-    return tuple(ours.get(name, name) for name in names)

@@ -10,6 +10,7 @@ from inspector.isolation.child import FinishedChild, run_child
 from inspector.isolation.limits import Limits
 from inspector.records.event import Partial, Progress
 from inspector.records.optimization import InputSet
+from inspector.records.runnable import Runnable
 from inspector.records.tensor import TensorSpec
 
 if TYPE_CHECKING:
@@ -26,13 +27,11 @@ SUBJECTS: Final[tuple[TimedName, ...]] = ("before", "after", "again")
 
 LABELS: Final[Mapping[TimedName, str]] = {"before": "the original", "after": "the changed artifact", "again": "the original"}
 
-Runtime = Literal["onnxruntime", "tensorflow"]
-
 Mode = Literal["together", "in turns"]
 
 
 class Timed(Protocol):
-    """An artifact that is loaded and can be run; a module that makes it has open_timed(path, threads, device, signature)."""
+    """An artifact that is loaded and can be run; each runtime's timed_child has open_timed(), which makes it."""
 
     @property
     def creation_ms(self) -> float:
@@ -55,10 +54,10 @@ class Timed(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class TimedSubject:
-    """One artifact to time: an absolute path and a device, "cpu" or "cuda"."""
+    """One artifact to time: how it is called, and a device, "cpu" or "cuda"."""
 
     name: TimedName
-    path: str
+    call: Runnable
     device: str = "cpu"
 
 
@@ -97,8 +96,6 @@ class TimingRequest:
     mode: Mode = "together"
     batch: int = 1
     load: float | None = None
-    runtime: Runtime = "onnxruntime"
-    signature: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,12 +17,14 @@ from typing import Final
 
 from inspector.errors import OperationFailed
 from inspector.isolation.child_main import Reporter
+from inspector.runtimes.calling_child import import_runtime
+from inspector.runtimes.feed_fitting import Feed
 from inspector.runtimes.latency import LABELS, Block, SessionTimes, TimedName, TimedSubject, TimingFacts, TimingRequest, Timings
-from inspector.runtimes.latency_feeds_child import Feed, few_inputs, read_feeds
+from inspector.runtimes.latency_feeds_child import few_inputs, read_feeds
 from inspector.runtimes.latency_open_child import serve
 from inspector.runtimes.latency_pace_child import WARM_SECONDS, block_runs, clock_ms, offsets, rest, settling_runs, warm_up
 from inspector.runtimes.latency_plan_child import Estimate, patience, planned_rounds
-from inspector.runtimes.latency_session_child import Refused, Session, import_runtime, open_session
+from inspector.runtimes.latency_session_child import Refused, Session, open_session
 from inspector.runtimes.latency_stop_child import is_enough, is_quick_enough
 
 _FEWEST_PAIRS: Final = 24
@@ -70,6 +72,8 @@ class TimingLoop:
     failures: dict[TimedName, str] = field(default_factory=dict)
     facts: TimingFacts = field(default_factory=TimingFacts)
     repeats: dict[TimedName, int] = field(default_factory=dict)
+    warm_ms: dict[TimedName, float] = field(default_factory=dict)
+    """Of a run of each subject when it was tried."""
     samples: int = 0
     """Of each subject."""
     chance: random.Random = field(init=False)
@@ -89,7 +93,8 @@ class TimingLoop:
         self._feeds = read_feeds(self.request.inputs)
         notes = () if self.request.pace.quick else tuple(filter(None, (few_inputs(self._feeds),)))
         self.facts = TimingFacts(len(self._feeds), self.request.batch, clock_ms=clock_ms(), notes=notes)
-        import_runtime(self.request.runtime)
+        for subject in self.request.subjects:
+            import_runtime(subject.call, self.request.threads)
         gc.collect()
         gc.disable()
         self.start = time.monotonic()
@@ -166,12 +171,13 @@ class TimingLoop:
     def _estimate(self) -> Estimate:
         """Return what sessions and runs of each take, and choose how many runs make a sample."""
         found = Estimate()
-        seen: dict[tuple[str, str], tuple[float, float, float, float]] = {}
+        seen: dict[tuple[str, ...], tuple[float, float, float, float]] = {}
         for name in self.alive:
             subject = self._subject(name)
-            same = None if self.request.pace.quick else seen.get((subject.path, subject.device))
+            key = (subject.call.path, subject.call.runtime, subject.call.signature, subject.device)
+            same = None if self.request.pace.quick else seen.get(key)
             with self._guarded(name):
-                seen[subject.path, subject.device] = taken = same or self._tried(name)
+                seen[key] = taken = same or self._tried(name)
                 found.add(*taken)
         self.facts = replace(self.facts, repeats=max(self.repeats.values(), default=1))
         return found
@@ -182,7 +188,7 @@ class TimingLoop:
         first = session.run(0)
         slow = first / 1000 > self.request.budget_seconds / 10
         warm = first if slow else min(session.run(0) for _ in range(_WARM_RUNS))
-        self._run_ms, idle = max(self._run_ms, warm), 0.0
+        self._run_ms, self.warm_ms[name], idle = max(self._run_ms, warm), warm, 0.0
         if self.request.pace.quick:
             self.repeats[name] = min(max(1, ceil(_SAMPLE_MS / warm)), _MOST_REPEATS)
         else:
@@ -268,7 +274,7 @@ class TimingLoop:
         session = self._open(name)
         if self.request.pace.quick:
             first, warm_runs, stable = session.run(0), 0, True
-            if first < _QUICK_FIRST_MS:
+            if min(first, self.warm_ms.get(name, first)) < _QUICK_FIRST_MS:
                 for place in range(_WARM_RUNS):
                     session.run(place)
         else:

@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-import importlib
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
 
 from inspector.errors import OperationFailed
 from inspector.runtimes.feed_fitting import Feed, fitted
-from inspector.runtimes.latency import Runtime, Timed, TimedName, TimedSubject, TimingRequest
+from inspector.runtimes.latency import Timed, TimedName, TimedSubject, TimingRequest
 from inspector.runtimes.latency_feeds_child import batch_axes, batched
-
-_OPENERS: Final[Mapping[Runtime, str]] = {
-    "onnxruntime": "inspector.runtimes.onnx_runtime.timed_child",
-    "tensorflow": "inspector.runtimes.tensorflow.timed_child",
-}
 
 
 class Refused(OperationFailed):
@@ -69,13 +62,6 @@ class Session:
         self.timed.close()
 
 
-def import_runtime(runtime: Runtime) -> None:
-    """Import the runtime, so that importing it is not part of what is timed."""
-    importlib.import_module(_OPENERS[runtime])
-    if runtime == "onnxruntime":
-        importlib.import_module("onnxruntime")
-
-
 def open_session(subject: TimedSubject, request: TimingRequest, feeds: Sequence[Feed]) -> Session:
     """Return a new session of the subject and the feeds for it, of as many rows as are wanted. Raises Refused."""
     try:
@@ -87,13 +73,21 @@ def open_session(subject: TimedSubject, request: TimingRequest, feeds: Sequence[
 
 
 def _opened(subject: TimedSubject, request: TimingRequest) -> Timed:
-    module = importlib.import_module(_OPENERS[request.runtime])
-    opened: Timed
+    """Return the artifact loaded by its runtime; in a quick measurement ONNX Runtime's threads do not spin."""
+    call, threads, device = subject.call, request.threads, subject.device
+    if call.runtime == "tensorflow":
+        from inspector.runtimes.tensorflow import timed_child as tensorflow
+
+        return tensorflow.open_timed(call.path, threads, device, call.signature, call.tags, call.loader)
+    if call.runtime == "litert":
+        from inspector.runtimes.litert import timed_child as litert
+
+        return litert.open_timed(call.path, threads, device, call.signature)
+    from inspector.runtimes.onnx_runtime import timed_child as onnx_runtime
+
     if request.pace.quick:
-        opened = module.open_quiet(subject.path, request.threads)
-    else:
-        opened = module.open_timed(subject.path, request.threads, subject.device, request.signature)
-    return opened
+        return onnx_runtime.open_quiet(call.path, threads)
+    return onnx_runtime.open_timed(call.path, threads, device)
 
 
 def _rows(timed: Timed, batch: int, feeds: Sequence[Feed]) -> list[Feed]:

@@ -17,6 +17,7 @@ from inspector.isolation.child import run_child
 from inspector.isolation.limits import NUMPY_ON_ONE_THREAD, Limits
 from inspector.records.event import finish, result_of
 from inspector.records.optimization import InputSet, OptimizeSettings
+from inspector.runtimes.calling import file_runnable
 from inspector.runtimes.latency import Pace, TimedSubject, TimingRequest
 from inspector.verify.inputs import make_inputs
 from inspector.workflows.inspect import inspect
@@ -53,7 +54,7 @@ def _rows(subject: Subject) -> Iterator[Row]:
 
 def _taken(path: str, inputs: InputSet, threads: int) -> BesideBare:
     pace = Pace(tight=0.0)
-    request = TimingRequest((TimedSubject("before", path),), inputs, threads, SECONDS, 0, pace)
+    request = TimingRequest((TimedSubject("before", file_runnable(path)),), inputs, threads, SECONDS, 0, pace)
     child = run_child(ENTRY, request, BesideBare, Limits(3 << 30, 600), environment=NUMPY_ON_ONE_THREAD)
     return _value(finish(child)).result
 

@@ -71,7 +71,7 @@ class TimedBoundSession(TimedSession):
         super().close()
 
 
-def open_timed(path: str, threads: int, device: str, signature: str = "") -> TimedSession:  # noqa: ARG001 - one for all runtimes
+def open_timed(path: str, threads: int, device: str) -> TimedSession:
     """Return a session as a server would have it: the runtime's defaults, but for threads other than 0. Raises RuntimeRefused.
 
     Only in how threads wait do the defaults differ from the sessions of the rest of the program: they spin.

@@ -9,6 +9,7 @@ from pathlib import Path
 from inspector.errors import OperationFailed, UsageError
 from inspector.isolation.plain_line import plain_line
 from inspector.records.inspection import Inspection
+from inspector.records.runnable import Runnable
 from inspector.records.saved_model import SavedModelFacts, SignatureFacts
 from inspector.runtimes.tensorflow.loaders import DEFAULT_SIGNATURE, Loader
 
@@ -43,6 +44,11 @@ def served_signature(inspection: Inspection, name: str = "") -> ServedSignature:
     return ServedSignature(
         path, label, _signature(facts, name, label), facts.main.tags, loader_for(facts), dict(inspection.settings)
     )
+
+
+def call_of(served: ServedSignature) -> Runnable:
+    """Return how it is called."""
+    return Runnable(served.path, "tensorflow", served.signature.name, served.tags, served.loader)
 
 
 def default_signature(facts: SavedModelFacts) -> str:

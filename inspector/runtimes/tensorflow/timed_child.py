@@ -5,12 +5,13 @@ from __future__ import annotations
 import contextlib
 import gc
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from inspector.records.tensor import TensorSpec
 from inspector.runtimes.loaded_signature import LoadedSignature
 from inspector.runtimes.onnx_runtime.sessions import RuntimeRefused
+from inspector.runtimes.tensorflow.loaders import Loader
 from inspector.runtimes.tensorflow.loading_child import import_tensorflow, load_signature
 
 with contextlib.suppress(ImportError):  # said when something is to be opened
@@ -43,8 +44,10 @@ class TimedSignature:
         gc.collect()
 
 
-def open_timed(path: str, threads: int, device: str, signature: str = "") -> TimedSignature:
-    """Return a signature ("": the default one) of the SavedModel in a folder, on "cpu" or "cuda".
+def open_timed(
+    path: str, threads: int, device: str, signature: str = "", tags: Sequence[str] = (), loader: Loader = "auto"
+) -> TimedSignature:
+    """Return a signature ("": the default one) of the SavedModel in a folder, on "cpu" or "cuda"; see load_signature().
 
     All SavedModels of a process have the threads that the first one is opened with (0: as TensorFlow chooses). Raises
     OperationFailed with one line where TensorFlow refuses it, UsageError where there is no such signature, no TensorFlow or no
@@ -52,7 +55,7 @@ def open_timed(path: str, threads: int, device: str, signature: str = "") -> Tim
     """
     import_tensorflow(threads, device)
     start = time.perf_counter_ns()
-    loaded = load_signature(path, signature, device=device)
+    loaded = load_signature(path, signature, tags, loader, device)
     return TimedSignature(loaded, (time.perf_counter_ns() - start) / 1e6, (_threads_note(threads),))
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from inspector.records.benchmark import BenchPart, BenchPlan, BenchSubject
     from inspector.records.inspection import Inspection
     from inspector.records.optimization import InputSet
-    from inspector.runtimes.latency import Runtime
+    from inspector.records.runnable import Runnable
     from inspector.workflows.benchmark.measurable import Pace
     from inspector.workflows.benchmark.schedule import Turn
 
@@ -92,16 +92,13 @@ class ModelPair:
         named = dict(zip(SUBJECTS, self.artifacts, strict=False))
         return (yield from cold_start(by_subject, turn.conditions, self.device, named, pace.seconds, pace.seed, pace.cancel))
 
-    def run_in_turns(
-        self, paths: Sequence[str], turn: Turn, pace: Pace, runtime: Runtime = "onnxruntime", signature: str = ""
-    ) -> Steps[BenchPart]:
-        """Run the models at these paths when warm, interleaved."""
-        from inspector.bench.latency import latency
+    def run_in_turns(self, calls: Sequence[Runnable], turn: Turn, pace: Pace) -> Steps[BenchPart]:
+        """Call the models when warm, interleaved."""
+        from inspector.bench.latency import latency_of
 
         return (
-            yield from latency(
-                paths[0],
-                paths[1] if len(paths) > 1 else None,
+            yield from latency_of(
+                calls,
                 self.inputs,
                 turn.conditions,
                 self.device,
@@ -109,8 +106,6 @@ class ModelPair:
                 self.settings,
                 pace.seed,
                 pace.cancel,
-                runtime=runtime,
-                signature=signature,
             )
         )
 

@@ -70,7 +70,9 @@ class OnnxModels(ModelPair):
 
     def latencies(self, turn: Turn, pace: Pace) -> Steps[BenchPart]:
         """Run the models when warm, interleaved."""
-        return (yield from self.run_in_turns(self._paths, turn, pace))
+        from inspector.runtimes.calling import file_runnable
+
+        return (yield from self.run_in_turns([file_runnable(path) for path in self._paths], turn, pace))
 
     def advice(self, pace: Pace) -> Steps[tuple[StartupCandidate, ...]]:
         """Save the model in other ways and measure how each starts."""

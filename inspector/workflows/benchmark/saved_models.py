@@ -101,8 +101,9 @@ class SavedModels(ModelPair):
 
     def latencies(self, turn: Turn, pace: Pace) -> Steps[BenchPart]:
         """Call the signatures when warm, interleaved."""
-        paths, signature = tuple(one.path for one in self.served), self.served[0].signature.name
-        return (yield from self.run_in_turns(paths, turn, pace, "tensorflow", signature))
+        from inspector.runtimes.tensorflow.served import call_of
+
+        return (yield from self.run_in_turns([call_of(one) for one in self.served], turn, pace))
 
     def advice(self, pace: Pace) -> Steps[tuple[StartupCandidate, ...]]:
         """Return nothing: there is no other way yet to save a SavedModel that could be tried."""

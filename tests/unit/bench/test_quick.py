@@ -15,8 +15,9 @@ from inspector.isolation.limits import CancelToken, Limits
 from inspector.records.event import Finished, Steps
 from inspector.records.measurement import Comparison
 from inspector.records.optimization import InputSet, OptimizeSettings
+from inspector.runtimes.calling import file_runnable
+from inspector.runtimes.measure import ENTRY, MeasureAnswer, MeasureRequest, Round
 from inspector.runtimes.onnx_runtime.feeds import write_feed
-from inspector.runtimes.onnx_runtime.measure import ENTRY, MeasureAnswer, MeasureRequest, Round
 from tests.builders import chain, save
 from tests.unit.bench.slow_digits import SAMPLE, slowed
 
@@ -70,7 +71,7 @@ def test_runs_too_short_to_time_are_timed_several_at_once(tmp_path: Path) -> Non
 
 @pytest.mark.parametrize(("mode", "pairs"), [("together", 20), ("in turns", 20)])
 def test_both_ways_to_hold_sessions_give_paired_samples(images: InputSet, mode: str, pairs: int) -> None:
-    request = MeasureRequest(str(SAMPLE), str(SAMPLE), images, 1, 0.5, 0, mode)  # type: ignore[arg-type]
+    request = MeasureRequest(file_runnable(str(SAMPLE)), file_runnable(str(SAMPLE)), images, 1, 0.5, 0, mode)  # type: ignore[arg-type]
     events = run_child(ENTRY, request, MeasureAnswer, Limits(2 << 30, 60))
     answer = next(event.result for event in events if isinstance(event, Finished))
     assert len(answer.rounds) >= 6

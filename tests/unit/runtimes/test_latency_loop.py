@@ -10,6 +10,7 @@ import pytest
 from inspector.isolation.limits import Limits
 from inspector.records.event import Finished, Partial
 from inspector.records.optimization import InputSet
+from inspector.runtimes.calling import file_runnable
 from inspector.runtimes.latency import Pace, TimedSubject, TimingRequest, Timings, time_artifacts
 from inspector.runtimes.onnx_runtime.feeds import write_feed
 from tests.builders import chain, save
@@ -28,8 +29,8 @@ def images(tmp_path_factory: pytest.TempPathFactory) -> InputSet:
 
 
 def subjects(after: str = str(SAMPLE)) -> tuple[TimedSubject, ...]:
-    before = str(SAMPLE)
-    return TimedSubject("before", before), TimedSubject("after", after), TimedSubject("again", before)
+    before = file_runnable(str(SAMPLE))
+    return TimedSubject("before", before), TimedSubject("after", file_runnable(after)), TimedSubject("again", before)
 
 
 def timed(request: TimingRequest) -> tuple[Timings, int]:
@@ -110,7 +111,7 @@ def test_a_batch_takes_as_many_rows(images: InputSet) -> None:
     model = onnx.load(SAMPLE)
     model.graph.input[0].type.tensor_type.shape.dim[0].dim_value = 1
     fixed = str(save(model, Path(images.folder).parent / "fixed.onnx"))
-    found, _ = timed(TimingRequest((TimedSubject("before", fixed),), images, 1, 0.5, 0, batch=4))
+    found, _ = timed(TimingRequest((TimedSubject("before", file_runnable(fixed)),), images, 1, 0.5, 0, batch=4))
     assert found.failures == {"before": "batch is fixed at 1"}
-    found, _ = timed(TimingRequest((TimedSubject("before", fixed),), images, 1, 0.5, 0))
+    found, _ = timed(TimingRequest((TimedSubject("before", file_runnable(fixed)),), images, 1, 0.5, 0))
     assert found.blocks

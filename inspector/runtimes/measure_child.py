@@ -1,12 +1,13 @@
-"""Timing two models against each other as a child process does it for a quick comparison; the loop is that of latency_child."""
+"""Timing two artifacts against each other as a child process does it for a quick comparison; the loop is that of latency_child."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from inspector.records.runnable import Runnable
 from inspector.runtimes.latency import LABELS, SUBJECTS, Pace, TimedName, TimedSubject, TimingRequest
 from inspector.runtimes.latency_child import TimingLoop
-from inspector.runtimes.onnx_runtime.measure import MeasureAnswer, MeasureRequest, Round, Triple
+from inspector.runtimes.measure import MeasureAnswer, MeasureRequest, Round, Triple
 from inspector.runtimes.onnx_runtime.sessions import usable_threads
 
 Report = Callable[[int, int, str], None]
@@ -29,10 +30,11 @@ def measure_in_child(request: MeasureRequest, report: Report) -> MeasureAnswer:
 
 
 def _timing(request: MeasureRequest) -> TimingRequest:
-    paths: dict[TimedName, str] = {"before": request.before, "after": request.after, "again": request.before}
-    subjects = tuple(TimedSubject(name, paths[name]) for name in SUBJECTS)
+    calls: dict[TimedName, Runnable] = {"before": request.before, "after": request.after, "again": request.before}
+    threads = request.threads or usable_threads()  # the same for all, though some runtimes would choose otherwise
+    subjects = tuple(TimedSubject(name, calls[name]) for name in SUBJECTS)
     return TimingRequest(
-        subjects, request.inputs, request.threads, request.budget_seconds, request.seed, Pace(quick=True), request.mode
+        subjects, request.inputs, threads, request.budget_seconds, request.seed, Pace(quick=True), request.mode
     )
 
 

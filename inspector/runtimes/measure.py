@@ -1,4 +1,4 @@
-"""What timing models side by side needs and gives; the work is in measure_child."""
+"""What a quick measurement of two side by side needs and gives; the work is in measure_child."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from inspector.records.optimization import InputSet
+from inspector.records.runnable import Runnable
 
-ENTRY: Final = "inspector.runtimes.onnx_runtime.measure_child:measure_in_child"
+ENTRY: Final = "inspector.runtimes.measure_child:measure_in_child"
 
 Triple = tuple[float, float, float]
 """Of the original, the changed one, and the original once more in sessions of its own, as control."""
@@ -15,13 +16,13 @@ Triple = tuple[float, float, float]
 
 @dataclass(frozen=True, slots=True)
 class MeasureRequest:
-    """Two models at absolute paths, what to feed them, and how long to go on, in seconds.
+    """How two are called, what to feed them, and how long to go on, in seconds.
 
     "together" holds a session of each subject at once and interleaves runs; "in turns" holds one session at a time.
     """
 
-    before: str
-    after: str
+    before: Runnable
+    after: Runnable
     inputs: InputSet
     threads: int
     budget_seconds: float
