@@ -52,11 +52,11 @@ def quick_comparison_of(
 ) -> Steps[tuple[Comparison, ...]]:
     """Measure two against each other on a CPU, in one process, and return the comparisons of loading and of latency.
 
-    Loading (session creation) begins when the runtimes are imported; a run goes from numpy arrays to numpy arrays. Where they
-    run on different runtimes, notes say which ran which. Sessions of both, and a second one of the original as control, are made anew several times in random order, and runs of
-    them are interleaved; where three do not fit into memory, one session at a time. It takes about the budget, four times
-    as long at most for slow models. What cannot be measured is a comparison "not measured" that says why in its note.
-    Raises ChildFailed where it was cancelled.
+    Loading (session creation) begins once the runtimes are imported; a run goes from numpy arrays to numpy arrays. All have as
+    many threads, and where they run on different runtimes, notes say which ran which. Sessions of both, and a second one of the
+    original as control, are made anew several times in random order, and runs of them are interleaved; where three do not fit
+    into memory, one session at a time. It takes about the budget, four times as long at most for slow models. What cannot be
+    measured is a comparison "not measured" that says why in its note. Raises ChildFailed where it was cancelled.
     """
     yield Started("measuring")
     try:

@@ -1,4 +1,4 @@
-"""Timing two artifacts against each other as a child process does it for a quick comparison; the loop is that of latency_child."""
+"""Timing two against each other as a child process does it for a quick comparison; the loop is that of latency_child."""
 
 from __future__ import annotations
 
