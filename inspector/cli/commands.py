@@ -54,6 +54,10 @@ def run_command(options: Options, workbench: Workbench) -> int:
         from inspector.cli.optimize_command import optimize
 
         return optimize(options, wanted)
+    if options.publishing is not None:
+        from inspector.cli.publish_command import publish
+
+        return publish(options, options.publishing)
     if options.slim is not None:
         from inspector.cli.slim_command import slim
 

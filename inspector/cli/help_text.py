@@ -62,6 +62,15 @@ make an ONNX model smaller and faster
                     takes several: 1,2
   --seed N          the seed of inputs that are made (default 0)
 
+publish a SavedModel for model servers
+  --version N       with --output FOLDER: write FOLDER/N, the SavedModel as it is
+                    or what --apply made of it, with its contract, in a moment:
+                    a server never sees half of it; next: the number after the
+                    largest; refused where the signatures differ from those of
+                    the version before (--allow signature-drift)
+  --warm-up N       requests of each signature that a server replays before it
+                    takes traffic: from --data, or made (default 8; 0: none)
+
 make an image smaller
   --apply slim      write a smaller image, and prove on an engine that it still
                     serves; without an engine flatten and clean run, unproven
@@ -116,7 +125,7 @@ which image
 
 about
   --schema          print the JSON Schema of the report
-  --version         print the version
+  --version         without a number: print the version of this program
   -h, --help        print this
 
 examples
@@ -133,6 +142,7 @@ examples
   modelpack-tui model.onnx --write-contract terms.yaml
   modelpack-tui model.onnx --bench --batch 1,8 --budget 2m
   modelpack-tui model.onnx --apply int8 --bench --report review.json
+  modelpack-tui saved_model/ --output serving/ --version 4
   modelpack-tui image.tar --bench --ready http://127.0.0.1:8080/health
   modelpack-tui image.tar --apply slim --exercise load.http --output small.tar
 

@@ -10,6 +10,7 @@ from inspector.cli import output
 from inspector.cli.bench_options import BenchOptions, add_bench_options, bench_of
 from inspector.cli.help_text import HELP
 from inspector.cli.optimization_options import OptimizationOptions, add_optimization_options, optimization_of, steps_of
+from inspector.cli.publish_options import PublishOptions, add_publish_options, publishing_of
 from inspector.cli.quantities import length, lengths
 from inspector.cli.slim_options import SlimOptions, add_slim_options, slim_of
 from inspector.errors import UsageError
@@ -34,7 +35,7 @@ class Options:
 
     __slots__ = (
         *("artifact", "batch", "bench", "contract", "contract_target", "digest", "dimensions", "optimization", "platform"),
-        *("report_format", "slim", "target", "wants_report"),
+        *("publishing", "report_format", "slim", "target", "wants_report"),
     )
 
     def __init__(
@@ -52,6 +53,7 @@ class Options:
         optimization: OptimizationOptions | None = None,
         bench: BenchOptions | None = None,
         slim: SlimOptions | None = None,
+        publishing: PublishOptions | None = None,
     ) -> None:
         self.artifact = artifact
         self.wants_report = wants_report
@@ -75,6 +77,8 @@ class Options:
         """What --bench and the options that belong to it ask for; None where there are none of them."""
         self.slim = slim
         """What --apply slim and the options that belong to it ask for; None where slim is not applied."""
+        self.publishing = publishing
+        """Which version of a serving folder to write, of the SavedModel or what the steps make of it; None: none."""
 
 
 def parse(arguments: Sequence[str]) -> Options:
@@ -91,8 +95,10 @@ def parse(arguments: Sequence[str]) -> Options:
     wants_report = parsed.digest or parsed.bench or any(one is not None for one in asked)
     headless = wants_report or parsed.write_contract is not None
     slim = slim_of(parsed, steps_of(parsed.apply))
-    bench = bench_of(parsed, headless, slim is not None)
-    optimization = optimization_of(parsed, headless, bench is not None and bench.wanted) if slim is None else None
+    publishing = _publishing(parsed, slim is not None)
+    bench = bench_of(parsed, headless, slim is not None) if publishing is None or parsed.apply is not None else None
+    optimizes = slim is None and (publishing is None or parsed.apply is not None)
+    optimization = optimization_of(parsed, headless, bench is not None and bench.wanted) if optimizes else None
     if parsed.replay is None:
         _check_artifact(artifact, wants_report, parsed)
     target = STDOUT if report is None else report
@@ -110,7 +116,18 @@ def parse(arguments: Sequence[str]) -> Options:
         optimization,
         bench,
         slim,
+        publishing,
     )
+
+
+def _publishing(parsed: argparse.Namespace, slims: bool) -> PublishOptions | None:
+    """Return which version to publish; UsageError where there is nothing that has versions."""
+    publishing = publishing_of(parsed, parsed.apply is not None)
+    if publishing is not None and slims:
+        raise UsageError("--version publishes SavedModels, and --apply slim works on images", "leave out --version")
+    if publishing is not None and parsed.artifact is None:
+        raise UsageError("which SavedModel shall be published?", f"{PROGRAM} MODEL --output {publishing.serving} --version 1")
+    return publishing
 
 
 def _check_artifact(artifact: str | None, wants_report: bool, parsed: argparse.Namespace) -> None:
@@ -142,7 +159,7 @@ def build_parser() -> argparse.ArgumentParser:
     add_slim_options(parser)
     add_bench_options(parser)
     add("--schema", action=_Print, produce=_schema)
-    add("--version", action=_Print, produce=lambda: f"{PROGRAM} {__version__}\n")
+    add_publish_options(parser, lambda: f"{PROGRAM} {__version__}\n")
     add("-h", "--help", action=_Print, produce=lambda: HELP)
     return parser
 

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from inspector.errors import InspectorError, OperationFailed, UnreadableArtifact, UsageError
 from inspector.formats.clean_text import one_line
@@ -30,6 +30,18 @@ _MOST_COMPARED: Final = 10
 """Versions that are tried until one can be read."""
 
 _MOST_NAMED: Final = 3
+_MOST_TOLD: Final = 20
+"""Differences that are warned of one by one."""
+
+
+class PlannedVersion(NamedTuple):
+    """The real path of the serving folder, the version to write there, and what differs from the one it is compared with."""
+
+    serving: Path
+    version: int
+    compared_with: int | None
+    differences: tuple[str, ...]
+    warnings: tuple[str, ...]
 
 
 def publish(
@@ -51,33 +63,38 @@ def publish(
     of the version before would notice and allow_drift is not given, UnreadableArtifact where source is no SavedModel,
     OperationFailed where the system refuses; serving is then as it was.
     """
+    from inspector.formats.saved_model.publish_child import VersionOrder, WrittenVersion
+
+    plan = plan_version(source, serving, version, allow_drift)
+    for warning in plan.warnings:
+        yield Warned(warning)
+    order = VersionOrder(os.fsencode(source.absolute()), os.fsencode(plan.serving), plan.version, warm_up, contract)
+    path = str(serving / str(plan.version))
+    title = f"publishing {one_line(path)}"
+    yield Started(title)
+    child = run_child(ENTRY, order, WrittenVersion, limits, cancel, title=title, environment=NUMPY_ON_ONE_THREAD)
+    written = yield from _cleaned_up(child, plan.serving)
+    notes = (*written.notes, *_note_of_larger(plan.serving, plan.version))
+    found = (written.files, written.size_bytes, written.warm_up_requests)
+    return PublishedVersion(path, plan.version, *found, plan.compared_with, plan.differences, notes)
+
+
+def check_place(serving: Path, version: int | None) -> int:
+    """Return the version that would be published in a folder now, whatever it is of; raises what publish() does of the folder."""
+    return check_version(check_serving_folder(serving), version, one_line(serving))
+
+
+def plan_version(source: Path, serving: Path, version: int | None, allow_drift: bool) -> PlannedVersion:
+    """Return what publish() is going to do; nothing is written, and it raises what publish() does."""
     real = check_serving_folder(serving, source)
     label = one_line(serving)
     number = check_version(real, version, label)
-    compared, drift = yield from _drift(source, real, number)
+    compared, drift, unread = _drift(source, real, number)
     if drift.breaking and not allow_drift:
         raise _refused(label, number, compared, drift.breaking)
-    for difference in (*drift.breaking, *drift.harmless):
-        yield Warned(f"{label}: unlike version {compared}, {difference}")
-    from inspector.formats.saved_model.publish_child import VersionOrder, WrittenVersion
-
-    order = VersionOrder(os.fsencode(source.absolute()), os.fsencode(real), number, warm_up, contract)
-    title = f"publishing {one_line(serving / str(number))}"
-    yield Started(title)
-    child = run_child(ENTRY, order, WrittenVersion, limits, cancel, title=title, environment=NUMPY_ON_ONE_THREAD)
-    written = yield from _cleaned_up(child, real)
-    notes = (*written.notes, *_note_of_larger(real, number))
     differences = (*drift.breaking, *drift.harmless)
-    return PublishedVersion(
-        str(serving / str(number)),
-        number,
-        written.files,
-        written.size_bytes,
-        written.warm_up_requests,
-        compared,
-        differences,
-        notes,
-    )
+    told = tuple(f"{label}: unlike version {compared}, {difference}" for difference in differences[:_MOST_TOLD])
+    return PlannedVersion(real, number, compared, differences, (*unread, *told))
 
 
 def _cleaned_up(child: Iterator[Event[WrittenVersion]], serving: Path) -> Steps[WrittenVersion]:
@@ -96,18 +113,19 @@ def _cleaned_up(child: Iterator[Event[WrittenVersion]], serving: Path) -> Steps[
                 serving.rmdir()
 
 
-def _drift(source: Path, serving: Path, version: int) -> Steps[tuple[int | None, Drift]]:
-    """Return the version that clients know, and how the signatures of the source differ from its."""
+def _drift(source: Path, serving: Path, version: int) -> tuple[int | None, Drift, tuple[str, ...]]:
+    """Return the version that clients know, how the signatures of the source differ from its, and what could not be read."""
     ours = summarize(source).signatures
+    unread: list[str] = []
     for folder in _before(version_folders(serving), version)[:_MOST_COMPARED]:
         theirs: tuple[SignatureFacts, ...] | None = None
         try:
             theirs = summarize(folder.path).signatures
         except UnreadableArtifact as error:
-            yield Warned(f"signatures were not compared with version {folder.version}: {error.message}")
+            unread.append(f"signatures were not compared with version {folder.version}: {error.message}")
         if theirs is not None:
-            return folder.version, drift_of(ours, theirs)
-    return None, Drift((), ())
+            return folder.version, drift_of(ours, theirs), tuple(unread)
+    return None, Drift((), ()), tuple(unread)
 
 
 def _before(folders: Sequence[VersionFolder], version: int) -> list[VersionFolder]:

@@ -106,20 +106,16 @@ def _fill(draft: Path, source: SourceFolder, added: dict[str, bytes], report: Re
 
 
 def _read_back(source: Path, draft: Path, requests: int, target: Path) -> SavedModelFacts:
-    """Return what our reader finds in the draft; raises OperationFailed unless that is the SavedModel it was copied from, whole."""
+    """Return what our reader finds in the draft; raises OperationFailed unless that is the whole SavedModel that was copied."""
     try:
         written = read(draft)
         same = summarize(source).signatures == summarize(draft).signatures
     except InspectorError as error:
         reason = error.message.replace(str(draft), one_line(target))
-        raise OperationFailed(
-            f"{one_line(target)} would not be readable: {reason}", "open the SavedModel for details"
-        ) from None
+        raise OperationFailed(f"{one_line(target)} could not be read: {reason}", "open the SavedModel for details") from None
     facts = written.saved_model
     if facts is None or not same:
-        raise OperationFailed(
-            f"{one_line(target)} would not be the SavedModel that was read", "it changed meanwhile: try again"
-        )
+        raise OperationFailed(f"{one_line(target)} is not the SavedModel that was read", "it changed meanwhile: try again")
     for problem in _problems(facts, [(one.location, one.problem) for one in written.external_files], requests):
         raise OperationFailed(f"{one_line(target)} could not be served: {problem}", "mend the SavedModel first")
     return facts

@@ -41,7 +41,7 @@ class VersionDraft:
             raise
 
     def publish(self) -> None:
-        """Give the folder its number, in one moment; OSError where there is such a version by now. Its files must be flushed."""
+        """Give the folder, whose files must be flushed, its number; OSError where there is such a version by now."""
         self.folder.rename(self._serving / str(self._version))
         flush_folder(self._serving)
 

@@ -17,17 +17,18 @@ LARGEST_VERSION: Final = 2**63 - 1
 _MOST_DIGITS: Final = 40
 
 
-def check_serving_folder(serving: Path, source: Path) -> Path:
+def check_serving_folder(serving: Path, source: Path | None = None) -> Path:
     """Return the real path of a folder for versions, which need not be there yet, though the one it lies in must.
 
-    Raises UsageError where it is a file, a SavedModel, one version of a serving folder, or the source, within it or around it;
-    OperationFailed where the system does not tell.
+    Raises UsageError where it is a file, a SavedModel, one version of a serving folder, or the source, within it or around it
+    (None: it is not known yet); OperationFailed where the system does not tell.
     """
     label = one_line(serving)
     try:
         real = serving.resolve()
         _check_kind(serving, real, label)
-        _check_apart(real, source.resolve(), label, one_line(source))
+        if source is not None:
+            _check_apart(real, source.resolve(), label, one_line(source))
     except (OSError, ValueError, RuntimeError) as error:
         raise failed(serving, error if isinstance(error, OSError) else OSError(str(error))) from None
     return real
@@ -78,7 +79,7 @@ def check_version(serving: Path, version: int | None, label: str) -> int:
 
 
 def taken_versions(serving: Path) -> frozenset[int]:
-    """Return the numbers that are names in the folder, be it of folders, files or links; servers may take each for a version."""
+    """Return the numbers that are names in the folder, of folders, files or links: servers may take each for a version."""
     try:
         with os.scandir(serving) as entries:
             found = {version_of(entry.name) for entry in entries}

@@ -28,9 +28,9 @@ MOST_BYTES: Final = MOST_CHECKED_BYTES
 _PREDICT_LOG: Final = 6
 _NUMBERS: Final = {dtype_name(number): number for number in range(1, 33)}
 _HELD_AS: Final = {
-    **{"bfloat16": 2, "float8e5m2": 1, "float8e4m3fn": 1},
-    **{"qint8": 1, "quint8": 1, "qint16": 2, "quint16": 2, "qint32": 4},
-}
+    "bfloat16": 2, "float8e5m2": 1, "float8e4m3fn": 1,
+    "qint8": 1, "quint8": 1, "qint16": 2, "quint16": 2, "qint32": 4,
+}  # fmt: skip
 """Bytes of elements that numpy has no type of its own for."""
 
 
