@@ -146,13 +146,14 @@ class Proof:
     def _timed(self, call: Runnable) -> Steps[tuple[Comparison, ...]]:
         """Time runs beside the original's, and whole starts where TensorFlow's are the ones to beat."""
         from inspector.bench.quick import quick_comparison_of
-        from inspector.bench.quick_starts import quick_starts
 
         grounds = self.grounds
         inputs, settings, seconds = grounds.evaluation.inputs, grounds.settings, grounds.settings.comparison_seconds
         warm = yield from quick_comparison_of(grounds.call, call, inputs, settings, self.cancel, seconds)
         if grounds.call.runtime != "tensorflow":
             return warm
+        from inspector.bench.quick_starts import quick_starts
+
         yield Started("starting it beside the original")
         starts = yield from quick_starts(grounds.call, call, inputs, settings, self.cancel, STARTS_FOR_RUNS * seconds)
         return (*warm, *starts)

@@ -210,7 +210,7 @@ class OptimizationSession:
         if subject.inspection.computation.artifact.format == "tflite":
             return Preflight(False, f"it is a LiteRT model now: {END_OF_LITERT}; undo the step, or start anew")
         optimizers = optimizers_for(subject)
-        if name not in optimizers:
+        if name not in tuple(optimizers):
             return Preflight(False, _not_offered(name, subject))
         reason = bound_reason(subject.inspection.computation)
         return Preflight(False, reason) if reason else optimizers[name].requires(subject, settings)
