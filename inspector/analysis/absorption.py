@@ -13,9 +13,12 @@ from inspector.analysis.tensorflow_absorption import (
     TENSORFLOW_SHAPE_READERS,
     is_shown_always,
 )
+from inspector.analysis.tflite_absorption import TFLITE_SHAPE_ARITHMETIC, TFLITE_SHAPE_READERS
+from inspector.analysis.tflite_absorption import is_shown_always as is_shown_always_in_tflite
 from inspector.analysis.wiring import Wiring, captured_names, wire
 from inspector.records.graph import Graph, Node
 from inspector.records.saved_model import TENSORFLOW
+from inspector.records.tflite import TFLITE
 
 CONSTANT: Final = 0
 SHAPE: Final = 1
@@ -40,6 +43,13 @@ SHAPE_ARITHMETIC: Final = frozenset(
     """.split()  # noqa: SIM905
 )
 """What computes with shapes; any other operator fed from shapes (Sin, MatMul, a table look-up) makes data worth a row."""
+
+_ARITHMETIC: Final = {
+    **dict.fromkeys(STANDARD_DOMAINS, SHAPE_ARITHMETIC),
+    TENSORFLOW: TENSORFLOW_SHAPE_ARITHMETIC,
+    TFLITE: TFLITE_SHAPE_ARITHMETIC,
+}
+"""By domain of operators."""
 
 LARGE_TABLE: Final = 1024
 """Elements of a stored tensor above which arithmetic that reads it is data: a position embedding, not a shape."""
@@ -95,6 +105,8 @@ def _kinds(wiring: Wiring) -> bytearray:
 def _reads_shape(node: Node) -> bool:
     if node.domain == TENSORFLOW:
         return node.operator in TENSORFLOW_SHAPE_READERS
+    if node.domain == TFLITE:
+        return node.operator in TFLITE_SHAPE_READERS
     return node.operator in SHAPE_READERS and node.domain in STANDARD_DOMAINS
 
 
@@ -102,14 +114,13 @@ def _makes_data(wiring: Wiring, kinds: bytearray, node: Node, kind: int) -> bool
     """Tell whether a node fed from constants or shapes only is worth a row nevertheless."""
     if node.subgraphs or (node.operator in RANDOM and node.domain in STANDARD_DOMAINS):
         return True
-    is_tensorflow = node.domain == TENSORFLOW
-    if is_tensorflow and is_shown_always(node):
+    if is_shown_always(node) or (node.domain == TFLITE and is_shown_always_in_tflite(node)):
         return True
-    if not is_tensorflow and node.domain not in STANDARD_DOMAINS:
+    arithmetic = _ARITHMETIC.get(node.domain)
+    if arithmetic is None:
         return not any(node.inputs)
     if kind == CONSTANT:
         return False
-    arithmetic = TENSORFLOW_SHAPE_ARITHMETIC if is_tensorflow else SHAPE_ARITHMETIC
     return node.operator not in arithmetic or _reads_large_table(wiring, kinds, node)
 
 

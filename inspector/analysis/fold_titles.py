@@ -17,7 +17,8 @@ OPERATORS_NAMED: Final = 5
 
 PLUMBING: Final = frozenset(
     """Reshape Transpose Squeeze Unsqueeze Flatten Cast CastLike Identity Slice Gather Split Expand Shape Constant Dropout
-    Pad QuantizeLinear DequantizeLinear""".split()  # noqa: SIM905
+    Pad QuantizeLinear DequantizeLinear RESHAPE TRANSPOSE SQUEEZE CAST SLICE STRIDED_SLICE GATHER SPLIT PAD QUANTIZE
+    DEQUANTIZE EXPAND_DIMS""".split()  # noqa: SIM905
 )
 """Operators that say little about what a block does."""
 

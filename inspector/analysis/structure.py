@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from typing import Final
 
 from inspector.analysis.tensorflow_absorption import CONSTANT_OPERATORS, telling_attributes
+from inspector.analysis.tflite_absorption import telling_attributes as telling_attributes_in_tflite
 from inspector.analysis.wiring import Wiring, wire
 from inspector.records.graph import Attribute, Graph, Node
 from inspector.records.layout import Layout
 from inspector.records.saved_model import TENSORFLOW
 from inspector.records.tensor import TensorSpec
+from inspector.records.tflite import TFLITE
 
 GENERATED_SYMBOL: Final = "unk__"
 """How shape inference names a length it knows nothing of: a new symbol each time, equal to no other."""
@@ -184,7 +186,11 @@ class _Labels:
     def _attributes(self, node: Node) -> Key:
         if node.operator in CONSTANT_OPERATORS and len(node.inputs) == 0:
             return ()
-        told = node.attributes if node.domain != TENSORFLOW else telling_attributes(node)
+        told = node.attributes
+        if node.domain == TENSORFLOW:
+            told = telling_attributes(node)
+        elif node.domain == TFLITE:
+            told = telling_attributes_in_tflite(node)
         return tuple(self._attribute(node, a) if a.kind in _BY_REFERENCE else a for a in told)
 
     def _attribute(self, node: Node, attribute: Attribute) -> Key:

@@ -9,6 +9,7 @@ from inspector.analysis.cost.formulas import FORMULAS, Formula, tensorflow_eleme
 from inspector.analysis.cost.formulas.elementwise import OPERATIONS_PER_OUTPUT_ELEMENT as ONNX_OPERATIONS
 from inspector.analysis.cost.formulas.free import FREE
 from inspector.analysis.cost.formulas.tensorflow_free import WITHOUT_ACTIVATIONS
+from inspector.analysis.cost.formulas.tflite_free import TFLITE_WITHOUT_ACTIVATIONS
 from inspector.analysis.cost.scope import Scope
 from inspector.analysis.cost.sizes import tensor_bytes
 from inspector.analysis.cost.use import UnknownCostError, Use, Work
@@ -87,7 +88,7 @@ class Pricing:
 
     def activation_bytes(self, name: str, node: Node, scope: Scope) -> Activations:
         """Return the bytes of a node's outputs, None where any of them is not known."""
-        if name in WITHOUT_ACTIVATIONS:
+        if name in WITHOUT_ACTIVATIONS or name in TFLITE_WITHOUT_ACTIVATIONS:
             return NO_ACTIVATIONS
         if len(node.outputs) == 1:
             return self._of_tensor(node.outputs[0], scope)

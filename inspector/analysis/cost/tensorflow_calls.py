@@ -1,4 +1,4 @@
-"""Functions that nodes of TensorFlow and TensorFlow Lite call by name: what they are passed, and how the cost of their bodies adds up."""
+"""Functions that nodes of TensorFlow (Lite) call by name: what they are passed, and how the cost of their bodies adds up."""
 
 from __future__ import annotations
 

@@ -10,6 +10,7 @@ from inspector.analysis.cost.bodies import BodyCost
 from inspector.analysis.cost.carried import NOTHING, Carried, Ledger
 from inspector.analysis.cost.formulas import qualified_name
 from inspector.analysis.cost.formulas.tensorflow_free import RANDOM
+from inspector.analysis.cost.formulas.tflite_free import TFLITE_RANDOM, TFLITE_STATE
 from inspector.analysis.cost.order import execution_order
 from inspector.analysis.cost.pricing import FREE_PRICE, Pricing
 from inspector.analysis.cost.scope import Program, Scope
@@ -30,6 +31,8 @@ CALLS_BUDGET: Final = 10_000
 NONDETERMINISTIC: Final = (
     frozenset(("RandomNormal", "RandomUniform", "RandomNormalLike", "RandomUniformLike", "Bernoulli", "Multinomial"))
     | RANDOM
+    | TFLITE_RANDOM
+    | TFLITE_STATE
     | {f"tensorflow:{operator}" for operator in EFFECTS}
 )
 

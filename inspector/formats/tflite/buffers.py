@@ -38,7 +38,7 @@ class Buffers:
     def unused(self) -> list[int]:
         """Return the bytes of each buffer that nothing refers to, none of them empty."""
         left = (index for index in range(1, len(self._tables)) if index not in self._used)
-        return [found.length for index in left if (found := self._place(index)).count]
+        return [found.length for index in left if (found := self._place(index)).length]
 
     def _place(self, index: int) -> Listed:
         table = self._file.table(self._tables[index])

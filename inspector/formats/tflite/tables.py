@@ -110,7 +110,7 @@ class FlatFile:
 
 
 class Table:
-    """One table; every field has a default that stands for one left out. All raise UnreadableArtifact for what makes no sense."""
+    """One table; a default stands for a field left out. All raise UnreadableArtifact for what makes no sense."""
 
     __slots__ = ("_data", "_file", "_slots", "position")
 

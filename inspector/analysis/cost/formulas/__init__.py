@@ -18,6 +18,7 @@ from inspector.analysis.cost.formulas import (
     tensorflow_convolution,
     tensorflow_elementwise,
     tensorflow_matrix,
+    tflite,
 )
 from inspector.analysis.cost.use import Use, Work
 
@@ -36,6 +37,7 @@ FORMULAS: Final[Mapping[str, Formula]] = {
     **tensorflow_convolution.FORMULAS,
     **tensorflow_elementwise.FORMULAS,
     **tensorflow_matrix.FORMULAS,
+    **tflite.FORMULAS,
 }
 
 

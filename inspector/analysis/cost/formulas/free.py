@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from inspector.analysis.cost.formulas.tensorflow_free import TENSORFLOW_FREE
+from inspector.analysis.cost.formulas.tflite_free import TFLITE_FREE
 
 _MOVEMENT: Final = (
     "Cast CastLike BitCast CenterCropPad Compress Concat ConcatFromSequence Constant ConstantOfShape DepthToSpace Dropout "
@@ -41,6 +42,7 @@ FREE: Final = frozenset(
         *(f"com.microsoft.nchwc:{name}" for name in _BLOCKED_LAYOUT.split()),
         *(f"ai.onnx.ml:{name}" for name in _MACHINE_LEARNING.split()),
         *TENSORFLOW_FREE,
+        *TFLITE_FREE,
     )
 )
 """Qualified names; they cost nothing and take no part in the covered share.

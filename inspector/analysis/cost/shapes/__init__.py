@@ -9,7 +9,15 @@ from __future__ import annotations
 from typing import Final
 
 from inspector.analysis.cost.scope import Scope, is_weak, merged
-from inspector.analysis.cost.shapes import elementwise, matrix, movement, spatial, tensorflow_movement, tensorflow_spatial
+from inspector.analysis.cost.shapes import (
+    elementwise,
+    matrix,
+    movement,
+    spatial,
+    tensorflow_movement,
+    tensorflow_spatial,
+    tflite,
+)
 from inspector.analysis.cost.shapes.rule import Output, Rule
 from inspector.analysis.cost.shapes.shape_arithmetic import follow
 from inspector.analysis.cost.use import UnknownCostError, Use
@@ -24,6 +32,7 @@ RULES: Final[dict[str, Rule]] = {
     **spatial.RULES,
     **tensorflow_movement.RULES,
     **tensorflow_spatial.RULES,
+    **tflite.RULES,
 }
 
 LOOK_AT_VALUES: Final = (
@@ -35,6 +44,7 @@ LOOK_AT_VALUES: Final = (
     | {"Expand", "Reshape", "Tile", "ConstantOfShape", "TopK"}
     | tensorflow_movement.LOOK_AT_VALUES
     | tensorflow_spatial.LOOK_AT_VALUES
+    | tflite.LOOK_AT_VALUES
 )
 """Rules that depend on more than the shapes of inputs: bounds, axes and sizes may be constants or shape arithmetic."""
 

@@ -150,10 +150,14 @@ def _known(use: Use, index: int) -> Shape:
     return lengths
 
 
-_SHAPES: Final = frozenset(("Shape", "tensorflow:Shape"))
-_ARITHMETIC: Final = frozenset(("Add", "Sub", "Mul", "Div", "ReduceProd")) | {
-    f"tensorflow:{name}" for name in ("AddV2", "Add", "Sub", "Mul", "FloorDiv", "Prod")
-}
+_SHAPES: Final = frozenset(("Shape", "tensorflow:Shape", "tflite:SHAPE"))
+_ARITHMETIC: Final = frozenset(
+    (
+        *("Add", "Sub", "Mul", "Div", "ReduceProd"),
+        *(f"tensorflow:{name}" for name in ("AddV2", "Add", "Sub", "Mul", "FloorDiv", "Prod")),
+        *(f"tflite:{name}" for name in ("ADD", "SUB", "MUL", "FLOOR_DIV", "REDUCE_PROD")),
+    )
+)
 _RULES: Final[dict[str, Callable[[Use], Shape]]] = {
     "Shape": _shape,
     "Gather": _gathered,
@@ -172,4 +176,9 @@ _RULES: Final[dict[str, Callable[[Use], Shape]]] = {
     "tensorflow:Sub": _difference,
     "tensorflow:Mul": _product,
     "tensorflow:FloorDiv": _quotient,
+    "tflite:ADD": _sum,
+    "tflite:SUB": _difference,
+    "tflite:MUL": _product,
+    "tflite:FLOOR_DIV": _quotient,
+    "tflite:CONCATENATION": _joined,
 }

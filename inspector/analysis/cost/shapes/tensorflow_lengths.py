@@ -1,4 +1,4 @@
-"""Shape arithmetic of TensorFlow: which integers the results of Shape, StridedSlice, Pack… hold."""
+"""Shape arithmetic of TensorFlow and TensorFlow Lite: which integers the results of Shape, StridedSlice, Pack… hold."""
 
 from __future__ import annotations
 
@@ -90,4 +90,11 @@ RULES: Final[dict[str, LengthRule]] = {
     "tensorflow:GatherV2": gathered,
     "tensorflow:Prod": total,
     **dict.fromkeys((f"tensorflow:{name}" for name in ("Identity", "Cast", "Squeeze", "ExpandDims", "Reshape")), same),
+    "tflite:SHAPE": shape,
+    "tflite:PACK": packed,
+    "tflite:STRIDED_SLICE": cut,
+    "tflite:SLICE": sliced,
+    "tflite:GATHER": gathered,
+    "tflite:REDUCE_PROD": total,
+    **dict.fromkeys((f"tflite:{name}" for name in ("CAST", "SQUEEZE", "EXPAND_DIMS", "RESHAPE")), same),
 }
