@@ -11,14 +11,16 @@ usage: modelpack-tui [ARTIFACT] [--report [FILE]] [options]
 Open a packaged model in the terminal and see what is inside: its graph,
 operators, weights, cost, and what a reader should know; of a container image
 its layers, files, waste, packages, and the models in it. Structure comes first;
-gigabytes of weights are never loaded for it. Make an ONNX model smaller and
-faster, and an image smaller, with proof that it still does the same job.
+gigabytes of weights are never loaded for it. Make an ONNX model or a SavedModel
+smaller and faster, and an image smaller, with proof that it still does the same
+job.
 Measure how it starts and how fast it answers, before and after.
 
-  ARTIFACT          what to open: an ONNX file, a SavedModel's folder, a serving
-                    folder of numbered versions, or an image: an archive (docker
-                    save, OCI; plain, gzip, zstd), an OCI layout's folder, or
-                    docker://name:tag on the engine that DOCKER_HOST names;
+  ARTIFACT          what to open: an ONNX file, a .tflite file, a SavedModel's
+                    folder, a serving folder of versions, or an image: an
+                    archive (docker save, OCI; plain, gzip, zstd), an OCI
+                    layout's folder, or docker://name:tag on the engine that
+                    DOCKER_HOST names;
                     name:tag alone, where no such file is, is tried there, too;
                     without it, a screen to choose one in
 
@@ -38,11 +40,16 @@ what must hold
                     write the contract that the artifact keeps as it is, to
                     begin with: to FILE (.yaml or .json) or to standard output
 
-make an ONNX model smaller and faster
-  --apply STEPS     apply these in order, each judged against the original:
-                    simplify, fp16, int8 (static or dynamic, as the model and
-                    this machine suggest), int8-dynamic, warmstart (starts
-                    sooner, here); joined by commas
+make an ONNX model or a SavedModel smaller and faster
+  --apply STEPS     apply these in order, each judged against the original;
+                    joined by commas
+                    ONNX: simplify, fp16, int8 (static or dynamic, as the model
+                    and this machine suggest), int8-dynamic, warmstart (starts
+                    sooner, here)
+                    SavedModel: prune (only what serving needs), simplify,
+                    to-onnx (then as ONNX), to-litert; fp16, int8 and
+                    int8-dynamic make a .tflite, or, where --output ends in
+                    .onnx, go by to-onnx
   --output PATH     write the last accepted result there, with its contract;
                     without it nothing is written; never over the input
   --data FILE.npz   real inputs by name, first axis samples, and labels for the
@@ -52,6 +59,7 @@ make an ONNX model smaller and faster
                     static-dims  fix a length that may vary
                     opset  raise an operator set   growth  become larger
                     cpu-bound  use operators of this runtime and processor
+                    select-tf-ops  use TensorFlow's operators in a .tflite
                     repeatable, or joined by commas
   --keep-fp32 NODE  a node that stays in fp32, by name or as #12; repeatable
   --budget TIME     how long one step may search, such as 60s or 5m, and
@@ -63,9 +71,9 @@ make an ONNX model smaller and faster
   --seed N          the seed of inputs that are made (default 0)
 
 publish a SavedModel for model servers
-  --version N       with --output FOLDER: write FOLDER/N, the SavedModel as it is
-                    or what --apply made of it, with its contract, in a moment:
-                    a server never sees half of it; next: the number after the
+  --version N       with --output FOLDER: write FOLDER/N, the SavedModel as it
+                    is or as --apply made it, with its contract, all at once: a
+                    server never sees half of it; next: the number after the
                     largest; refused where the signatures differ from those of
                     the version before (--allow signature-drift)
   --warm-up N       requests of each signature that a server replays before it
@@ -104,7 +112,7 @@ measure it, and prove which is faster
   --cpus N          starts under CPU quotas as well, such as 1,0.5,0.25
   --load SHARES     requests at random times, at these shares of what the model
                     can take, such as 50%,70%,90%
-  --signature NAME  which signature of a SavedModel
+  --signature NAME  which signature of a SavedModel; of --data, too
   --image-command COMMAND
                     what an image runs, in place of its own
   --ready HOW       when an image is ready: http://HOST:PORT/PATH answers,

@@ -118,11 +118,18 @@ def test_what_cannot_be_saved_is_reported_first_and_nothing_is_left(command: Com
     assert [path.name for path in tmp_path.iterdir()] == ["m.onnx"]
 
 
-@pytest.mark.parametrize("artifact", ["digits_keras", "digits_image.tar"])
-def test_what_is_no_onnx_model_is_refused(command: Command, artifact: str) -> None:
-    code, out, err = command(SAMPLES / artifact, "--apply", "fp16")
+@pytest.mark.parametrize(
+    ("artifact", "step", "said"),
+    [
+        ("digits_keras", "warmstart", "warmstart is a step for ONNX models"),
+        ("digits_cnn.onnx", "prune", "prune is a step for SavedModels"),
+        ("digits_image.tar", "fp16", "these steps work on models"),
+    ],
+)
+def test_steps_that_the_artifact_has_no_use_for_are_refused(command: Command, artifact: str, step: str, said: str) -> None:
+    code, out, err = command(SAMPLES / artifact, "--apply", step)
     assert (code, out) == (2, "")
-    assert "these steps work on ONNX models" in err
+    assert said in err
     assert err.count("\n") == 1
 
 

@@ -89,7 +89,8 @@ def test_quantities_that_make_no_sense_are_refused(option: str, text: str) -> No
     [
         (
             ["--apply", "simplfy"],
-            "--apply: there is no optimizer simplfy (there are simplify, fp16, int8, int8-dynamic, warmstart, slim)",
+            "--apply: there is no optimizer simplfy (there are simplify, fp16, int8, int8-dynamic, warmstart, prune, to-onnx, "
+            "to-litert, slim)",
         ),
         (["--apply", "fp16,simplify,fp16"], "--apply: fp16 is named twice"),
         (["--apply", ""], "--apply: there is no optimizer (empty)"),
