@@ -1,0 +1,59 @@
+"""A signature as a function whose inputs and outputs are tensors of its own, in the signature's order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from inspector.errors import OperationFailed
+from inspector.isolation.plain_line import plain_line
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A concrete function of one signature: raw names with TensorFlow's specs, and the names of the tensors in its graph."""
+
+    function: Any
+    inputs: tuple[tuple[str, Any], ...]
+    outputs: tuple[tuple[str, Any], ...]
+    input_tensors: tuple[str, ...]
+    output_tensors: tuple[str, ...]
+
+
+def entry_of(signature: Any) -> Entry:
+    """Return a loaded signature behind placeholders and identities of its own: an output may be an input, or two be one.
+
+    Raises OperationFailed where an input or output is no dense tensor, or has no rank.
+    """
+    import tensorflow as tf
+
+    specs = signature.structured_input_signature[1]
+    results = signature.structured_outputs
+    names, outputs = sorted(specs), sorted(results)
+    for what, found in (("input", specs), ("output", results)):
+        _refuse_sparse(tf, what, found)
+    taken = [tf.TensorSpec(specs[name].shape, specs[name].dtype, f"signature_input_{at}") for at, name in enumerate(names)]
+
+    def call(*values: Any) -> list[Any]:
+        given = signature(**dict(zip(names, values, strict=True)))
+        return [tf.identity(given[name], f"signature_output_{at}") for at, name in enumerate(outputs)]
+
+    function = tf.function(call, input_signature=taken, autograph=False).get_concrete_function()
+    return Entry(
+        function,
+        tuple((name, specs[name]) for name in names),
+        tuple((name, tensor) for name, tensor in zip(outputs, function.outputs, strict=True)),
+        tuple(tensor.name for tensor in function.inputs[: len(names)]),
+        tuple(tensor.name for tensor in function.outputs),
+    )
+
+
+def _refuse_sparse(tf: Any, what: str, found: Any) -> None:
+    for name, spec in found.items():
+        kind, shown = type(spec).__name__, plain_line(name, 60)
+        if kind not in ("TensorSpec", "BoundedTensorSpec") and not tf.is_tensor(spec):
+            raise OperationFailed(
+                f'{what} "{shown}" is a {kind.removesuffix("Spec")}: ONNX models take and give dense ones only'
+            )
+        if what == "input" and spec.shape.rank is None:
+            raise OperationFailed(f'{what} "{shown}" has no rank: tf2onnx would take it for a scalar')
