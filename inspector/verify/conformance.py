@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from inspector.errors import OperationFailed
 from inspector.formats.clean_text import one_line
 from inspector.records.event import Started
 from inspector.records.parity import ConformanceResult
+from inspector.runtimes.calling import file_runnable
 from inspector.verify.conformance_scores import ScoreRequest, Scores, kept_scores, scores
 from inspector.verify.non_inferiority import NonInferiority, compare_errors, compare_proportions, compare_scores
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from inspector.records.contract import ConformanceTerms
     from inspector.records.event import Steps
     from inspector.records.optimization import InputSet, OptimizeSettings
+    from inspector.records.runnable import Runnable
 
 
 def conformance(
@@ -29,19 +30,33 @@ def conformance(
     settings: OptimizeSettings,
     cancel: CancelToken | None = None,
 ) -> Steps[ConformanceResult]:
-    """Run both models on the labelled samples, each in a child, and test whether the change loses less than the margin.
+    """Hold a changed ONNX model at a path against the original; see conformance_of()."""
+    before, after = file_runnable(original), file_runnable(changed)
+    return conformance_of(before, after, inputs, labels_file, terms, settings, cancel)
+
+
+def conformance_of(
+    original: Runnable,
+    changed: Runnable,
+    inputs: InputSet,
+    labels_file: str,
+    terms: ConformanceTerms,
+    settings: OptimizeSettings,
+    cancel: CancelToken | None = None,
+) -> Steps[ConformanceResult]:
+    """Call both with the labelled samples, each in a child, and test whether the change loses less than the margin.
 
     labels_file is a .npy whose entry i belongs to sample i: class numbers (or one-hot rows), 0 and 1, text, or for mae and
     cosine the values that the output should have. Scores of the original are kept beside the folder of the samples. Rows of
     a batch are samples of their own; a sample with several predictions counts with the share that is right.
-    Raises UsageError where labels and output do not fit, OperationFailed where a model does not run or gives no number.
+    Raises UsageError where labels and output do not fit, OperationFailed where one does not run or gives no number.
     """
     yield Started(f"{terms.metric} on {inputs.count:,} labelled samples")
-    request = ScoreRequest(str(Path(original).absolute()), inputs, labels_file, terms, settings.threads, "the original")
+    request = ScoreRequest(original, inputs, labels_file, terms, settings.threads, "the original")
     before = yield from kept_scores(request, settings, cancel)
     request = replace(
         request,
-        path=str(Path(changed).absolute()),
+        call=changed,
         terms=replace(terms, output=before.output),
         title="the changed artifact",
     )

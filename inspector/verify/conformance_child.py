@@ -1,8 +1,8 @@
-"""Scoring a model on labelled samples as a child process does it: one sample in memory at a time."""
+"""Scoring on labelled samples as a child process does it: one sample in memory at a time."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from inspector.errors import OperationFailed, UsageError
 from inspector.formats.clean_text import TextCleaner, one_line
+from inspector.runtimes.calling_child import open_runnable
 from inspector.runtimes.onnx_runtime.feeds import read_feed
-from inspector.runtimes.onnx_runtime.output_values import as_array
-from inspector.runtimes.onnx_runtime.sessions import RuntimeRefused, make_session, run_session
+from inspector.runtimes.onnx_runtime.sessions import RuntimeRefused
 from inspector.verify.conformance_metrics_child import Mismatch, Scorer, scorer_for
 from inspector.verify.conformance_scores import ScoreRequest, Scores
 
@@ -22,7 +22,7 @@ Report = Callable[[int, int, str], None]
 
 
 def score_in_child(request: ScoreRequest, report: Report) -> Scores:
-    """Run the model on every sample and score it. Raises UsageError, OperationFailed."""
+    """Call it with every sample and score what it gives. Raises UsageError, OperationFailed."""
     labels = _labels(request)
     try:
         return _score(request, labels, report)
@@ -44,15 +44,15 @@ def _labels(request: ScoreRequest) -> NDArray[Any]:
 
 
 def _score(request: ScoreRequest, labels: NDArray[Any], report: Report) -> Scores:
-    session = make_session(request.path, request.threads)
-    name = _output([str(output.name) for output in session.get_outputs()], request)
-    taken = {argument.name for argument in session.get_inputs()}
+    loaded = open_runnable(request.call, request.threads)
+    name = _output(loaded.outputs, request)
+    place = loaded.outputs.index(name)
     scorer: Scorer | None = None
     found: list[NDArray[np.float64]] = []
     for index in range(request.inputs.count):
         report(index, request.inputs.count, "labelled samples")
         feed = read_feed(request.inputs, index)
-        output = as_array(run_session(session, {key: array for key, array in feed.items() if key in taken}, [name])[0])
+        output = loaded.run(feed)[place]
         try:
             scorer = scorer or scorer_for(request.terms, output, labels)
             found.append(scorer.scores(output, np.asarray(labels[index]), _rows(feed, output)))
@@ -75,7 +75,7 @@ def _rows(feed: dict[str, NDArray[Any]], output: NDArray[Any]) -> int:
     return 1
 
 
-def _output(names: list[str], request: ScoreRequest) -> str:
+def _output(names: Sequence[str], request: ScoreRequest) -> str:
     """Return the raw name of the output to score: the one the terms name, raw or cleaned, else the first."""
     wanted = request.terms.output
     if not wanted and names:

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Final
 
 from inspector.isolation.child import run_child
 from inspector.isolation.limits import Limits
-from inspector.isolation.plain_line import plain_line
 from inspector.records.contract import ConformanceTerms
 from inspector.records.event import Steps, finish
 from inspector.records.optimization import InputSet, OptimizeSettings
-from inspector.runtimes.onnx_runtime.child_environment import CHILD_ENVIRONMENT
+from inspector.records.runnable import Runnable
+from inspector.runtimes.calling import child_environment_for, label
 
 if TYPE_CHECKING:
     from inspector.isolation.limits import CancelToken
@@ -24,12 +24,12 @@ ENTRY: Final = "inspector.verify.conformance_child:score_in_child"
 
 @dataclass(frozen=True, slots=True)
 class ScoreRequest:
-    """The model at an absolute path, the samples, their labels (.npy, first axis samples), and what to compute.
+    """How it is called, the samples, their labels (.npy, first axis samples), and what to compute.
 
-    title begins what is said of the model: "the original".
+    title begins what is said of it: "the original".
     """
 
-    path: str
+    call: Runnable
     inputs: InputSet
     labels_file: str
     terms: ConformanceTerms
@@ -51,15 +51,15 @@ class Scores:
 
 
 def scores(request: ScoreRequest, settings: OptimizeSettings, cancel: CancelToken | None) -> Steps[Scores]:
-    """Score a model in a child. Raises UsageError where labels and output do not fit, OperationFailed or ChildFailed."""
-    limits = Limits(settings.memory_bytes, settings.step_seconds)
-    title = f"scoring {plain_line(Path(request.path).name, 80)}"
-    child = run_child(ENTRY, request, Scores, limits, cancel, title=title, environment=CHILD_ENVIRONMENT)
+    """Score it in a child. Raises UsageError where labels and output do not fit, OperationFailed or ChildFailed."""
+    limits, environment = Limits(settings.memory_bytes, settings.step_seconds), child_environment_for(request.call)
+    title = f"scoring {label(request.call)}"
+    child = run_child(ENTRY, request, Scores, limits, cancel, title=title, environment=environment)
     return (yield from finish(child)).result
 
 
 def kept_scores(request: ScoreRequest, settings: OptimizeSettings, cancel: CancelToken | None) -> Steps[Scores]:
-    """Do the same, or return what it gave before for the same file, samples and terms: kept beside the samples' folder."""
+    """Do the same, or return what it gave before for the same files, samples and terms: kept beside the samples' folder."""
     place = _place(request)
     kept = _read(place)
     if kept is None:
@@ -69,9 +69,9 @@ def kept_scores(request: ScoreRequest, settings: OptimizeSettings, cancel: Cance
 
 
 def _place(request: ScoreRequest) -> Path:
-    """Return where the scores of this very file on these very samples are kept."""
-    told = []
-    for path in (request.path, request.labels_file):
+    """Return where the scores of these very files on these very samples are kept."""
+    told: list[object] = [replace(request.call, path="", renamed={})]
+    for path in (*_files_of(request.call), request.labels_file):
         try:
             status = Path(path).stat()
             told.append((path, status.st_size, status.st_mtime_ns, status.st_ino))
@@ -81,6 +81,15 @@ def _place(request: ScoreRequest) -> Path:
     key = hashlib.sha256(repr((told, request.inputs.count, request.inputs.names, terms)).encode()).hexdigest()[:16]
     folder = Path(request.inputs.folder)
     return folder.with_name(f"{folder.name}.scores-{key}.json")
+
+
+def _files_of(call: Runnable) -> tuple[str, ...]:
+    """Return what is read when it is loaded; of an ONNX model and a .tflite the file."""
+    if call.runtime != "tensorflow":
+        return (call.path,)
+    from inspector.runtimes.tensorflow.saved_model_files import saved_model_files
+
+    return (call.path, *saved_model_files(call.path))
 
 
 def _read(place: Path) -> Scores | None:
