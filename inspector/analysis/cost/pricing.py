@@ -19,7 +19,13 @@ from inspector.records.graph import Attribute, Node
 from inspector.records.tensor import Shape
 
 _INEXACT: Final = ("float", "bfloat", "double", "complex", UNDEFINED)
-_OPERATIONS_PER_OUTPUT_ELEMENT: Final = ONNX_OPERATIONS | tensorflow_elementwise.OPERATIONS_PER_OUTPUT_ELEMENT
+_TENSORFLOW_OPERATIONS: Final = tensorflow_elementwise.OPERATIONS_PER_OUTPUT_ELEMENT
+_OPERATIONS_PER_OUTPUT_ELEMENT: Final = {
+    **ONNX_OPERATIONS,
+    **_TENSORFLOW_OPERATIONS,
+    **{name.replace("tensorflow:", "flex:Flex"): count for name, count in _TENSORFLOW_OPERATIONS.items()},
+}
+"""Of TensorFlow's operators in a .tflite only these are priced, since no attribute of them is read."""
 _NOT_COUNTED_ON_INTEGERS: Final = frozenset(
     (*_OPERATIONS_PER_OUTPUT_ELEMENT, *tensorflow_elementwise.REDUCTIONS, "Sum", "Mean", "tensorflow:AddN")
 ) | {name for name in FORMULAS if name.startswith("Reduce")}

@@ -19,7 +19,7 @@ from inspector.formats.tflite.metadata import read_metadata
 from inspector.formats.tflite.nodes import NodeReader
 from inspector.formats.tflite.operator_names import OperatorCode, read_operator_code
 from inspector.formats.tflite.pages import Pages
-from inspector.formats.tflite.signatures import ReadGraph, SignatureReader
+from inspector.formats.tflite.signatures import ReadGraph, SignatureReader, main_subgraph
 from inspector.formats.tflite.subgraphs import GraphReader, graph_paths, subgraph_name
 from inspector.formats.tflite.tables import IDENTIFIER_AT, FlatFile, Table
 from inspector.formats.tflite.tensors import Gathered, TensorReader
@@ -78,7 +78,8 @@ class _Model:
         codes = [read_operator_code(file.table(at)) for at in model.tables(_CODES)]
         buffers = Buffers(file, model, _BUFFERS, self._notes)
         graphs = self._graphs(model, codes, buffers)
-        signatures, runs = SignatureReader(file, graphs, self._notes).read(model, _SIGNATURES)
+        main = next(read.graph for read in graphs if not read.graph.path)
+        signatures, runs = SignatureReader(file, graphs, main, self._notes).read(model, _SIGNATURES)
         metadata = read_metadata(file, model.tables(_METADATA), buffers)
         self._note_rest(codes)
         unused = buffers.unused()
@@ -86,8 +87,8 @@ class _Model:
         return Computation(
             artifact=Artifact(str(path), "tflite", pages.size, None, metadata, link_of(path)),
             signatures=signatures,
-            graph=graphs[0].graph,
-            functions=tuple(_function(read.graph) for read in graphs[1:]),
+            graph=main,
+            functions=tuple(_function(read.graph) for read in graphs if read.graph is not main),
             weights=tuple(gathered.weights),
             doc=model.text(_DESCRIPTION),
             small_values=gathered.small_values,
@@ -113,7 +114,7 @@ class _Model:
             raise UnreadableArtifact(f"{file.pages.label}: holds more than {MOST_SUBGRAPHS:,} graphs", DAMAGED_HINT)
         tables = [file.table(at) for at in offsets]
         names = [subgraph_name(table) for table in tables]
-        paths = graph_paths(names)
+        paths = graph_paths(names, main_subgraph(file, model, _SIGNATURES, len(offsets)))
         tensors = TensorReader(file, buffers, self._notes, self._gathered)
         nodes = NodeReader(file, codes, paths, self._notes, self._gathered)
         reader = GraphReader(tensors, nodes, self._gathered)

@@ -25,11 +25,24 @@ class ReadGraph(NamedTuple):
     names: Sequence[str]
 
 
+def main_subgraph(file: FlatFile, model: Table, slot: int, count: int) -> int:
+    """Return the number of the subgraph that the default signature runs, of so many; the first one without any."""
+    tables = [file.table(at) for at in model.tables(slot)[:MOST_SIGNATURES]]
+    runs = [(_order(table.text(_KEY)), table.uint32(_SUBGRAPH)) for table in tables]
+    return min((one for one in runs if one[1] < count), default=(_order(""), 0))[1]
+
+
+def _order(name: str) -> tuple[bool, str]:
+    """Return what signatures are ordered by: the one that a call which names none gets comes first."""
+    return name != DEFAULT_SIGNATURE, name
+
+
 class SignatureReader:
     """Reads the signatures of one file."""
 
-    def __init__(self, file: FlatFile, graphs: Sequence[ReadGraph], notes: Notes) -> None:
+    def __init__(self, file: FlatFile, graphs: Sequence[ReadGraph], main: Graph, notes: Notes) -> None:
         self._file = file
+        self._main = main
         self._graphs = graphs
         self._notes = notes
 
@@ -39,10 +52,9 @@ class SignatureReader:
         A file without any has the inputs and outputs of its main graph as the one signature, without a name.
         """
         found = [one for at in model.tables(slot)[:MOST_SIGNATURES] if (one := self._signature(self._file.table(at)))]
-        found.sort(key=lambda pair: (pair[0].name != DEFAULT_SIGNATURE, pair[0].name))
+        found.sort(key=lambda pair: _order(pair[0].name))
         if not found:
-            main = self._graphs[0].graph
-            return (Signature("", main.inputs, main.outputs),), ()
+            return (Signature("", self._main.inputs, self._main.outputs),), ()
         return tuple(signature for signature, _ in found), tuple(runs for _, runs in found)
 
     def _signature(self, table: Table) -> tuple[Signature, SignatureGraph] | None:

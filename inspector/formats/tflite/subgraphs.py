@@ -1,9 +1,8 @@
-"""Subgraphs as graphs: the first is the main one, the others are functions that nodes and signatures call."""
+"""Subgraphs as graphs: one is the main one, the others are functions that nodes and signatures call."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
 
 from inspector.formats.tflite.nodes import NodeReader
 from inspector.formats.tflite.tables import Table
@@ -13,16 +12,14 @@ from inspector.records.tensor import Storage, TensorSpec, Weight
 
 _TENSORS, _INPUTS, _OUTPUTS, _OPERATORS, _NAME = range(5)
 
-NO_GRAPH: Final = Graph("", "", (), (), ())
 
-
-def graph_paths(names: Sequence[str]) -> list[str]:
-    """Return the path of each subgraph by number, given their names: "" for the first, "function:<name>" for others."""
-    paths: list[str] = []
+def graph_paths(names: Sequence[str], main: int) -> list[str]:
+    """Return the path of each subgraph by number, given their names: "" for the main one, "function:<name>" for others."""
+    paths: dict[str, None] = {}
     for number, name in enumerate(names):
-        path = f"function:{name or f'subgraph {number}'}" if number else ""
-        paths.append(f"{path}:{number}" if path in paths else path)
-    return paths
+        path = "" if number == main else f"function:{name or f'subgraph {number}'}"
+        paths[f"{path}:{number}" if path in paths else path] = None
+    return list(paths)
 
 
 def subgraph_name(table: Table) -> str:

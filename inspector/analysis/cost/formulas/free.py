@@ -43,6 +43,7 @@ FREE: Final = frozenset(
         *(f"ai.onnx.ml:{name}" for name in _MACHINE_LEARNING.split()),
         *TENSORFLOW_FREE,
         *TFLITE_FREE,
+        *(name.replace("tensorflow:", "flex:Flex") for name in TENSORFLOW_FREE),
     )
 )
 """Qualified names; they cost nothing and take no part in the covered share.

@@ -5,6 +5,7 @@ Definitions: https://ai.google.dev/edge/litert/models/ops_compatibility. Channel
 
 from __future__ import annotations
 
+from math import prod
 from typing import Final
 
 from inspector.analysis.cost.shapes import tensorflow_movement as movement
@@ -117,6 +118,40 @@ def from_depth(use: Use) -> tuple[Output, ...]:
     return ((dtype(use), (batch, times((height, block)), times((width, block)), quotient(channels, block * block))),)
 
 
+def to_batch(use: Use) -> tuple[Output, ...]:
+    """SPACE_TO_BATCH_ND: each padded spatial length is divided by its block, and the batch multiplied by all of them."""
+    data, blocks, pads = dims(use, 0), _constant(use, 1), _constant(use, 2)
+    spatial_lengths = data[1 : 1 + len(blocks)]
+    padded = [plus(length, pads[2 * i] + pads[2 * i + 1]) for i, length in enumerate(spatial_lengths)]
+    lengths_after = [quotient(length, block) for length, block in zip(padded, blocks, strict=True)]
+    return ((dtype(use), (times((data[0], *blocks)), *lengths_after, *data[1 + len(blocks) :])),)
+
+
+def from_batch(use: Use) -> tuple[Output, ...]:
+    """BATCH_TO_SPACE_ND: the other way round, what is cropped taken off."""
+    data, blocks, crops = dims(use, 0), _constant(use, 1), _constant(use, 2)
+    spatial_lengths = data[1 : 1 + len(blocks)]
+    whole = [times((length, block)) for length, block in zip(spatial_lengths, blocks, strict=True)]
+    cropped = [plus(length, -crops[2 * i] - crops[2 * i + 1]) for i, length in enumerate(whole)]
+    return ((dtype(use), (_divided(data[0], prod(blocks)), *cropped, *data[1 + len(blocks) :])),)
+
+
+def _divided(length: Dim, blocks: int) -> Dim:
+    """Return the batch that was multiplied by the blocks before."""
+    if isinstance(length, str):
+        number, _, rest = length.partition("*")
+        if rest and number.isdecimal() and int(number) == blocks:
+            return rest
+    return quotient(length, blocks)
+
+
+def _constant(use: Use, position: int) -> tuple[int, ...]:
+    values = use.integers(position)
+    if values is None:
+        raise UnknownCostError("not constant")
+    return values
+
+
 def following(use: Use) -> tuple[Output, ...]:
     """Recurrent layers over a sequence: batch and time are the input's, the file tells the rest."""
     return ((dtype(use), (*dims(use, 0)[:2], None)),)
@@ -154,6 +189,8 @@ _RULES: Final[dict[str, Rule]] = {
     **dict.fromkeys(("UNIDIRECTIONAL_SEQUENCE_LSTM", "UNIDIRECTIONAL_SEQUENCE_RNN"), following),
     **dict.fromkeys(("BIDIRECTIONAL_SEQUENCE_LSTM", "BIDIRECTIONAL_SEQUENCE_RNN"), following),
     **dict.fromkeys(("LSTM", "RNN", "SVDF"), stepping),
+    "BATCH_TO_SPACE_ND": from_batch,
+    "SPACE_TO_BATCH_ND": to_batch,
     "BATCH_MATMUL": spatial.batched_matrix_product,
     "BROADCAST_TO": movement.broadcasting_to,
     "CONCATENATION": joining,
@@ -188,6 +225,11 @@ _RULES: Final[dict[str, Rule]] = {
 _BY_SHAPE_ALONE: Final = frozenset(
     (*_SAME.split(), *_ARITHMETIC.split(), *_COMPARISONS.split(), "CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED")
 )
-RULES: Final[dict[str, Rule]] = {f"tflite:{name}": rule for name, rule in _RULES.items()}
+_WITHOUT_ATTRIBUTES: Final = (same, broadcasting, comparing)
+RULES: Final[dict[str, Rule]] = {
+    **{f"tflite:{name}": rule for name, rule in _RULES.items()},
+    **{name.replace("tensorflow:", "flex:Flex"): rule for name, rule in movement.RULES.items() if rule in _WITHOUT_ATTRIBUTES},
+}
+"""Of TensorFlow's operators in a .tflite only those whose attributes do not matter, since none are read."""
 LOOK_AT_VALUES: Final = frozenset(f"tflite:{name}" for name in _RULES if name not in _BY_SHAPE_ALONE)
 """Rules that depend on constants or shape arithmetic among the inputs."""
