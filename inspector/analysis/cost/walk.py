@@ -54,12 +54,19 @@ def node_costs(computation: Computation) -> dict[str, tuple[NodeCost, ...]]:
     walk.calling.discard(graph.path)
     for function in _callers_first(computation):
         if function.body.path not in walk.costs:
-            walk.graph(Scope(walk.program, function.body), walk.ledger(function.body.path, None))
+            walk.graph(_scope_of(walk.program, function.body, computation), walk.ledger(function.body.path, None))
     for other in (*computation.training, *computation.surroundings):
         walk.graph(Scope(walk.program, other), walk.ledger(other.path, None))
     for missed in computation.graphs():
         walk.costs.setdefault(missed.path, (_NOT_REACHED,) * len(missed.nodes))
     return walk.costs
+
+
+def _scope_of(program: Program, body: Graph, computation: Computation) -> Scope:
+    """Return the scope of a function that nothing calls: as that of the main graph if a signature runs it."""
+    facts = computation.tflite
+    is_entry = facts is not None and any(signature.graph == body.path for signature in facts.signatures)
+    return program.main_scope(body) if is_entry else Scope(program, body)
 
 
 class _Walk:

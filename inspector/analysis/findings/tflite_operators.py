@@ -25,7 +25,7 @@ def findings(evidence: Evidence) -> Iterator[Finding]:
         yield _finding("custom-operator", foreign, "which no stock interpreter registers", _CUSTOM_HINT)
     flex = _places(evidence, FLEX_DOMAIN)
     if flex:
-        yield _finding("select-tf-operator", flex, "which run in TensorFlow itself, through the Flex delegate")
+        yield _finding("select-tf-operator", flex, "which TensorFlow itself runs, through the Flex delegate")
     if stock:
         yield _finding("interpreter-extension", stock, "which the stock interpreter registers")
 
