@@ -13,7 +13,7 @@ from inspector.isolation.plain_line import plain_line
 from inspector.optimize.litert.calibration_child import Samples
 from inspector.optimize.litert.converter_child import CALIBRATED, Copies, converter_for, kept_in_floats
 from inspector.optimize.litert.messages import Contents, Converted, ConvertRequest, Rung, RungFailure, WantedSignature
-from inspector.optimize.litert.reasons import conversion_reason, missing_operators
+from inspector.optimize.litert.reasons import EMPTY_VARIABLES, conversion_reason, missing_operators
 from inspector.optimize.litert.schema_child import contents_of, has_empty_variables
 from inspector.runtimes.tensorflow.loading_child import import_tensorflow
 from inspector.runtimes.tensorflow.messages import is_want_of_memory
@@ -69,7 +69,7 @@ def _converted(work: _Work, rung: Rung, signatures: Sequence[WantedSignature]) -
 def _refuse_what_lacks(contents: Contents, content: bytes, request: ConvertRequest) -> None:
     """Raise OperationFailed where signatures, names or values are missing in the file, or a path of this machine is in it."""
     if has_empty_variables(contents):
-        raise OperationFailed("the converter left the values of its variables out (READ_VARIABLE of nothing)")
+        raise OperationFailed(EMPTY_VARIABLES)
     for wanted in request.signatures:
         held = contents.signatures.get(wanted.name)
         if held is None:

@@ -6,9 +6,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from inspector.errors import InspectorError, OperationFailed
 from inspector.optimize.litert.calibration_child import Samples
 from inspector.optimize.litert.copies_child import frozen, without_slots
 from inspector.optimize.litert.messages import Numbers, Rung, Source, WantedSignature
+from inspector.optimize.litert.reasons import unregistered_operator
+from inspector.runtimes.tensorflow.messages import is_want_of_memory, refusal_text
 
 CALIBRATED = ("int8", "int16x8")
 
@@ -29,9 +32,21 @@ class Copies:
         if rung.way == "as saved":
             return self._made_loadable(), self._source.tags
         if not self._frozen:
-            target = str(Path(self._folder, "frozen"))
-            self._frozen = frozen(self._tf, self._made_loadable(), self._source.tags, self._signatures, target)
+            self._frozen = self._made_frozen()
         return self._frozen, ("serve",)
+
+    def _made_frozen(self) -> str:
+        loadable, target = self._made_loadable(), str(Path(self._folder, "frozen"))
+        try:
+            return frozen(self._tf, loadable, self._source.tags, self._signatures, target)
+        except InspectorError:
+            raise
+        except Exception as error:  # TensorFlow's errors share no base class with Python's own that it raises, too
+            if is_want_of_memory(error):
+                raise MemoryError(str(error)[:200]) from None
+            if operator := unregistered_operator(error):
+                raise OperationFailed(f"it needs the custom operator {operator}, which TensorFlow does not know") from None
+            raise OperationFailed(f"its variables cannot be made constants: {refusal_text(error)}") from None
 
     def _made_loadable(self) -> str:
         if not self._source.has_slots:

@@ -71,6 +71,6 @@ def _place(signature: str, tensor: Any) -> int:
     number = operation.removeprefix("input_")
     if operation == number or not number.isdigit():
         raise OperationFailed(
-            f'signature "{plain_line(signature, 60)}" holds a resource that cannot be made a constant: {plain_line(operation, 80)}'
+            f'signature "{plain_line(signature, 60)}" holds a resource that no constant replaces: {plain_line(operation, 80)}'
         )
     return int(number)

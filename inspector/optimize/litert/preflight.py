@@ -113,7 +113,11 @@ def _notes(
 def _warnings(facts: SavedModelFacts, uses: _Uses, settings: OptimizeSettings) -> Iterator[str]:
     for name, operators in uses.without_builtin.items():
         allowed = "select-tf-ops" in settings.allow
-        what = "TensorFlow's own are taken" if allowed else "--allow select-tf-ops takes TensorFlow's own"
+        what = (
+            "TensorFlow's own are taken"
+            if allowed
+            else "--allow select-tf-ops takes TensorFlow's own, which need the Flex delegate"
+        )
         yield f'signature "{name}" uses {_listed(operators)}, which LiteRT has no builtin operator for: {what}'
     for signature in facts.main.signatures:
         defaults = [one.name for one in signature.inputs if one.default is not None]

@@ -18,6 +18,8 @@ _ILLEGAL: Final = re.compile(r"failed to legalize operation '(?:tf|tfl)\.(\w+)'"
 _NEITHER: Final = re.compile(r"'tf\.(\w+)' op is neither a custom op nor a flex op")
 _UNREGISTERED: Final = re.compile(r"Op type not registered '([^'\n]*)'")
 _UNQUANTIZED: Final = re.compile(r"Quantization to 16x8-bit not yet supported for op: '(\w+)'")
+_EMPTY_VARIABLE: Final = "(READ_VARIABLE) failed"
+EMPTY_VARIABLES: Final = "the converter left the values of its variables out"
 _STATIC: Final = "element_shape to be static"
 _MLIR: Final = re.compile(r"loc\((?:[^()\n]|\((?:[^()\n]|\([^()\n]*\))*\))*\):?\s*|<unknown>:0:\s*(?:error|note):\s*")
 
@@ -51,6 +53,8 @@ def conversion_reason(error: BaseException, signatures: Sequence[str], select_al
         return _without_builtin(missing, where, _STATIC in str(error)[:_READ], select_allowed)
     if unquantized := sorted(set(_UNQUANTIZED.findall(str(error)[:_READ]))):
         return f"LiteRT has no int16 form of {_listed(unquantized)}"
+    if _EMPTY_VARIABLE in str(error):
+        return EMPTY_VARIABLES
     if "_M_create" in str(error):
         return f"{where or 'it '}cannot be calibrated: LiteRT's calibrator takes no strings"
     text = refusal_text(RuntimeError(_MLIR.sub("", str(error)[:_READ]) or type(error).__name__))
@@ -61,7 +65,11 @@ def _without_builtin(missing: Sequence[str], where: str, wants_static: bool, sel
     who = where or "it "
     length = " of a list whose length or element shape is open" if wants_static else ""
     said = f"{who}needs {_listed(missing)}{length}: LiteRT has no builtin operator for {'it' if len(missing) == 1 else 'them'}"
-    return said if select_allowed else f"{said} (--allow select-tf-ops takes TensorFlow's own)"
+    return (
+        said
+        if select_allowed
+        else f"{said} (--allow select-tf-ops takes TensorFlow's own, which run where LiteRT has the Flex delegate)"
+    )
 
 
 def _where(signatures: Sequence[str]) -> str:
