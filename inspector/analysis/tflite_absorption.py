@@ -20,7 +20,7 @@ TFLITE_SHAPE_ARITHMETIC: Final = frozenset(
 )
 """What computes with shapes; any other operator fed from shapes makes data worth a row."""
 
-_NOT_TELLING: Final = frozenset(("quantization", "container", "shared_name"))
+_NOT_TELLING: Final = frozenset(("container", "shared_name"))
 
 _ALWAYS_SHOWN: Final = frozenset(name.removeprefix("tflite:") for name in TFLITE_RANDOM | TFLITE_STATE)
 
@@ -31,5 +31,5 @@ def is_shown_always(node: Node) -> bool:
 
 
 def telling_attributes(node: Node) -> tuple[Attribute, ...]:
-    """Return the attributes that say what a node does: not how the numbers of its tensors are stored."""
+    """Return the attributes that say what a node does: not the names of resources."""
     return tuple(attribute for attribute in node.attributes if attribute.name not in _NOT_TELLING)

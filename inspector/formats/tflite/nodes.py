@@ -11,15 +11,10 @@ from inspector.formats.onnx.wire import DAMAGED_HINT
 from inspector.formats.tflite.operator_names import OperatorCode
 from inspector.formats.tflite.options import read_options
 from inspector.formats.tflite.tables import FlatFile, Table
-from inspector.formats.tflite.tensors import Gathered
 from inspector.records.graph import Attribute, Call, Node, NodeRef
-from inspector.records.tflite import TFLITE, Quantization
+from inspector.records.tflite import TFLITE
 
 MOST_NODES: Final = 1_000_000
-MOST_TOLD: Final = 16
-"""Tensors of one node whose quantization is told."""
-QUANTIZATION: Final = "quantization"
-"""Attribute of a node that says how its tensors are quantized."""
 
 _CODE, _INPUTS, _OUTPUTS, _KIND, _OPTIONS, _CUSTOM, _, _MUTATING = range(8)
 _LARGE_CUSTOM_SIZE, _KIND_2, _OPTIONS_2 = 10, 11, 12
@@ -31,14 +26,11 @@ _ONE_OF_SEVERAL: Final = ";"
 class NodeReader:
     """Reads the operators of all subgraphs of one file."""
 
-    def __init__(
-        self, file: FlatFile, codes: Sequence[OperatorCode], paths: Sequence[str], notes: Notes, gathered: Gathered
-    ) -> None:
+    def __init__(self, file: FlatFile, codes: Sequence[OperatorCode], paths: Sequence[str], notes: Notes) -> None:
         self._file = file
         self._codes = codes
         self._paths = paths
         self._notes = notes
-        self._gathered = gathered
         self._count = 0
 
     def read(self, subgraph: Table, slot: int, path: str, names: Sequence[str]) -> tuple[Node, ...]:
@@ -68,7 +60,7 @@ class NodeReader:
         inputs = self.named(table.numbers(_INPUTS, "i"), names, who, ref)
         outputs = self.named(table.numbers(_OUTPUTS, "i"), names, who, ref)
         options = read_options(table.uint8(_KIND), table.table(_OPTIONS), table.uint8(_KIND_2), table.table(_OPTIONS_2))
-        attributes = (*options.attributes, *_of_custom(code, table), *self._quantization(ref.graph, inputs, outputs))
+        attributes = (*options.attributes, *_of_custom(code, table))
         calls = tuple([call for name, number in options.calls for call in self._call(name, number, who, ref)])
         name = next((one for one in outputs if one), "").partition(_ONE_OF_SEVERAL)[0]
         return Node(ref.index, name, code.name, code.domain, inputs, outputs, attributes, calls=calls)
@@ -87,27 +79,6 @@ class NodeReader:
             message = f"{who} calls subgraph {number:,}, the file has {len(self._paths):,}"
             self._notes.add("subgraph-out-of-range", "high", message, who, "the file is damaged: interpreters refuse it", ref)
         return ()
-
-    def _quantization(self, path: str, inputs: Sequence[str], outputs: Sequence[str]) -> tuple[Attribute, ...]:
-        known = self._gathered.quantization
-        told = [
-            f"{role} {position}: {quantization_text(found)}"
-            for role, tensors in (("input", inputs), ("output", outputs))
-            for position, name in enumerate(tensors[:MOST_TOLD])
-            if (found := known.get((path, name))) is not None
-        ]
-        return (Attribute(QUANTIZATION, "strings", tuple(told)),) if told else ()
-
-
-def quantization_text(quantization: Quantization) -> str:
-    """Return "scale 0.0039, zero point -128", or for several "16 scales along axis 0, 0.0012 0.0034 …"."""
-    zeros = [zero for zero in quantization.zero_points if zero]
-    if quantization.count == 1:
-        return f"scale {quantization.scales[0]:.6g}, zero point {quantization.zero_points[0] if zeros else 0}"
-    shown = " ".join(f"{scale:.4g}" for scale in quantization.scales)
-    more = " …" if quantization.count > len(quantization.scales) else ""
-    also = "" if not zeros else f", zero points {' '.join(map(str, quantization.zero_points))}{more}"
-    return f"{quantization.count:,} scales along axis {quantization.axis}, {shown}{more}{also}"
 
 
 def _of_custom(code: OperatorCode, table: Table) -> tuple[Attribute, ...]:

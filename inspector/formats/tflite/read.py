@@ -116,7 +116,7 @@ class _Model:
         names = [subgraph_name(table) for table in tables]
         paths = graph_paths(names, main_subgraph(file, model, _SIGNATURES, len(offsets)))
         tensors = TensorReader(file, buffers, self._notes, self._gathered)
-        nodes = NodeReader(file, codes, paths, self._notes, self._gathered)
+        nodes = NodeReader(file, codes, paths, self._notes)
         reader = GraphReader(tensors, nodes, self._gathered)
         parts = zip(tables, paths, names, strict=True)
         return [ReadGraph(*reader.read(table, path, name)) for table, path, name in parts]
