@@ -80,7 +80,7 @@ def publish(
 
 
 def check_place(serving: Path, version: int | None) -> int:
-    """Return the version that would be published in a folder now, whatever it is of; raises what publish() does of the folder."""
+    """Return the version that would be published in a folder now, whatever it is of; raises what publish() says of it."""
     return check_version(check_serving_folder(serving), version, one_line(serving))
 
 

@@ -76,7 +76,7 @@ def tensor_proto(array: NDArray[Any], dtype: str = "", label: str = "an input") 
 
     Raises OperationFailed where the array does not hold such elements.
     """
-    held = STRING if array.dtype.kind in "OSU" else str(array.dtype)
+    held = STRING if array.dtype.kind in "OSU" else array.dtype.name
     dtype = dtype or held
     same = dtype == held or (array.dtype.kind in "Viu" and array.dtype.itemsize == _HELD_AS.get(dtype))
     if not same or dtype not in _NUMBERS:
