@@ -11,6 +11,7 @@ from inspector.isolation.plain_line import plain_line
 from inspector.records.benchmark import ColdStart
 from inspector.records.event import Steps
 from inspector.records.measurement import CacheState
+from inspector.records.runnable import Runnable
 from inspector.runtimes.onnx_runtime.feeds import sample_path
 from inspector.runtimes.start import RuntimeStart, StartSettings, start_runtime
 from inspector.runtimes.tensorflow.availability import not_installed, require_tensorflow
@@ -18,6 +19,7 @@ from inspector.runtimes.tensorflow.child_environment import quiet_environment
 from inspector.runtimes.tensorflow.loaders import DEFAULT_SIGNATURE, SERVE_TAGS, SESSION_NOTE, Loader
 from inspector.runtimes.tensorflow.messages import refusal_text
 from inspector.runtimes.tensorflow.saved_model_files import saved_model_files
+from inspector.runtimes.tensorflow.served import call_of
 
 if TYPE_CHECKING:
     from inspector.isolation.limits import CancelToken
@@ -81,13 +83,18 @@ def signature_starter(
     served: ServedSignature, inputs: InputSet, device: str, threads: int, settings: OptimizeSettings
 ) -> Callable[[CacheState | None, float | None, CancelToken | None], Steps[ColdStart]]:
     """Return what starts the signature once, given the cache's state, the processors granted and who may cancel."""
+    return call_starter(call_of(served), inputs, device, threads, settings)
+
+
+def call_starter(
+    call: Runnable, inputs: InputSet, device: str, threads: int, settings: OptimizeSettings
+) -> Callable[[CacheState | None, float | None, CancelToken | None], Steps[ColdStart]]:
+    """Return the same for a Runnable."""
     limits = StartSettings(settings.memory_bytes, settings.step_seconds)
-    name, tags, loader = served.signature.name, served.tags, served.loader
+    path, name, tags, loader = call.path, call.signature, call.tags, call.loader
 
     def start(cache: CacheState | None, cpus: float | None, cancel: CancelToken | None) -> Steps[ColdStart]:
-        return start_saved_model(
-            served.path, name, inputs, device, threads, cache, cpus, limits, cancel, tags=tags, loader=loader
-        )
+        return start_saved_model(path, name, inputs, device, threads, cache, cpus, limits, cancel, tags=tags, loader=loader)
 
     return start
 
