@@ -1,4 +1,4 @@
-"""Publishing that is cut short: killed at any file operation, or refused by the system, it leaves what was there, or all of it."""
+"""Publishing that is cut short: killed at any file operation, or refused by the system, it leaves what was there or all of it."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from inspector.formats.saved_model.publish import publish
 from inspector.formats.saved_model.publish_child import VersionOrder, publish_in_child
 from inspector.formats.saved_model.publish_draft import VersionDraft, remove_stale_drafts
 from inspector.isolation.limits import CancelToken, Limits
-from inspector.records.event import Progress
+from inspector.records.event import Started
 from tests.unit.formats.saved_model import killed_publishing
-from tests.unit.formats.saved_model.publishing import contents, published, saved_model, warm_up
+from tests.unit.formats.saved_model.publishing import contents, outcome, published, saved_model, warm_up
 
 
 @pytest.mark.parametrize("has_version", [True, False])
@@ -34,7 +34,8 @@ def test_killed_at_any_operation_there_is_no_version_or_the_whole_one(has_versio
     published(source, tmp_path / "whole", 4, warm_up=plan, contract=b'{"contract":1}\n')
     whole, plain = contents(tmp_path / "whole" / "4"), contents(source)
     older = {"3": plain} if has_version else {}
-    command = [sys.executable, killed_publishing.__file__, source, tmp_path / "samples", template, tmp_path / "serving"]
+    paths = (source, tmp_path / "samples", template, tmp_path / "serving")
+    command = [sys.executable, killed_publishing.__file__, *map(str, paths)]
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[4])}
     ran = subprocess.run(command, capture_output=True, text=True, timeout=200, env=environment)
     assert ran.returncode == 0, ran.stderr
@@ -121,7 +122,7 @@ def test_a_version_that_appears_meanwhile_is_not_replaced(tmp_path: Path, monkey
         shutil.copytree(other, serving / "4")
 
     monkeypatch.setattr(publish_child, "flush_tree", race)
-    with pytest.raises(OperationFailed, match="cannot write .*/serving/4: directory not empty"):
+    with pytest.raises(OperationFailed, match=r"cannot write .*/serving/4: directory not empty"):
         publish_in_child(VersionOrder(os.fsencode(source), os.fsencode(serving), 4), lambda *_: None)
     assert contents(serving / "4") == contents(other)
     assert [path.name for path in serving.iterdir()] == ["4"]
@@ -130,10 +131,10 @@ def test_a_version_that_appears_meanwhile_is_not_replaced(tmp_path: Path, monkey
 def test_cancelled_it_leaves_nothing(tmp_path: Path) -> None:
     source, token = saved_model(tmp_path / "source"), CancelToken()
     steps = publish(source, tmp_path / "serving", 1, None, None, False, token, Limits(1 << 30, 60))
+    assert isinstance(next(steps), Started)
+    token.cancel()
     with pytest.raises(OperationFailed, match="cancelled"):
-        for event in steps:
-            token.cancel()
-            assert not isinstance(event, Progress)
+        outcome(steps)
     assert not (tmp_path / "serving").exists()
 
 

@@ -19,7 +19,7 @@ from inspector.records.publishing import WarmUpInputs, WarmUpPlan
 from inspector.records.saved_model import WarmUp
 from tests.unit.formats.saved_model.publishing import samples, warm_up
 
-ARRAYS = [
+ARRAYS: list[NDArray[Any]] = [
     np.arange(6, dtype=np.float32).reshape(2, 3),
     np.asfortranarray(np.arange(6, dtype=np.float64).reshape(2, 3)),
     np.array([1.5, -2.0], np.float16),
@@ -70,7 +70,7 @@ def test_no_more_than_servers_take_is_written(tmp_path: Path, monkeypatch: pytes
 def test_samples_that_do_not_fit_the_signature_are_refused(tmp_path: Path) -> None:
     with pytest.raises(OperationFailed, match='input "x" is float16, and its samples hold float32'):
         tensor_proto(np.zeros(2, np.float32), "float16", "x")
-    with pytest.raises(OperationFailed, match="holds? int32|is variant"):
+    with pytest.raises(OperationFailed, match='input "an input" is variant, and its samples hold int32'):
         tensor_proto(np.zeros(2, np.int32), "variant", "x")
     plan = warm_up(tmp_path / "s", 2)
     (tmp_path / "s" / "00001.npz").write_bytes(b"PK\x03\x04")
