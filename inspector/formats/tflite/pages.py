@@ -52,7 +52,7 @@ class Pages:
 
     def malformed(self, offset: int, what: str) -> UnreadableArtifact:
         """Return the error that says what is wrong at that byte."""
-        return UnreadableArtifact(f"{self.label}: {what} at byte {offset:,}", DAMAGED_HINT)
+        return UnreadableArtifact(f"{self.label}: damaged TensorFlow Lite model: {what} at byte {offset:,}", DAMAGED_HINT)
 
     def _page(self, number: int) -> bytes:
         found = self._pages.get(number)

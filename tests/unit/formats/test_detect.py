@@ -17,6 +17,7 @@ import pytest
 from inspector.errors import UnreadableArtifact
 from inspector.formats.detect import detect
 from tests import builders
+from tests.tflite_models import made
 from tests.images.build import ImageSpec, build_layer, docker_archive, legacy_docker_archive, oci_archive, oci_layout
 
 
@@ -47,7 +48,6 @@ OTHERS: dict[str, tuple[bytes, str, str]] = {
     "xz": (lzma.compress(b"x"), "xz", "unxz"),
     "safetensors": ((20).to_bytes(8, "little") + b'{"a":{"dtype":"F32"}}', "safetensors", "ONNX"),
     "GGUF": (b"GGUF\x03\0\0\0" + b"\0" * 32, "GGUF", "ONNX"),
-    "TensorFlow Lite": (b"\x1c\0\0\0TFL3" + b"\0" * 32, "TensorFlow Lite", "ONNX"),
     "ORT": (b"\x1c\0\0\0ORTM" + b"\0" * 32, ".ort", "ONNX model it was made from"),
     "HDF5": (b"\x89HDF\r\n\x1a\n" + b"\0" * 32, "HDF5", "tf2onnx"),
     "PNG": (b"\x89PNG\r\n\x1a\n", "PNG", "ONNX"),
@@ -75,6 +75,13 @@ def test_what_is_something_else_is_named_with_a_hint(name: str, tmp_path: Path) 
 @pytest.mark.parametrize("suffix", [".onnx", ".bin", "", ".zip"])
 def test_onnx_under_any_suffix(suffix: str, tmp_path: Path) -> None:
     assert detect(builders.save(builders.small_cnn(), tmp_path / f"model{suffix}")) == "onnx"
+
+
+@pytest.mark.parametrize("suffix", [".tflite", ".onnx", ".zip", ""])
+def test_a_tensorflow_lite_model_under_any_suffix(suffix: str, tmp_path: Path) -> None:
+    path = tmp_path / f"model{suffix}"
+    path.write_bytes(made.dense())
+    assert detect(path) == "tflite"
 
 
 @pytest.mark.parametrize("name", ["saved_model.pb", "saved_model.pbtxt"])
