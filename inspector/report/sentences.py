@@ -10,6 +10,7 @@ from inspector.records.contract import CONTRACT_KEY
 from inspector.records.finding import SEVERITIES
 from inspector.records.review import Flops, GraphSummary, Review
 from inspector.records.saved_model import TENSORFLOW
+from inspector.records.tflite import TFLITE
 from inspector.report.figures import bindings_text, bytes_text, count_text, flops_text, plural, share_text
 from inspector.report.image_sentences import image_facts
 from inspector.report.saved_model_sentences import version_fact
@@ -21,7 +22,7 @@ FORMAT_NAMES: dict[Format, str] = {
     "image": "container image",
 }
 
-PLAIN_DOMAINS: Final = ("", "ai.onnx", TENSORFLOW, "tflite")
+PLAIN_DOMAINS: Final = ("", "ai.onnx", TENSORFLOW, TFLITE)
 """Domains of operators that are not said: each is what its format usually has."""
 
 LINK_NAMES = {

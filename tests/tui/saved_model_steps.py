@@ -22,6 +22,7 @@ from inspector.records.optimization import (
     Subject,
 )
 from inspector.records.runnable import Runnable
+from inspector.records.tflite import Quantization, SignatureGraph, TFLiteFacts
 from tests.golden.converted_reviews import ORIGINAL, converted_review
 from tests.tui.inspections import inspection_of, small_computation, small_inspection
 
@@ -35,7 +36,7 @@ CHANGES: Final[dict[OptimizerName, Change]] = {one.optimizer: one for one in con
 
 
 def tflite_inspection() -> Inspection:
-    """The small computation as a TFLite model of two signatures."""
+    """The small computation as a TFLite model of two signatures, whose tensors are quantized."""
     computation = small_computation()
     graph = computation.graph
     nodes = tuple(replace(node, domain="tflite") for node in graph.nodes)
@@ -48,6 +49,18 @@ def tflite_inspection() -> Inspection:
             signatures=(signature, replace(signature, name="count")),
             opsets={},
             ir_version=None,
+            tflite=TFLiteFacts(
+                3,
+                (
+                    SignatureGraph("serving_default", "", {"image": "image"}, {"scores": "scores"}),
+                    SignatureGraph("count", "", {"image": "a"}, {"scores": "c"}),
+                ),
+                {("", "w1"): Quantization((0.25, 0.5), (0, 0), 4), ("", "a"): Quantization((0.125,), (-128,), 1)},
+                {"CONV_2D": 3, "RELU": 1},
+                7,
+                2,
+                1_024,
+            ),
         )
     )
 

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 
 from textual.content import Content
 
+from inspector.records.artifact import Computation
 from inspector.records.finding import SEVERITIES
 from inspector.records.inspection import Inspection
 from inspector.report.figures import bytes_text, plural
 from inspector.report.sentences import FORMAT_NAMES, LINK_NAMES, external_troubles, external_use
 from inspector.tui.plain_text import plain
+from inspector.tui.widgets import tflite_facts
 from inspector.tui.widgets.text_rows import finding_mark, labeled, wrapped
 from inspector.workflows.telling_views import telling_views
 
@@ -85,9 +87,11 @@ def file_lines(inspection: Inspection, width: int) -> list[Content]:
     rows = labeled("path", artifact.inside or artifact.path, width)
     if artifact.link != "none":
         rows += labeled("link", LINK_NAMES[artifact.link], width)
-    rows += labeled("format", f"{FORMAT_NAMES[artifact.format]}{_ir(computation.ir_version)}", width)
+    rows += labeled("format", f"{FORMAT_NAMES[artifact.format]}{_version(computation)}", width)
     opsets = ", ".join(f"{domain} {version}" for domain, version in computation.opsets.items())
-    rows += labeled("opsets", opsets or "none declared", width)
+    if artifact.format == "onnx" or opsets:
+        rows += labeled("opsets", opsets or "none declared", width)
+    rows += tflite_facts.file_lines(computation, width)
     rows += labeled("producer", computation.producer or plain("not said", "$soft"), width)
     if computation.domain or computation.version:
         rows += labeled("version", f"{computation.domain} {computation.version or ''}".strip(), width)
@@ -97,8 +101,10 @@ def file_lines(inspection: Inspection, width: int) -> list[Content]:
     return [*rows, *_external_lines(inspection, width), *_metadata_lines(inspection, width)]
 
 
-def _ir(version: int | None) -> str:
-    return "" if version is None else f", IR version {version}"
+def _version(computation: Computation) -> str:
+    if computation.tflite is not None:
+        return f", schema version {computation.tflite.schema_version}"
+    return "" if computation.ir_version is None else f", IR version {computation.ir_version}"
 
 
 def _external_lines(inspection: Inspection, width: int) -> list[Content]:

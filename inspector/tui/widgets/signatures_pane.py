@@ -11,13 +11,14 @@ from textual.content import Content
 
 from inspector.analysis.cost.bindings import is_missing, named_shape
 from inspector.records.dtype import packed_bytes
-from inspector.records.graph import Graph, NodeRef, Signature
+from inspector.records.graph import Signature
 from inspector.records.inspection import Inspection
 from inspector.records.tensor import Dim, TensorSpec
 from inspector.report.figures import bytes_text, plural, shape_text
 from inspector.tui.actions import bindings
 from inspector.tui.messages import HighlightNodes
 from inspector.tui.plain_text import plain
+from inspector.tui.widgets import tflite_facts
 from inspector.tui.widgets.card import Card
 from inspector.tui.widgets.line_table import LineTable
 from inspector.tui.widgets.list_pane import ListPane
@@ -106,7 +107,11 @@ class SignaturesPane(ListPane[Port, Inspection]):
 
     def detail_lines(self, row: Port, width: int) -> Sequence[Content]:
         """Return name, type and one line for each dimension, and what a SavedModel says beside them."""
-        return [*self._tensor_lines(row, width), *(port_lines(row.facts, width) if row.facts else ())]
+        lines = [*self._tensor_lines(row, width), *(port_lines(row.facts, width) if row.facts else ())]
+        if self.inspection is not None:
+            computation = self.inspection.computation
+            lines += tflite_facts.port_lines(computation, row.signature, row.direction, row.spec.name, width)
+        return lines
 
     def _tensor_lines(self, row: Port, width: int) -> Sequence[Content]:
         assert self.inspection is not None
@@ -149,8 +154,10 @@ class SignaturesPane(ListPane[Port, Inspection]):
         row = self.table.row
         if row is None or self.inspection is None:
             return
-        main = self.inspection.computation.graph
-        refs = touching(self.inspection, row.facts) if row.facts else tuple(_touching(main, row))
+        computation = self.inspection.computation
+        graph, tensor = tflite_facts.tensor_of(computation, row.signature, row.direction, row.spec.name)
+        nodes = tflite_facts.touching_nodes(computation, graph, tensor, row.direction)
+        refs = touching(self.inspection, row.facts) if row.facts else tuple(nodes)
         if refs:
             self.post_message(HighlightNodes(refs, row.spec.name))
         else:
@@ -166,13 +173,6 @@ def _ports(signature: Signature) -> Iterator[Port]:
     for direction, specs in (("in", signature.inputs), ("out", signature.outputs)):
         for position, spec in enumerate(specs):
             yield Port(signature.name, direction, position, spec)
-
-
-def _touching(graph: Graph, port: Port) -> Iterator[NodeRef]:
-    for node in graph.nodes:
-        names = node.inputs if port.direction == "in" else node.outputs
-        if port.spec.name in names:
-            yield NodeRef(graph.path, node.index)
 
 
 def _symbol_lines(inspection: Inspection, width: int) -> list[Content]:

@@ -26,7 +26,8 @@ from inspector.tui.widgets.line_table import LineTable
 from inspector.tui.widgets.list_pane import ListPane
 from inspector.tui.widgets.saved_model_facts import weight_fact_lines
 from inspector.tui.widgets.table_columns import Cell, Column
-from inspector.tui.widgets.text_rows import wrapped
+from inspector.tui.widgets.text_rows import labeled, wrapped
+from inspector.tui.widgets.tflite_facts import quantization_text
 from inspector.tui.widgets.weight_text import described_lines, equal_lines, storage_text, use_lines, value_lines
 
 if TYPE_CHECKING:
@@ -124,6 +125,8 @@ class WeightsPane(ListPane[int, Inspection]):
         assert self.inspection is not None
         weight = self._weights[row]
         lines = [*described_lines(weight, width), *weight_fact_lines(self.inspection, weight, width)]
+        quantized = quantization_text(self.inspection.computation, weight.graph, weight.name)
+        lines += labeled("quantized", quantized, width) if quantized else []
         lines += use_lines(self.inspection, self._uses.get(row, ()) if self._uses is not None else None, width)
         lines += equal_lines(self._groups.get(weight), weight, self.inspection.weights_compared, width)
         details = self._details.get(row)

@@ -16,6 +16,7 @@ from inspector.tui.widgets.graph.heat import value_text
 from inspector.tui.widgets.graph.node_text import BREAK, Part, attribute_text, shape_text, type_text
 from inspector.tui.widgets.graph.rows import AbsorbedRow, BranchRow, FoldRow, NodeRow, Row
 from inspector.tui.widgets.graph.state import GraphState, ref_of
+from inspector.tui.widgets.tflite_facts import quantization_text
 
 if TYPE_CHECKING:
     from inspector.analysis.measured_time import MeasuredTime
@@ -99,7 +100,8 @@ def _input_lines(state: GraphState, graph: Graph, name: str) -> Iterator[PanelLi
     weight = state.edges.weight(graph, name)
     if weight is not None:
         said = _weight_text(state, graph, name, weight)
-        yield PanelLine((("▪ ", "repeat"), (name, "value"), (BREAK, ""), (said, "shape")), weight)
+        below = _below(_quantized(state, graph, name))
+        yield PanelLine((("▪ ", "repeat"), (name, "value"), (BREAK, ""), (said, "shape"), *below), weight)
         return
     producer = state.edges.source(graph, name)
     if producer is None or producer.index < 0:
@@ -115,6 +117,10 @@ def _below(text: str) -> tuple[Part, ...]:
     return ((BREAK, ""), (text, "shape")) if text else ()
 
 
+def _quantized(state: GraphState, graph: Graph, name: str) -> str:
+    return quantization_text(state.document.inspection.computation, graph.path, name)
+
+
 def _weight_text(state: GraphState, graph: Graph, name: str, weight: Weight) -> str:
     values = state.text.values_of(graph, name)
     if values and weight.element_count <= 8:
@@ -126,7 +132,7 @@ def _output_lines(state: GraphState, graph: Graph, name: str) -> Iterator[PanelL
     if not name:
         return
     kind = type_text(state.edges.spec(graph, name), always_dtype=True)
-    yield PanelLine((("  ", ""), (name, "soft"), *_below(kind)))
+    yield PanelLine((("  ", ""), (name, "soft"), *_below(kind), *_below(_quantized(state, graph, name))))
     if any(spec.name == name for spec in graph.outputs):
         yield PanelLine((("  → graph output", "tensor"),))
     consumers = state.edges.consumers(graph, name)
@@ -215,7 +221,7 @@ def _tensor_lines(state: GraphState, row: NodeRow | AbsorbedRow) -> Iterator[Pan
     graph = section.graph
     yield PanelLine(((spec.name, "tensor"),))
     yield PanelLine((("graph input" if section.is_input(row.row) else "graph output", "soft"),))
-    yield PanelLine(((type_text(spec, always_dtype=True), "shape"),))
+    yield PanelLine(((type_text(spec, always_dtype=True), "shape"), *_below(_quantized(state, graph, spec.name))))
     producer = state.edges.producer(graph, spec.name)
     if producer is not None:
         yield heading("made by")
