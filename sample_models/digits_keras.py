@@ -18,7 +18,8 @@ RATE = 3e-3
 
 
 def write(folder: Path, digits: Digits) -> float:
-    """Write digits_keras/, a SavedModel with input float32[batch,8,8,1] in 0..1; return the test accuracy."""
+    """Write digits_keras/, a SavedModel with input float32[batch,8,8,1] in 0..1, and digits_keras.npz (image, label int64[n]);
+    return the test accuracy."""
     import keras
     import tensorflow as tf
 
@@ -39,7 +40,9 @@ def write(folder: Path, digits: Digits) -> float:
     path = folder / "digits_keras"
     shutil.rmtree(path, ignore_errors=True)
     tf.saved_model.save(network, str(path), signatures={"serving_default": serve})
-    return accuracy(path, digits.test_pixels / LEVELS, digits.test_labels)
+    images = (digits.test_pixels / LEVELS).astype(np.float32)
+    np.savez_compressed(folder / "digits_keras.npz", image=np.moveaxis(images, 1, -1), label=digits.test_labels)
+    return accuracy(path, images, digits.test_labels)
 
 
 def _network(keras):  # type: ignore[no-untyped-def]
