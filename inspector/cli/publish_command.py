@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from inspector.cli import output
 from inspector.cli.commands import unwind_when_terminated
 from inspector.cli.contract_files import contract_to_keep, write_contract
 from inspector.cli.diagnostics import say_note, say_warning
@@ -25,7 +26,7 @@ _FORMATS = {"onnx": "an ONNX model", "image": "a container image", "tflite": "a 
 
 
 def publish(options: Options, wanted: PublishOptions) -> int:
-    """Publish the SavedModel, report where that was asked for, and return the exit code.
+    """Publish the SavedModel, report where that was asked for (otherwise print where it is now), and return the exit code.
 
     1 where a contract is not kept or the signatures drifted from those of the version before: nothing is published then.
     """
@@ -56,6 +57,8 @@ def publish(options: Options, wanted: PublishOptions) -> int:
     else:
         for warning in narrator.warnings:
             say_warning(warning)
+        if published is not None:
+            output.write_text(f"{published.path}\n")
     if published is None:
         say_warning(f"{wanted.serving}: nothing was published, since the contract is not kept")
         return EXIT_CHECK_FAILED

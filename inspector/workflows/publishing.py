@@ -20,14 +20,19 @@ if TYPE_CHECKING:
     from inspector.records.publishing import PublishedVersion, PublishRequest
 
 
-def check_publishing(request: PublishRequest) -> int:
+def check_publishing(request: PublishRequest, original: Path | None = None) -> int:
     """Return the version that would be published now; nothing is written, and the SavedModel need not be there yet.
 
-    Raises UsageError where the serving folder is no place for versions or holds this one already.
+    original is the folder of the SavedModel that steps will begin with, whose signatures they keep. Raises UsageError where the
+    serving folder is no place for versions or holds this one already, SignatureDrift where clients would notice those signatures.
     """
-    from inspector.formats.saved_model.publish import check_place
+    from inspector.formats.saved_model.publish import check_drift, check_place
 
-    return check_place(Path(request.serving), request.version)
+    serving = Path(request.serving)
+    version = check_place(serving, request.version)
+    if original is not None and not request.allow_drift:
+        check_drift(original, serving, version)
+    return version
 
 
 def publish_saved_model(

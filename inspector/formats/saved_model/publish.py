@@ -84,14 +84,20 @@ def check_place(serving: Path, version: int | None) -> int:
     return check_version(check_serving_folder(serving), version, one_line(serving))
 
 
+def check_drift(source: Path, serving: Path, version: int) -> None:
+    """Raise SignatureDrift where publish() would for the SavedModel at source, whatever lies around it."""
+    compared, drift, _ = _drift(source, serving, version)
+    _refuse(one_line(serving), version, compared, drift)
+
+
 def plan_version(source: Path, serving: Path, version: int | None, allow_drift: bool) -> PlannedVersion:
     """Return what publish() is going to do; nothing is written, and it raises what publish() does."""
     real = check_serving_folder(serving, source)
     label = one_line(serving)
     number = check_version(real, version, label)
     compared, drift, unread = _drift(source, real, number)
-    if drift.breaking and not allow_drift:
-        raise _refused(label, number, compared, drift.breaking)
+    if not allow_drift:
+        _refuse(label, number, compared, drift)
     differences = (*drift.breaking, *drift.harmless)
     told = tuple(f"{label}: unlike version {compared}, {difference}" for difference in differences[:_MOST_TOLD])
     return PlannedVersion(real, number, compared, differences, (*unread, *told))
@@ -133,11 +139,14 @@ def _before(folders: Sequence[VersionFolder], version: int) -> list[VersionFolde
     return [one for one in folders if one.version < version] + [one for one in folders if one.version > version]
 
 
-def _refused(label: str, version: int, compared: int | None, breaking: Sequence[str]) -> SignatureDrift:
-    more = len(breaking) - _MOST_NAMED
-    named = "; ".join(breaking[:_MOST_NAMED]) + (f"; {more} more" if more > 0 else "")
+def _refuse(label: str, version: int, compared: int | None, drift: Drift) -> None:
+    """Raise SignatureDrift where clients of the version before would notice."""
+    if not drift.breaking:
+        return
+    more = len(drift.breaking) - _MOST_NAMED
+    named = "; ".join(drift.breaking[:_MOST_NAMED]) + (f"; {more} more" if more > 0 else "")
     message = f"{label}: version {version} was not published, since it differs from version {compared}: {named}"
-    return SignatureDrift(one_line(message), "--allow signature-drift publishes it all the same")
+    raise SignatureDrift(one_line(message), "--allow signature-drift publishes it all the same")
 
 
 def _note_of_larger(serving: Path, version: int) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""Publishing that is cut short: killed at any file operation, or refused by the system, it leaves what was there or all of it."""
+"""Publishing that is cut short, killed at any file operation or refused by the system: it leaves the old state or all of it."""
 
 from __future__ import annotations
 

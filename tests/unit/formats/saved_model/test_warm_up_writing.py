@@ -71,7 +71,7 @@ def test_samples_that_do_not_fit_the_signature_are_refused(tmp_path: Path) -> No
     with pytest.raises(OperationFailed, match='input "x" is float16, and its samples hold float32'):
         tensor_proto(np.zeros(2, np.float32), "float16", "x")
     with pytest.raises(OperationFailed, match='input "an input" is variant, and its samples hold int32'):
-        tensor_proto(np.zeros(2, np.int32), "variant", "x")
+        tensor_proto(np.zeros(2, np.int32), "variant")
     plan = warm_up(tmp_path / "s", 2)
     (tmp_path / "s" / "00001.npz").write_bytes(b"PK\x03\x04")
     with pytest.raises(OperationFailed, match="sample 1 for warm-up requests is missing or damaged"):
