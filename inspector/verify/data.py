@@ -15,6 +15,8 @@ from inspector.records.event import Steps, finish
 from inspector.records.inspection import Inspection
 from inspector.records.optimization import DataSplit, InputSet, OptimizeSettings
 from inspector.records.tensor import TensorSpec
+from inspector.runtimes.litert.availability import require_litert
+from inspector.runtimes.litert.child_environment import litert_environment
 from inspector.runtimes.onnx_runtime.child_environment import CHILD_ENVIRONMENT
 from inspector.runtimes.tensorflow.availability import require_tensorflow
 from inspector.runtimes.tensorflow.child_environment import tensorflow_environment
@@ -23,12 +25,14 @@ from inspector.runtimes.tensorflow.served import ServedSignature, served_signatu
 from inspector.verify.inputs import make_inputs
 from inspector.verify.inputs_rules import InputRule, rule_for, rules_of
 from inspector.verify.signature_inputs import make_signature_inputs
+from inspector.verify.tflite_inputs import make_tflite_inputs, tflite_signature
 
 if TYPE_CHECKING:
     from inspector.isolation.limits import CancelToken
 
 ENTRY: Final = "inspector.verify.data_child:read_in_child"
 SIGNATURE_ENTRY: Final = "inspector.verify.signature_data_child:read_in_child"
+TFLITE_ENTRY: Final = "inspector.verify.tflite_data_child:read_in_child"
 DEFAULT_LABELS: Final = "label"
 CONFIRMATION_INPUTS: Final = 8
 """Synthetic ones, where there are too few samples to hold any apart."""
@@ -62,6 +66,15 @@ class SignatureDataRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class TFLiteDataRequest:
+    """The same for a .tflite file, and which signature of it ("": it has none) takes the samples."""
+
+    data: DataRequest
+    model_label: str
+    signature: str
+
+
+@dataclass(frozen=True, slots=True)
 class DataAnswer:
     """What was laid out: raw names of inputs, samples in each folder, whether there are labels, what to know of it all."""
 
@@ -85,13 +98,16 @@ def read_data(
     """Read an .npz with an array for each input, by name, whose first axis counts the samples, and split it by use.
 
     Also taken are arrays of one sample, batches of a fixed size, and arrays that are the same for every sample. labels names
-    the array of labels, if there is one, and signature which of a SavedModel's takes the samples ("": the default one); see
-    read_signature_data(). Samples are read one at a time. Raises UsageError, in one line that names the array
-    and what was expected, for a file that is no .npz or does not fit the model; OperationFailed where the folder is too small.
+    the array of labels, if there is one, and signature which of a SavedModel's or a .tflite file's takes the samples ("": the
+    default one); see read_signature_data() and read_tflite_data(). Samples are read one at a time. Raises UsageError, in one
+    line that names the array and what was expected, for a file that is no .npz or does not fit the model; OperationFailed where
+    the folder is too small.
     """
     if inspection.computation.saved_model is not None:
         served = served_signature(inspection, signature)
         return (yield from read_signature_data(path, served, folder, settings, cancel, labels))
+    if inspection.computation.artifact.format == "tflite":
+        return (yield from read_tflite_data(path, inspection, folder, settings, cancel, labels, signature))
     _refuse_irregular(path, one_line(path.name))
     model = str(Path(inspection.computation.artifact.path).absolute())
     request = _request(path, model, rules_of(inspection.computation), folder, settings, labels)
@@ -128,6 +144,36 @@ def read_signature_data(
     return (yield from _confirmable(_split(path, folder, settings, answer), more))
 
 
+def read_tflite_data(
+    path: Path,
+    inspection: Inspection,
+    folder: str,
+    settings: OptimizeSettings,
+    cancel: CancelToken | None,
+    labels: str = DEFAULT_LABELS,
+    signature: str = "",
+) -> Steps[DataSplit]:
+    """Read an .npz for a signature of a .tflite file, with an array for each input by its name; see read_data().
+
+    Quantized inputs take whole numbers as they are. Raises UsageError also where LiteRT is not installed or there is no such
+    signature, OperationFailed where it cannot load the file.
+    """
+    require_litert()
+    _refuse_irregular(path, one_line(path.name))
+    computation = inspection.computation
+    called = tflite_signature(computation, signature)
+    rules = tuple(rule_for(spec) for spec in called.inputs)
+    data = _request(path, str(Path(computation.artifact.path).absolute()), rules, folder, settings, labels)
+    request = TFLiteDataRequest(data, one_line(Path(computation.artifact.path).name), called.name)
+    answer = yield from _read(TFLITE_ENTRY, request, data.label, litert_environment(), settings, cancel)
+
+    def more(target: str, lengths: Mapping[str, int]) -> Steps[InputSet]:
+        seed = settings.seed + 1
+        return make_tflite_inputs(inspection, called.name, target, CONFIRMATION_INPUTS, seed, settings, cancel, lengths)
+
+    return (yield from _confirmable(_split(path, folder, settings, answer), more))
+
+
 def _request(
     path: Path, model: str, rules: tuple[InputRule, ...], folder: str, settings: OptimizeSettings, labels: str
 ) -> DataRequest:
@@ -147,7 +193,7 @@ def _request(
 
 def _read(
     entry: str,
-    request: DataRequest | SignatureDataRequest,
+    request: DataRequest | SignatureDataRequest | TFLiteDataRequest,
     label: str,
     environment: Mapping[str, str],
     settings: OptimizeSettings,

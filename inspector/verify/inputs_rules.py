@@ -46,6 +46,9 @@ class InputRule:
     note: str = ""
     bounds: ValueRange | None = None
     """What a contract promises of the values."""
+    scale: float = 0.0
+    """Of a quantized input: real = scale · (stored - zero_point), values and bounds here being real ones; 0: it is none."""
+    zero_point: int = 0
 
 
 NO_RANGES: Final[Mapping[str, ValueRange]] = {}

@@ -43,19 +43,33 @@ def values_for(
         made = np.abs(made)
     if rule.bounds is not None:
         made = _within(made, rule, rule.bounds)
+    if rule.scale:
+        made = _quantized(made, rule)
     return np.ascontiguousarray(made).astype(np.dtype(rule.dtype), copy=False).reshape(shape)
 
 
 def _within(made: NDArray[Any], rule: InputRule, bounds: ValueRange) -> NDArray[Any]:
     """Return numbers moved into a range that is bounded on both sides, where they leave it; cut off at one that is not."""
     low, high = bounds.low, bounds.high
-    if low is None or high is None or rule.dtype in INTEGERS or rule.kind == "mask":
+    whole = rule.dtype in INTEGERS and not rule.scale
+    if low is None or high is None or whole or rule.kind == "mask":
         return made if low is None and high is None else np.clip(made, low, high)
     if made.size == 0 or (low <= made.min() and made.max() <= high):
         return made
     least, most = (rule.low, rule.high) if rule.kind == "pixels" else _SPAN
     moved: NDArray[Any] = low + (high - low) * np.clip((made - least) / (most - least), 0, 1)
     return moved
+
+
+def _quantized(made: NDArray[Any], rule: InputRule) -> NDArray[Any]:
+    """Return real values as the whole numbers that stand for them, within the element type.
+
+    Source: https://ai.google.dev/edge/litert/models/quantization_spec
+    """
+    limits = np.iinfo(np.dtype(rule.dtype))
+    whole: NDArray[Any] = np.rint(made.astype(np.float64) / rule.scale) + rule.zero_point
+    clipped: NDArray[Any] = np.clip(whole, limits.min, limits.max)
+    return clipped
 
 
 def highest(rule: InputRule, lengths: Mapping[str, int]) -> int:
