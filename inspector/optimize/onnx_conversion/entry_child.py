@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from inspector.errors import OperationFailed
 from inspector.isolation.plain_line import plain_line
+
+_WRITES: Final = re.compile(
+    r"Assign(Add|Sub)?(VariableOp)?|Resource(Sparse)?Apply\w+|Resource(Scatter|StridedSliceAssign)\w*|Scatter(Add|Sub|Update)|"
+    r"LookupTable(Insert|Import|Remove)\w*"
+)
+"""Operators that change what a later request sees: variables and tables."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +46,7 @@ def entry_of(signature: Any) -> Entry:
         return [tf.identity(given[name], f"signature_output_{at}") for at, name in enumerate(outputs)]
 
     function = tf.function(call, input_signature=taken, autograph=False).get_concrete_function()
+    _refuse_state(function.graph)
     return Entry(
         function,
         tuple((name, specs[name]) for name in names),
@@ -57,3 +65,14 @@ def _refuse_sparse(tf: Any, what: str, found: Any) -> None:
             )
         if what == "input" and spec.shape.rank is None:
             raise OperationFailed(f'{what} "{shown}" has no rank: tf2onnx would take it for a scalar')
+
+
+def _refuse_state(graph: Any) -> None:
+    """Raise OperationFailed where a request changes what the next one gives: a constant would stay what it is."""
+    definition = graph.as_graph_def()
+    nodes = (definition.node, *(function.node_def for function in definition.library.function))
+    for node in (node for part in nodes for node in part):
+        if _WRITES.fullmatch(node.op):
+            raise OperationFailed(
+                f"{node.op} (node {plain_line(node.name, 80)}) writes to a variable or table, and a model of constants has none"
+            )
