@@ -18,7 +18,9 @@ def graph_paths(names: Sequence[str], main: int) -> list[str]:
     paths: dict[str, None] = {}
     for number, name in enumerate(names):
         path = "" if number == main else f"function:{name or f'subgraph {number}'}"
-        paths[f"{path}:{number}" if path in paths else path] = None
+        while path in paths:
+            path = f"{path}:{number}"
+        paths[path] = None
     return list(paths)
 
 

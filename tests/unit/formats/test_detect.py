@@ -17,8 +17,8 @@ import pytest
 from inspector.errors import UnreadableArtifact
 from inspector.formats.detect import detect
 from tests import builders
-from tests.tflite_models import made
 from tests.images.build import ImageSpec, build_layer, docker_archive, legacy_docker_archive, oci_archive, oci_layout
+from tests.tflite_models import made
 
 
 def archive_of(kind: str) -> bytes:
