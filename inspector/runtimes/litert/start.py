@@ -41,7 +41,7 @@ def start_tflite(
     """Start LiteRT with a .tflite file once and return its phases: spawn, interpreter, imports, read, load (which makes the
     interpreter and allocates its tensors), first run, warm-up; see start_runtime().
 
-    The first sample of inputs is what the signature ("": a file that has none) is called with; renamed holds what the file
+    The first sample of inputs is what the signature ("": the default one) is called with; renamed holds what the file
     calls an input, by its name there. threads 0 leaves their number to LiteRT, which takes one. A start that fails is a
     ColdStart that says why. Raises UsageError where LiteRT is not installed, ChildFailed where it was cancelled.
     """

@@ -3,7 +3,7 @@
 It imports LiteRT only, and numpy, which that imports as well. The request holds, beside what every start has:
 
     package            "ai_edge_litert", or "tensorflow" for the interpreter it holds
-    path, signature    absolute path of the file; name of the signature (empty: the file has none)
+    path, signature    absolute path of the file; name of the signature (empty: the default one)
     threads            0: as many as LiteRT has by default
     feed, names        path of the .npz of one feed by position, and the names of its inputs in that order
 """
@@ -33,8 +33,10 @@ def open_artifact(runtime: Any, request: Request) -> Any:
     interpreter = runtime(model_path=request["path"], num_threads=request["threads"] or None)
     with contextlib.suppress(RuntimeError):  # at the lengths of the feed it may do; else the first run says why
         interpreter.allocate_tensors()
-    if request["signature"]:
-        return interpreter.get_signature_runner(request["signature"])
+    names = sorted(interpreter.get_signature_list())
+    if names:
+        default = "serving_default" if "serving_default" in names else names[0]
+        return interpreter.get_signature_runner(request["signature"] or default)
     taken = {one["name"]: one["index"] for one in interpreter.get_input_details()}
     given = [one["index"] for one in interpreter.get_output_details()]
 

@@ -17,7 +17,12 @@ if TYPE_CHECKING:
     from inspector.records.opened import Opened
     from inspector.workflows.benchmark.measurable import Measurable
 
-_CALLED = {"onnx": "an ONNX model", "saved_model": "a SavedModel", "image": "a container image"}
+_CALLED = {
+    "onnx": "an ONNX model",
+    "saved_model": "a SavedModel",
+    "tflite": "a LiteRT model",
+    "image": "a container image",
+}
 
 
 def lay_out(before: Opened, after: Opened | None, plan: BenchPlan, cancel: CancelToken) -> Steps[Measurable]:
@@ -34,6 +39,10 @@ def lay_out(before: Opened, after: Opened | None, plan: BenchPlan, cancel: Cance
         from inspector.workflows.benchmark.saved_models import lay_out_saved_models
 
         return (yield from lay_out_saved_models(before, after, plan, cancel))
+    if before.computation.artifact.format == "tflite":
+        from inspector.workflows.benchmark.tflite_models import lay_out_tflite_models
+
+        return (yield from lay_out_tflite_models(before, after, plan, cancel))
     from inspector.workflows.benchmark.onnx_models import lay_out_models
 
     return (yield from lay_out_models(before, after, plan, cancel))
@@ -42,7 +51,7 @@ def lay_out(before: Opened, after: Opened | None, plan: BenchPlan, cancel: Cance
 def check_pair(before: Opened, after: Opened, signature: str = "") -> None:
     """Raise UsageError where two artifacts cannot be measured side by side: other formats, or another signature.
 
-    signature is which of a SavedModel's is meant; empty: the first.
+    signature is which of a SavedModel's or LiteRT model's is meant; empty: the first.
     """
     names = [_CALLED[artifact_of(one).format] for one in (before, after)]
     if names[0] != names[1]:
