@@ -62,6 +62,9 @@ make an ONNX model or a SavedModel smaller and faster
                     select-tf-ops  use TensorFlow's operators in a .tflite
                     repeatable, or joined by commas
   --keep-fp32 NODE  a node that stays in fp32, by name or as #12; repeatable
+  --keep-signature NAME
+                    of a SavedModel: what becomes of it has this signature, and
+                    no other that is not named; repeatable (default: all)
   --budget TIME     how long one step may search, such as 60s or 5m, and
                     about how long --bench measures (default 60s)
   --memory SIZE     how much memory one child process, or a container, may

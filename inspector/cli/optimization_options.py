@@ -33,7 +33,7 @@ PERMISSIONS: tuple[Permission, ...] = (
     "signature-drift",
 )
 
-_BELONGING = ("output", "allow", "keep_fp32")
+_BELONGING = ("output", "allow", "keep_fp32", "keep_signature")
 """What has no meaning without --apply or, all but the first, the workbench's tab that applies steps."""
 
 _SHARED = ("data", "budget", "threads", "memory", "seed")
@@ -48,6 +48,7 @@ class OptimizationOptions:
         "budget_seconds",
         "data",
         "keep_fp32",
+        "keep_signatures",
         "memory_bytes",
         "output",
         "seed",
@@ -68,6 +69,7 @@ class OptimizationOptions:
         memory_bytes: int | None = None,
         seed: int | None = None,
         signature: str | None = None,
+        keep_signatures: tuple[str, ...] = (),
     ) -> None:
         self.steps = steps
         """In order, none twice; empty where they are picked in the workbench."""
@@ -85,6 +87,8 @@ class OptimizationOptions:
         self.seed = seed
         self.signature = signature
         """Of a SavedModel: which one the data is for."""
+        self.keep_signatures = keep_signatures
+        """Of a SavedModel: those that the result has; empty: all."""
 
 
 def add_optimization_options(parser: argparse.ArgumentParser) -> None:
@@ -95,6 +99,7 @@ def add_optimization_options(parser: argparse.ArgumentParser) -> None:
     add("--data", metavar="FILE.npz")
     add("--allow", action="append", metavar="CHANGE")
     add("--keep-fp32", action="append", metavar="NODE")
+    add("--keep-signature", action="append", metavar="NAME")
     add("--budget", type=seconds, metavar="TIME")
     add("--threads", type=thread_counts, metavar="N")
     add("--memory", type=byte_count, metavar="SIZE")
@@ -116,8 +121,8 @@ def optimization_of(parsed: argparse.Namespace, wants_report: bool, measures: bo
             raise belongs_to_apply(shared[0], " or --bench")
         if not named and (measures or not shared):
             return None
-    if "" in (parsed.output, parsed.data, *(parsed.keep_fp32 or ())):
-        raise UsageError("an empty --output, --data or --keep-fp32 names nothing", "leave the option out")
+    if "" in (parsed.output, parsed.data, *(parsed.keep_fp32 or ()), *(parsed.keep_signature or ())):
+        raise UsageError("an empty --output, --data, --keep-fp32 or --keep-signature names nothing", "leave the option out")
     if parsed.output == "-":
         raise UsageError("a model cannot go to standard output", "name a file: --output PATH")
     return OptimizationOptions(
@@ -131,6 +136,7 @@ def optimization_of(parsed: argparse.Namespace, wants_report: bool, measures: bo
         parsed.memory,
         parsed.seed,
         parsed.signature,
+        tuple(dict.fromkeys(parsed.keep_signature or ())),
     )
 
 

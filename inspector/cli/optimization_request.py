@@ -23,6 +23,7 @@ def optimization_request(options: Options, wanted: OptimizationOptions, contract
         seed=wanted.seed or defaults.seed,
         allow=wanted.allow,
         keep_fp32=wanted.keep_fp32,
+        signatures=wanted.keep_signatures,
     )
     return OptimizationRequest(
         settings=settings,

@@ -13,6 +13,7 @@ from inspector.records.artifact import Computation
 from inspector.records.contract import CONTRACT_KEY, Contract
 from inspector.records.event import Event, Finished, Steps, Warned, result_of
 from inspector.runtimes.installed import installed_version
+from inspector.runtimes.tensorflow.availability import DISTRIBUTIONS
 
 if TYPE_CHECKING:
     from inspector.isolation.limits import CancelToken
@@ -20,8 +21,10 @@ if TYPE_CHECKING:
     from inspector.records.optimization import Change
     from inspector.records.review import Check, Review
 
-_TOOLS: Final = ("onnx", "onnxruntime", "onnxruntime-gpu", "onnxsim", "onnxconverter-common", "onnxslim")
-_ALWAYS: Final = frozenset({"onnx", "onnxruntime", "onnxruntime-gpu"})
+_ONNX_TOOLS: Final = ("onnx", "onnxruntime", "onnxruntime-gpu")
+_RUNNING: Final = {"onnx": _ONNX_TOOLS, "tflite": ("ai-edge-litert",)}
+"""What reads and runs a format; TensorFlow whatever is not here."""
+_CONVERTERS: Final = ("onnxsim", "onnxconverter-common", "onnxslim", "tf2onnx")
 _MOST_FILES: Final = 8
 """External files of the source whose digests a recipe names."""
 
@@ -88,7 +91,8 @@ def contract_after(
         producer=base.provenance.producer or computation.producer,
         recipe=(*base.provenance.recipe, *_external_digests(digested), *recipe),
     )
-    return _derived(current.computation, "", replace(base, provenance=source), dict(_tools(recipe)))
+    tools = dict(_tools(recipe, computation.artifact.format, current.computation.artifact.format))
+    return _derived(current.computation, "", replace(base, provenance=source), tools)
 
 
 def _derived(computation: Computation, sha256: str, embedded: Contract | None, tools: dict[str, str] | None = None) -> Contract:
@@ -136,11 +140,13 @@ def _external_digests(computation: Computation) -> Iterator[str]:
         yield f"source data: {len(known) - _MOST_FILES} more files"
 
 
-def _tools(recipe: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """Yield name and version of this program, of what reads and runs models, and of every tool that the recipe names."""
+def _tools(recipe: Sequence[str], *formats: str) -> Iterator[tuple[str, str]]:
+    """Yield name and version of this program, of what reads and runs such models, and of every tool that the recipe names."""
     done = " ".join(recipe).lower().replace("_", "-")
     yield "modelpack-tui", __version__
-    for name in _TOOLS:
-        version = installed_version(name)
-        if version and (name in _ALWAYS or name in done):
+    for name in dict.fromkeys(tool for kind in formats for tool in _RUNNING.get(kind, DISTRIBUTIONS)):
+        if version := installed_version(name):
+            yield name, version
+    for name in _CONVERTERS:
+        if name in done and (version := installed_version(name)):
             yield name, version

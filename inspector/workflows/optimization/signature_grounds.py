@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from inspector.errors import OperationFailed, UsageError
 from inspector.records.event import Started, Steps
@@ -33,6 +33,9 @@ if TYPE_CHECKING:
     from inspector.records.runnable import Runnable
 
 
+KEEPING: Final = "--keep-signature names those that it is to have"
+
+
 def lay_signature_grounds(
     inspection: Inspection, request: OptimizationRequest, folder: Path, cancel: CancelToken
 ) -> Steps[tuple[Grounds, ...]]:
@@ -45,7 +48,7 @@ def lay_signature_grounds(
 
     facts = inspection.computation.saved_model
     wanted = request.signature or (default_signature(facts) if facts is not None else "")
-    calls = _in_order(runnables_of(inspection), wanted)
+    calls = _in_order(_kept(runnables_of(inspection), request.settings.signatures), wanted, is_named=bool(request.signature))
     subject = Subject(calls[0].path, inspection, model_facts(inspection.computation), calls)
     found = []
     for place, call in enumerate(calls):
@@ -57,12 +60,21 @@ def lay_signature_grounds(
     return tuple(found)
 
 
-def _in_order(calls: tuple[Runnable, ...], first: str) -> tuple[Runnable, ...]:
-    """Return the signatures with the one that data is for first. Raises UsageError where there is none of that name."""
+def _kept(calls: tuple[Runnable, ...], names: tuple[str, ...]) -> tuple[Runnable, ...]:
+    """Return the signatures that the result is to have. Raises UsageError where there is none of a name."""
+    held = [call.signature for call in calls]
+    unknown = next((name for name in names if name not in held), None)
+    if unknown is not None:
+        raise UsageError(f'it has no signature "{unknown}" to keep; it has {", ".join(held[:12])}', "name one of them")
+    return tuple(call for call in calls if not names or call.signature in names)
+
+
+def _in_order(calls: tuple[Runnable, ...], first: str, *, is_named: bool) -> tuple[Runnable, ...]:
+    """Return the signatures with the one that data is for first. Raises UsageError where the user names one that is not there."""
     if not calls:
         raise OperationFailed("it has no signature to call", "save it with signatures=…")
     names = [call.signature for call in calls]
-    if first not in names:
+    if first not in names and is_named:
         raise UsageError(f'it has no signature "{first}"; it has {", ".join(names[:12])}', "name one of them")
     return tuple(sorted(calls, key=lambda call: call.signature != first))
 
@@ -72,6 +84,8 @@ def _named(error: OperationFailed | UsageError, call: Runnable, count: int) -> O
     if count == 1 or getattr(error, "kind", "") == "cancelled":
         return error
     error.message = f"signature {call.signature}: {error.message}"
+    if isinstance(error, OperationFailed):
+        error.hint = f"{error.hint}; --keep-signature names those that it is to have" if error.hint else KEEPING
     return error
 
 
