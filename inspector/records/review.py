@@ -15,6 +15,7 @@ from inspector.records.image_review import ImageReview
 from inspector.records.machine_state import MachineState as MachineState
 from inspector.records.measurement import Comparison
 from inspector.records.optimization import Change
+from inspector.records.publishing import PublishedVersion
 from inspector.records.saved_model_review import SavedModelReview
 from inspector.records.slimming import Slimming
 
@@ -156,6 +157,8 @@ class Review:
     """What the artifact was held against, or what was written beside the changed one."""
     changes: tuple[Change, ...] = ()
     """Every optimizer that was applied, in order; of an image one for each level of slimming."""
+    published: PublishedVersion | None = None
+    """The version of a serving folder that the SavedModel, or what was made of it, has become."""
     slimming: Slimming | None = None
     """What slimming the image came to, level by level, and what proves it."""
     plan: BenchPlan | None = None

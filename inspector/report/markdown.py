@@ -12,7 +12,7 @@ from inspector.report import sentences
 from inspector.report.figures import bytes_text, count_text, plural, shape_text, share_text, tensor_text, whole_text
 from inspector.report.markdown_bench import bench_lines
 from inspector.report.markdown_image import image_fact_rows, image_lines
-from inspector.report.markdown_optimization import change_lines, contract_lines
+from inspector.report.markdown_optimization import change_lines, contract_lines, published_lines
 from inspector.report.markdown_saved_model import saved_model_lines
 from inspector.report.markdown_slim import slim_lines
 from inspector.report.markdown_text import code, prose, table
@@ -32,6 +32,7 @@ def to_markdown(review: Review) -> str:
         *_warnings(review),
         *_facts(review),
         *change_lines([change for change in review.changes if change.optimizer != "slim"]),
+        *published_lines(review.published),
         *slim_lines(review.slimming),
         *bench_lines(review),
         *_findings(review),

@@ -7,12 +7,14 @@ from typing import Final
 
 from inspector.records.contract import Contract
 from inspector.records.optimization import Change
+from inspector.records.publishing import PublishedVersion
 from inspector.report import optimization_sentences as say
 from inspector.report import proof_sentences as prove
 from inspector.report import signature_sentences as sign
 from inspector.report.contract_sentences import contract_entries
 from inspector.report.figures import plural
 from inspector.report.markdown_text import code, prose, table
+from inspector.report.publishing_sentences import published_entries
 
 MOST_ROWS: Final = 40
 
@@ -32,6 +34,14 @@ def change_lines(changes: Sequence[Change]) -> Lines:
         yield from ["", f"{prose(overall)}."]
     for change in changes:
         yield from _change(change)
+
+
+def published_lines(published: PublishedVersion | None) -> Lines:
+    """Yield which version of a serving folder it has become."""
+    if published is None:
+        return
+    yield from ["", f"## Published as version {published.version}", ""]
+    yield from (f"- {label}: {prose(value)}" for label, value in published_entries(published))
 
 
 def _row(change: Change) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from inspector.report.figures import bytes_text, plural, tensor_text
 from inspector.report.text_bench import write_benchmarks
 from inspector.report.text_graph import write_graph
 from inspector.report.text_image import image_entries, write_image
-from inspector.report.text_optimization import write_changes, write_contract
+from inspector.report.text_optimization import write_changes, write_contract, write_published
 from inspector.report.text_page import Cell, Column, Page, Style
 from inspector.report.text_saved_model import write_saved_model
 from inspector.report.text_slim import write_slimming
@@ -40,6 +40,7 @@ def to_text(review: Review, width: int = WIDTH, color: bool = False) -> str:
     _write_summary(page, review)
     _write_warnings(page, review)
     write_changes(page, [change for change in review.changes if change.optimizer != "slim"])
+    write_published(page, review.published)
     write_slimming(page, review.slimming)
     write_benchmarks(page, review)
     if review.saved_model:

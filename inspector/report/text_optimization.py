@@ -8,10 +8,12 @@ from typing import Final
 from inspector.records.contract import Contract
 from inspector.records.measurement import MeasurementKind
 from inspector.records.optimization import Change, ChangeVerdict
+from inspector.records.publishing import PublishedVersion
 from inspector.report import optimization_sentences as say
 from inspector.report import proof_sentences as prove
 from inspector.report import signature_sentences as sign
 from inspector.report.contract_sentences import contract_entries
+from inspector.report.publishing_sentences import published_entries
 from inspector.report.text_page import Cell, Column, Page, Style
 
 MOST_ATTEMPTS: Final = 30
@@ -41,6 +43,17 @@ def write_changes(page: Page, changes: Sequence[Change]) -> None:
     page.table([LEFT, LEFT, NAME, LEFT, LEFT, LEFT], [titles, *(_row(change) for change in changes)])
     for change in changes:
         _write_change(page, change)
+
+
+def write_published(page: Page, published: PublishedVersion | None) -> None:
+    """Write which version of a serving folder it has become."""
+    if published is None:
+        return
+    page.heading("Published", f"version {published.version}, for model servers")
+    entries = list(published_entries(published))
+    width = max(len(label) for label, _ in entries)
+    for (label, value), before in zip(entries, ["", *(label for label, _ in entries)], strict=False):
+        page.entry(label if label != before else "", value, width)
 
 
 def _row(change: Change) -> list[Cell]:

@@ -15,6 +15,7 @@ from inspector.records.contract import (
 from inspector.records.measurement import Comparison
 from inspector.records.optimization import Attempt, Change, ModelFacts, Preflight, SignatureProof
 from inspector.records.parity import ConformanceResult, Gate, GateCheck, OutputParity, Parity
+from inspector.records.publishing import PublishedVersion
 from inspector.records.review import Review
 from tests.golden.saved_model_reviews import served_review
 
@@ -39,6 +40,16 @@ def converted_review() -> Review:
         served_review(),
         contract=_contract(),
         changes=(_pruned(), _simplified(), _to_onnx(), _to_litert(), _int8(), _fp16(), _cannot()),
+        published=PublishedVersion(
+            "serving/4",
+            4,
+            7,
+            503_344,
+            16,
+            3,
+            ("serving_default: the output lengths is new",),
+            ("version 5 is larger: servers go on with that one",),
+        ),
     )
 
 
@@ -197,7 +208,7 @@ def _fp16() -> Change:
         "",
         PRUNED,
         replace(AS_LITERT, size_bytes=251_000),
-        output="serving/4",
+        output="out/classifier-fp16.tflite",
         parity=_parity(SCORES),
         comparisons=(replace(_comparisons(0.01, 0.9)[0], verdict="not measured", note="LiteRT could not be timed"),),
         signatures=(_proof("serving_default", SCORES),),

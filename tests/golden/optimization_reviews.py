@@ -31,6 +31,7 @@ from inspector.records.optimization import (
     SignatureProof,
 )
 from inspector.records.parity import ConformanceResult, Gate, GateCheck, GateFigure, OutputParity, Parity
+from inspector.records.publishing import PublishedVersion
 from inspector.records.review import Check, Review
 from tests.golden.reviews import HOSTILE, ordinary_review
 
@@ -269,6 +270,7 @@ def hostile_optimization_review() -> Review:
         changes=tuple(_hostile_change(change, texts) for change in review.changes),
         comparisons=tuple(replace(one, note=texts, device=texts) for one in review.comparisons),
         checks=tuple(Check(text, "failed", text) for text in HOSTILE),
+        published=PublishedVersion(texts, 2**62, 2**62, 2**70, 2**62, 2**62, HOSTILE, HOSTILE),
     )
 
 

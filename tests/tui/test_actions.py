@@ -166,7 +166,7 @@ async def test_an_action_chosen_in_the_palette_runs_on_its_own_tab() -> None:
 
 
 async def test_help_lists_every_action() -> None:
-    async with showing(small_inspection(), (120, 280)) as (app, pilot):
+    async with showing(small_inspection(), (120, 320)) as (app, pilot):
         await press(pilot, "question_mark")
         assert isinstance(app.screen, HelpScreen)
         text = screen_text(app)
