@@ -76,18 +76,16 @@ def _opened(subject: TimedSubject, request: TimingRequest) -> Timed:
     """Return the artifact loaded by its runtime; in a quick measurement ONNX Runtime's threads do not spin."""
     call, threads, device = subject.call, request.threads, subject.device
     if call.runtime == "tensorflow":
-        from inspector.runtimes.tensorflow import timed_child as tensorflow
+        from inspector.runtimes.tensorflow.timed_child import open_timed as open_saved_model
 
-        return tensorflow.open_timed(call.path, threads, device, call.signature, call.tags, call.loader)
+        return open_saved_model(call.path, threads, device, call.signature, call.tags, call.loader)
     if call.runtime == "litert":
-        from inspector.runtimes.litert import timed_child as litert
+        from inspector.runtimes.litert.timed_child import open_timed as open_tflite
 
-        return litert.open_timed(call.path, threads, device, call.signature)
-    from inspector.runtimes.onnx_runtime import timed_child as onnx_runtime
+        return open_tflite(call.path, threads, device, call.signature)
+    from inspector.runtimes.onnx_runtime.timed_child import open_quiet, open_timed
 
-    if request.pace.quick:
-        return onnx_runtime.open_quiet(call.path, threads)
-    return onnx_runtime.open_timed(call.path, threads, device)
+    return open_quiet(call.path, threads) if request.pace.quick else open_timed(call.path, threads, device)
 
 
 def _rows(timed: Timed, batch: int, feeds: Sequence[Feed]) -> list[Feed]:

@@ -35,12 +35,11 @@ def _text(array: NDArray[Any]) -> NDArray[Any]:
     """Return an array of bytes or text as one of text; NUL, which fixed-width text cannot end with, is escaped, too."""
     import numpy as np
 
-    found = np.empty(array.shape, object)
-    found.flat = [
+    found = [
         (one.decode("utf-8", "backslashreplace") if isinstance(one, bytes) else str(one)).replace("\0", "\\x00")
         for one in array.flat
     ]
-    return found
+    return np.array(found, object).reshape(array.shape)
 
 
 def _joined(parts: list[NDArray[Any]]) -> NDArray[Any]:
