@@ -65,7 +65,8 @@ def _recipe(numbers: Numbers, made: Converted, work: StepWork, kept: Sequence[st
     if made.calibrated:
         source = work.calibration.source if work.calibration.source == "data" else f"synthetic (seed {work.calibration.seed})"
         left = f", {made.unfit} of another shape left out" if made.unfit else ""
-        yield f"calibrated on {made.calibrated} samples of {len(work.signatures)} signatures, {source}{left}"
+        several = f" of {len(work.signatures)} signatures" if len(work.signatures) > 1 else ""
+        yield f"calibrated on {made.calibrated} samples{several}, {source}{left}"
     if kept:
         yield f"{len(kept)} nodes kept in fp32 (QuantizationDebugOptions.denylisted_nodes)"
 

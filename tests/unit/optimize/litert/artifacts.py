@@ -78,4 +78,4 @@ def lstm(target: Path) -> None:
     tf.keras.Model(inputs, layers.Dense(3)(layers.LSTM(16, return_sequences=True)(inputs))).export(str(target), verbose=False)
 
 
-MAKERS = {"two_signatures": two_signatures, "while_loop": while_loop, "lstm": lstm}
+MAKERS = {"shared_weight": two_signatures, "state_loop": while_loop, "open_lstm": lstm}

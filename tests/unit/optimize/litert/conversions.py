@@ -77,23 +77,23 @@ MIXED = {
 FROZEN = (Rung("frozen"),)
 
 CASES = {
-    "two fp32": Case("two_signatures", "float32", TWO),
-    "two fp16": Case("two_signatures", "float16", TWO),
-    "two int8": Case("two_signatures", "int8", TWO),
-    "two dynamic": Case("two_signatures", "dynamic int8", TWO),
-    "loop": Case("while_loop", "float32", SEQUENCE),
-    "loop int8": Case("while_loop", "int8", SEQUENCE),
+    "two fp32": Case("shared_weight", "float32", TWO),
+    "two fp16": Case("shared_weight", "float16", TWO),
+    "two int8": Case("shared_weight", "int8", TWO),
+    "two dynamic": Case("shared_weight", "dynamic int8", TWO),
+    "loop": Case("state_loop", "float32", SEQUENCE),
+    "loop int8": Case("state_loop", "int8", SEQUENCE),
     "words": Case("tables_and_assets", "float32", WORDS),
     "pitch": Case("basic_pitch", "float16", PITCH, slots=True),
     "keras": Case("keras_export", "float32", {"serving_default": [{"image": floats(3, 8, 8, 1)}]}),
     "digits int8": Case("digits_keras", "int8", IMAGES),
     "digits fp32": Case("digits_keras", "float32", IMAGES, FROZEN),
-    "lstm": Case("lstm", "float32", {"serving_default": [{"sequence": floats(2, 12, 8)}]}),
-    "lstm select": Case("lstm", "float16", {"serving_default": [{"sequence": floats(2, 12, 8)}]}, SELECT),
+    "lstm": Case("open_lstm", "float32", {"serving_default": [{"sequence": floats(2, 12, 8)}]}),
+    "lstm select": Case("open_lstm", "float16", {"serving_default": [{"sequence": floats(2, 12, 8)}]}, SELECT),
     "custom": Case("planted_custom_operator", "float32", ROWS),
     "train": Case("optimizer_slots", "float32", MIXED, slots=True),
     "two tag sets": Case("two_tag_sets", "float32", {"classes": [{"features": floats(2, 4)}]}, tags=("serve", "cpu")),
-    "no such signature": Case("while_loop", "float32", {"nowhere": [{"sequence": floats(2, 5, 8)}]}),
+    "no such signature": Case("state_loop", "float32", {"nowhere": [{"sequence": floats(2, 5, 8)}]}),
 }
 
 

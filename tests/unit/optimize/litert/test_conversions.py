@@ -1,0 +1,123 @@
+"""What becomes of real SavedModels: the same names, types and open dimensions, about the same numbers, or one line why not."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.saved_models.session import SavedModels, run_tensorflow
+
+Json = dict[str, Any]
+
+
+@pytest.fixture(scope="module")
+def found(saved_models: SavedModels, tmp_path_factory: pytest.TempPathFactory) -> Json:
+    scratch = tmp_path_factory.mktemp("litert")
+    made = scratch / "made"
+    made.mkdir()
+    for one in saved_models.path("keras_export").parent.iterdir():
+        if one.is_dir():
+            (made / one.name).symlink_to(one)
+    printed = run_tensorflow("tests.unit.optimize.litert.conversions", str(made), str(scratch / "work"))
+    return dict(json.loads(printed.strip().splitlines()[-1]))
+
+
+@pytest.mark.parametrize("case", ["two fp32", "loop", "words", "keras", "digits fp32", "two tag sets"])
+def test_what_stays_in_fp32_gives_what_tensorflow_gives(found: Json, case: str) -> None:
+    for compared in found[case]["compared"].values():
+        assert compared["errors"]
+        assert all(error < 1e-5 for error in compared["errors"].values())
+
+
+def test_fewer_bits_give_about_what_tensorflow_gives(found: Json) -> None:
+    for case, most in (("two fp16", 2e-3), ("two int8", 0.05), ("two dynamic", 0.02), ("pitch", 0.1), ("digits int8", 0.05)):
+        for compared in found[case]["compared"].values():
+            assert all(0 < error < most for error in compared["errors"].values()), case
+
+
+def test_names_types_and_open_dimensions_are_the_signatures_own(found: Json) -> None:
+    for case in ("two fp32", "two fp16", "two int8", "two dynamic"):
+        assert found[case]["signatures"] == {
+            "serving_default": [["a", "x"], ["aa", "zz"]],
+            "second": [["x"], ["out"]],
+        }
+        compared = found[case]["compared"]
+        assert compared["serving_default"]["inputs"] == {"a": [[-1, 32], "float32"], "x": [[-1, 32], "float32"]}
+        types = [each for one in compared.values() for each in one["types"].values()]
+        assert types == [["float32", "float32"]] * 3
+    assert found["words"]["compared"]["serving_default"]["types"]["answer"] == ["object", "object"]
+    assert found["digits int8"]["compared"]["serving_default"]["inputs"] == {"image": [[-1, 8, 8, 1], "float32"]}
+
+
+def test_weights_are_in_as_many_bits_as_asked_for(found: Json) -> None:
+    whole = found["two fp32"]["constants"]["float32"]
+    assert found["two fp16"]["constants"] == {"float16": whole // 2}
+    assert found["two int8"]["constants"] == {"int8": whole // 4}
+    assert found["two dynamic"]["constants"]["int8"] >= 2048
+    assert found["two int8"]["calibrated"] == 12
+    assert found["two int8"]["floats"] == {}
+    assert {"float16", "int32"} == set(found["pitch"]["constants"])
+
+
+def test_digits_in_int8_are_as_right_as_in_fp32_and_a_third_as_large(found: Json) -> None:
+    accuracy = found["accuracy"]
+    assert accuracy["fp32"] > 0.98
+    assert accuracy["int8"] >= accuracy["fp32"] - 0.005
+    assert found["digits int8"]["size"] < 0.35 * found["digits fp32"]["size"]
+    assert found["digits int8"]["rung"] == ["frozen", False]
+    assert found["digits int8"]["failures"] == [["as saved", "the converter left the values of its variables out", []]]
+
+
+def test_a_save_with_slots_is_mended_and_says_so(found: Json) -> None:
+    assert found["pitch"]["repairs"] == ["the slot variables of its optimizer are left out, which TensorFlow refuses to load"]
+    assert found["pitch"]["rung"] == ["as saved", False]
+    assert found["two fp32"]["repairs"] == []
+
+
+def test_loops_and_tables_are_operators_of_litert(found: Json) -> None:
+    assert found["loop"]["operators"]["WHILE"] == 1
+    assert found["words"]["operators"]["HASHTABLE_FIND"] == 2
+    assert found["words"]["select"] == []
+
+
+def test_what_cannot_be_converted_is_one_line_that_names_operator_and_signature(found: Json) -> None:
+    reasons = {case: [reason for _, reason, _ in found[case]["failures"]] for case in found if "failures" in found[case]}
+    assert all(found[case]["rung"] is None for case in ("lstm", "custom", "train", "no such signature"))
+    assert reasons["lstm"][0].startswith('signature "serving_default" needs TensorListReserve of a list whose length')
+    assert "--allow select-tf-ops" in reasons["lstm"][0]
+    assert found["lstm"]["failures"][0][2] == ["TensorListReserve"]
+    assert reasons["custom"][0].endswith("needs the custom operator AcmeFusedAttention, which TensorFlow does not know")
+    assert reasons["train"][0].startswith('signature "train" needs SparseSoftmaxCrossEntropyWithLogits: LiteRT has no builtin')
+    assert 'signature "nowhere"' in reasons["no such signature"][0]
+    for reason in (one for each in reasons.values() for one in each):
+        assert "\n" not in reason
+        assert "loc(" not in reason
+        assert len(reason) <= 300
+
+
+def test_tensorflows_operators_are_taken_where_that_is_allowed(found: Json) -> None:
+    assert found["lstm select"]["rung"] == ["as saved", True]
+    assert "TensorListReserve" in found["lstm select"]["select"]
+
+
+def test_nothing_of_this_machine_is_in_a_file(found: Json) -> None:
+    paths = [Path(one["path"]) for one in found.values() if isinstance(one, dict) and "path" in one]
+    assert len(paths) > 8
+    assert not any(str(path.parents[1]).encode() in path.read_bytes() for path in paths)
+
+
+def test_nodes_are_ordered_by_what_int8_does_to_them_and_can_be_kept(found: Json) -> None:
+    tensors = found["sensitivity"]["tensors"]
+    ratios = [ratio for _, ratio in tensors if ratio is not None]
+    assert ratios == sorted(ratios)
+    assert [operator for operator, _ in tensors].count("CONV_2D") == 3
+    assert 10 < ratios[0] < 60
+    kept = found["sensitivity"]["kept"]
+    assert sum(kept["floats"].values()) == 2
+    assert kept["constants"]["float32"] > 2000
+    assert kept["size"] > found["digits int8"]["size"]
+    errors = [one["compared"]["serving_default"]["errors"]["logits"] for one in (kept, found["digits int8"])]
+    assert errors[0] < errors[1]
