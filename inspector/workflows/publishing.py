@@ -24,7 +24,7 @@ def check_publishing(request: PublishRequest, original: Path | None = None) -> i
     """Return the version that would be published now; nothing is written, and the SavedModel need not be there yet.
 
     original is the folder of the SavedModel that steps will begin with, whose signatures they keep. Raises UsageError where the
-    serving folder is no place for versions or holds this one already, SignatureDrift where clients would notice those signatures.
+    serving folder is no place for versions or holds this one already, SignatureDrift where clients would notice.
     """
     from inspector.formats.saved_model.publish import check_drift, check_place
 

@@ -17,11 +17,14 @@ from inspector.formats.saved_model.publish_draft import VersionDraft
 from inspector.formats.saved_model.read import read, summarize
 from inspector.formats.saved_model.warm_up_writing import WarmUpFile, warm_up_file
 from inspector.formats.saved_model.warmup import WARM_UP
+from inspector.records.artifact import Computation
 from inspector.records.publishing import WarmUpPlan
 from inspector.records.saved_model import SavedModelFacts
 
 CONTRACT_FILE: Final = f"{EXTRA_ASSETS}/modelpack-tui.contract.json"
 _BLOCK: Final = 4096
+_FATAL: Final = frozenset({"checkpoint-unreadable", "shard-missing", "shard-size-mismatch"})
+"""Rules of the reader for what no server can load."""
 
 Report = Callable[[int, int, str], None]
 
@@ -116,14 +119,15 @@ def _read_back(source: Path, draft: Path, requests: int, target: Path) -> SavedM
     facts = written.saved_model
     if facts is None or not same:
         raise OperationFailed(f"{one_line(target)} is not the SavedModel that was read", "it changed meanwhile: try again")
-    for problem in _problems(facts, [(one.location, one.problem) for one in written.external_files], requests):
+    for problem in _problems(written, facts, requests):
         raise OperationFailed(f"{one_line(target)} could not be served: {problem}", "mend the SavedModel first")
     return facts
 
 
-def _problems(facts: SavedModelFacts, data: list[tuple[str, str]], requests: int) -> list[str]:
+def _problems(written: Computation, facts: SavedModelFacts, requests: int) -> list[str]:
     """Return what keeps a server from loading it: data and assets that are not there, requests that cannot be replayed."""
-    found = [f"{location}: {problem}" for location, problem in data if problem]
+    found = [f"{one.location}: {one.problem}" for one in written.external_files if one.problem]
+    found += [finding.message for finding in written.findings if finding.rule in _FATAL]
     found += [f"asset {one.path}: {one.problem}" for meta in facts.tag_sets for one in meta.assets if one.problem]
     if facts.warm_up is not None and facts.warm_up.problem:
         found.append(f"warm-up requests: {facts.warm_up.problem}")

@@ -184,6 +184,14 @@ def missing_data(source: Path) -> None:
     (source / "variables" / "variables.data-00000-of-00001").unlink()
 
 
+def damaged_index(source: Path) -> None:
+    (source / "variables" / "variables.index").write_bytes(b"no table at all".ljust(64))
+
+
+def short_data(source: Path) -> None:
+    (source / "variables" / "variables.data-00000-of-00001").write_bytes(bytes(8))
+
+
 def missing_asset(source: Path) -> None:
     (source / "assets" / "words.txt").unlink()
 
@@ -202,6 +210,8 @@ def damaged_requests(source: Path) -> None:
         (named_pipe, "cannot copy assets/pipe: no regular file"),
         (dangling_link, "cannot read assets/gone"),
         (missing_data, r"serving/4 could not be served: variables/variables\.data-00000-of-00001: missing"),
+        (damaged_index, "serving/4 could not be served: the checkpoint is damaged: "),
+        (short_data, "serving/4 could not be served: .* holds 8 bytes where the index needs 48"),
         (missing_asset, r"serving/4 could not be served: asset assets/words\.txt: the file is not there"),
         (damaged_requests, "serving/4 could not be served: warm-up requests: request 1: "),
     ],
