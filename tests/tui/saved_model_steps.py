@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
+from inspector.errors import UsageError
 from inspector.isolation.limits import CancelToken
 from inspector.records.artifact import Artifact
 from inspector.records.contract import Contract
@@ -21,6 +22,7 @@ from inspector.records.optimization import (
     StepProgress,
     Subject,
 )
+from inspector.records.publishing import PublishedVersion, PublishRequest
 from inspector.records.runnable import Runnable
 from inspector.records.tflite import Quantization, SignatureGraph, TFLiteFacts
 from tests.golden.converted_reviews import ORIGINAL, converted_review
@@ -66,9 +68,7 @@ def tflite_inspection() -> Inspection:
 
 
 class SavedModelSession:
-    """One session; made is every one there was."""
-
-    made: list[SavedModelSession]
+    """One session."""
 
     def __init__(self, inspection: Inspection, request: OptimizationRequest) -> None:
         self.inspection = inspection
@@ -118,6 +118,14 @@ class SavedModelSession:
         files = (f"{target.with_suffix('')}.count.onnx",) if subject.calls else ()
         self._done[-1] = replace(change, output=str(target), files=files), subject
         yield Finished(Optimization("classifier", ORIGINAL, self.changes, Contract(), output=str(target)))
+
+    def publish(self, request: PublishRequest, cancel: CancelToken) -> Iterator[Event[PublishedVersion]]:
+        assert not cancel.cancelled
+        if request.version == 3:
+            raise UsageError(f"{request.serving} holds version 3 already")
+        path = f"{request.serving}/{request.version}"
+        self._done[-1] = replace(self._done[-1][0], output=path), self._done[-1][1]
+        yield Finished(PublishedVersion(path, request.version or 1, 7, 1_000, 8))
 
     def close(self) -> None:
         return

@@ -124,6 +124,23 @@ async def test_a_folder_is_never_written_over(session: None, monkeypatch: pytest
         assert (tmp_path / "digits_keras-pruned" / "saved_model.pb").read_text() == "mine"
 
 
+async def test_a_path_ending_in_a_number_is_a_version(session: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    async with opened(SAMPLE, (120, 36)) as (app, pilot):
+        await press(pilot, "7")
+        await settle(pilot)
+        await press(pilot, "enter")
+        await until(pilot, lambda: pane_of(app).runner.log.count == 1)
+        await settle(pilot)
+        await press(pilot, "w")
+        await shows(pilot, "such as serving/2")
+        await press(pilot, *("backspace",) * len("digits_keras-pruned"), *"serving/3", "enter")
+        await shows(pilot, "serving holds version 3 already")
+        await press(pilot, "backspace", "4", "enter")
+        await until(pilot, lambda: not isinstance(app.screen, SaveModelScreen))
+        await shows(pilot, "8 warm-up requests: serving/4", "written   serving/4")
+
+
 def test_a_version_is_named_after_what_it_is_a_version_of(tmp_path: Path) -> None:
     folder = tmp_path / "classifier" / "3"
     folder.mkdir(parents=True)

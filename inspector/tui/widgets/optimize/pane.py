@@ -14,8 +14,8 @@ from inspector.tui.widgets.optimize.step_log import StepRow
 from inspector.tui.widgets.optimize.tables import PlannedStep, StepsTable
 
 if TYPE_CHECKING:
-    from inspector.records.optimization import Optimization
     from inspector.tui.screens.name_file import NamedContract, NamedData
+    from inspector.tui.screens.save_model import Written
 
 
 class OptimizePane(OptimizeFrame):
@@ -127,11 +127,11 @@ class OptimizePane(OptimizeFrame):
         else:
             self.app.push_screen(SaveModelScreen(self.runner.session), self._saved)
 
-    def _saved(self, written: Optimization | None) -> None:
+    def _saved(self, written: Written | None) -> None:
         if written is not None:
             self.runner.log.saved(written.changes)
             self.refresh_all()
-            self.tell(f"Written, with its contract inside: {written.output}")
+            self.tell(written.said)
 
     def action_undo(self) -> None:
         """Go back to the selected row, or drop it where it is the last."""
