@@ -6,9 +6,10 @@ from collections.abc import Callable
 from typing import Any
 
 from inspector.errors import OperationFailed
+from inspector.isolation.plain_line import plain_line
+from inspector.optimize.freezing.entry_child import Entry, entry_of
 from inspector.optimize.freezing.loadable_child import load_objects
 from inspector.optimize.onnx_conversion.dimensions_child import Dimensions, dimensions_of
-from inspector.optimize.onnx_conversion.entry_child import Entry, entry_of
 from inspector.optimize.onnx_conversion.finish_child import finish, write
 from inspector.optimize.onnx_conversion.graph_child import NoOperator, convert_graph
 from inspector.optimize.onnx_conversion.requests import (
@@ -46,6 +47,7 @@ def _convert_one(
         if name not in owner.signatures:
             raise OperationFailed("TensorFlow loads the SavedModel without it")
         entry = entry_of(owner.signatures[name])
+        _refuse_rankless(entry)
         dimensions = dimensions_of(entry, one.inputs)
     except OperationFailed as error:
         failed.append(FailedConversion(name, 0, error.message, final=True))
@@ -68,3 +70,9 @@ def _by_rung(
     renamed = finish(model, entry, dimensions, one.call.signature)
     write(model, stored, one.target)
     return ConvertedSignature(one.call.signature, one.target, place, renamed, ())
+
+
+def _refuse_rankless(entry: Entry) -> None:
+    rankless = next((name for name, spec in entry.inputs if spec.shape.rank is None), None)
+    if rankless is not None:
+        raise OperationFailed(f'input "{plain_line(rankless, 60)}" has no rank: tf2onnx would take it for a scalar')

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from inspector.errors import OperationFailed
 from inspector.isolation.plain_line import plain_line
-from inspector.optimize.onnx_conversion.entry_child import Entry
+from inspector.optimize.freezing.entry_child import Entry
 from inspector.records.optimization import InputSet
 from inspector.runtimes.onnx_runtime.feeds import read_feed
 

@@ -10,8 +10,8 @@ import onnx
 
 from inspector.errors import OperationFailed
 from inspector.isolation.plain_line import plain_line
+from inspector.optimize.freezing.entry_child import Entry
 from inspector.optimize.onnx_conversion.dimensions_child import Dimensions, Dims
-from inspector.optimize.onnx_conversion.entry_child import Entry
 from inspector.optimize.onnx_conversion.names_child import faces, graphs_of, rename
 
 LARGEST_BYTES: Final = (1 << 31) - (1 << 20)

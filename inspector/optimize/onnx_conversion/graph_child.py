@@ -8,8 +8,8 @@ from typing import Any
 
 from inspector.errors import OperationFailed
 from inspector.isolation.plain_line import plain_line
+from inspector.optimize.freezing.entry_child import Entry
 from inspector.optimize.onnx_conversion.complaints_child import Complaints, listening
-from inspector.optimize.onnx_conversion.entry_child import Entry
 from inspector.optimize.onnx_conversion.rungs import Rung
 from inspector.runtimes.tensorflow.messages import is_want_of_memory, refusal_text
 

@@ -30,7 +30,7 @@ class Entry:
 def entry_of(signature: Any) -> Entry:
     """Return a loaded signature behind placeholders and identities of its own: an output may be an input, or two be one.
 
-    Raises OperationFailed where an input or output is no dense tensor, or has no rank.
+    Raises OperationFailed where an input or output is no dense tensor, or the signature changes what a later request gets.
     """
     import tensorflow as tf
 
@@ -60,11 +60,7 @@ def _refuse_sparse(tf: Any, what: str, found: Any) -> None:
     for name, spec in found.items():
         kind, shown = type(spec).__name__, plain_line(name, 60)
         if kind not in ("TensorSpec", "BoundedTensorSpec") and not tf.is_tensor(spec):
-            raise OperationFailed(
-                f'{what} "{shown}" is a {kind.removesuffix("Spec")}: ONNX models take and give dense ones only'
-            )
-        if what == "input" and spec.shape.rank is None:
-            raise OperationFailed(f'{what} "{shown}" has no rank: tf2onnx would take it for a scalar')
+            raise OperationFailed(f'{what} "{shown}" is a {kind.removesuffix("Spec")}: only dense ones are converted')
 
 
 def _refuse_state(graph: Any) -> None:
@@ -74,5 +70,5 @@ def _refuse_state(graph: Any) -> None:
     for node in (node for part in nodes for node in part):
         if _WRITES.fullmatch(node.op):
             raise OperationFailed(
-                f"{node.op} (node {plain_line(node.name, 80)}) writes to a variable or table, and a model of constants has none"
+                f"{node.op} (node {plain_line(node.name, 80)}) writes to a variable or table, and a graph of constants has none"
             )
