@@ -19,6 +19,7 @@ from inspector.errors import InspectorError
 from inspector.formats.saved_model.read import read
 from inspector.optimize.pruning.prune_child import meta_graph_of, prune
 from inspector.optimize.pruning.requests import PruneRequest, PruningWay
+from inspector.optimize.pruning.survey import survey
 from inspector.runtimes.tensorflow.loading_child import load_signature
 from inspector.runtimes.tensorflow.served import loader_for
 
@@ -57,9 +58,11 @@ def face(meta: Any) -> dict[str, Any]:
 
 def equal(one: Any, other: Any) -> bool:
     """Return whether two values are the same to the last bit; text is compared as text."""
-    a, b = np.asarray(one), np.asarray(other)
+    a, b = (np.asarray(value[0] if isinstance(value, list) else value) for value in (one, other))
+    a, b = (value[0] if value.shape[:1] == (1,) else value for value in (a, b))  # one part of several
     if a.dtype.kind in "OSU":
-        return bool(a.tolist() == b.tolist())
+        texts = ([text if isinstance(text, bytes) else str(text).encode() for text in value.ravel()] for value in (a, b))
+        return a.shape == b.shape and next(texts) == next(texts)
     return a.dtype == b.dtype and a.shape == b.shape and a.tobytes() == b.tobytes()
 
 
@@ -106,9 +109,7 @@ def reports(made: Path, target: Path, name: str) -> Iterator[tuple[str, dict[str
     ways: tuple[PruningWay, ...] = ("objects", "graph") if main.style == "tf2" else ("graph",)
     for way in ways:
         folder = target / f"{name}.{way}"
-        request = PruneRequest(
-            str(source), str(folder), f"{folder}.scratch", main.tags, signatures, way, loader == "session"
-        )
+        request = PruneRequest(str(source), str(folder), f"{folder}.scratch", main.tags, signatures, way, loader == "session")
         yield way, attempted(lambda r=request: report(r, source, loader, name))
 
 
@@ -132,12 +133,14 @@ def report(request: PruneRequest, source: Path, loader: str, name: str) -> dict[
         else [],
         "size": made.size_bytes,
         "cleared": made.cleared_slots,
+        "restored": made.restored,
+        "left": list(survey(read(folder), request.signatures).sentences()),
         "same_face": face(meta_graph_of(str(folder), request.tags)) == face(meta_graph_of(str(source), request.tags)),
-        "names_a_path": str(folder.parent.parent).encode() in raw,
+        "names_a_path": str(folder.parent).encode() in raw,
         "same": {each: same_outputs(source, loader, folder, tags, each) for each in request.signatures},
         "defaults": [defaults_used(source, tags), defaults_used(folder, tags)] if name == "default_values" else [],
     }
-    if name in ("optimizer_slots", "digits_keras"):
+    if name in ("optimizer_slots", "digits_keras", "two_tag_sets"):
         found["tflite"] = to_tflite(folder, tags, ["serving_default"])
     return found
 

@@ -16,10 +16,9 @@ from inspector.optimize.pruning.graph_saver_child import Saved, VariableSaver
 from inspector.optimize.pruning.operator_list_child import complete_operator_list
 from inspector.optimize.pruning.refusals_child import refusing
 from inspector.optimize.pruning.requests import PruneRequest
+from inspector.optimize.pruning.taken_nodes_child import INIT_COLLECTIONS, INIT_SIGNATURE, node_of, served_nodes
 
-_INIT_SIGNATURE: Final = "__saved_model_init_op"
-_INIT_COLLECTIONS: Final = ("saved_model_main_op", "legacy_init_op")
-_NODE_COLLECTIONS: Final = (*_INIT_COLLECTIONS, "table_initializer", "asset_filepaths")
+_NODE_COLLECTIONS: Final = (*INIT_COLLECTIONS, "table_initializer", "asset_filepaths")
 _ASSETS_COLLECTION: Final = "saved_model_assets"
 
 
@@ -30,45 +29,12 @@ def write_extracted(tf: Any, request: PruneRequest, original: Any) -> None:
         with refusing("TensorFlow cannot load it"):
             v1.saved_model.load(session, list(request.tags), request.source)
         with refusing("TensorFlow cannot save it again"):
-            served = _names_of(v1, original.graph_def, _fetched(request, original))
+            served = {node.name for node in served_nodes(original, request.signatures)}
             saver = VariableSaver(tf, graph, original, served)
             saver.save(session, str(Path(request.target) / "variables" / "variables"))
-            meta = _meta_graph(request, original, served, saver)
-            _copy_assets(meta, Path(request.source), Path(request.target))
-            _write(meta, Path(request.target))
-
-
-def _names_of(v1: Any, graph: Any, fetched: Iterable[str]) -> set[str]:
-    return {node.name for node in v1.graph_util.extract_sub_graph(graph, sorted(set(fetched))).node}
-
-
-def _fetched(request: PruneRequest, meta: Any) -> Iterator[str]:
-    """Yield the names of the nodes that signatures and loading begin and end with."""
-    for name in (*request.signatures, _INIT_SIGNATURE):
-        if name in meta.signature_def:
-            definition = meta.signature_def[name]
-            for info in (*definition.inputs.values(), *definition.outputs.values()):
-                yield from (_node(tensor) for tensor in _tensors(info))
-    for key in _INIT_COLLECTIONS:
-        if key in meta.collection_def:
-            yield from (_node(one) for one in meta.collection_def[key].node_list.value)
-
-
-def _tensors(info: Any) -> Iterator[str]:
-    """Yield the names of the tensors that an input or output is made of."""
-    kind = info.WhichOneof("encoding")
-    if kind == "name":
-        yield info.name
-    elif kind == "coo_sparse":
-        sparse = info.coo_sparse
-        yield from (sparse.values_tensor_name, sparse.indices_tensor_name, sparse.dense_shape_tensor_name)
-    elif kind == "composite_tensor":
-        for component in info.composite_tensor.components:
-            yield from _tensors(component)
-
-
-def _node(reference: str) -> str:
-    return reference.removeprefix("^").partition(":")[0]
+            written = _meta_graph(request, original, served, saver)
+            _copy_assets(written, Path(request.source), Path(request.target))
+            _write(written, Path(request.target))
 
 
 def _meta_graph(request: PruneRequest, original: Any, served: set[str], saver: VariableSaver) -> Any:
@@ -82,17 +48,29 @@ def _meta_graph(request: PruneRequest, original: Any, served: set[str], saver: V
     for node in meta.graph_def.node:
         _forget_colocations(node, names)
     _keep_functions(meta.graph_def, original.graph_def.library)
-    for name in (*request.signatures, _INIT_SIGNATURE):
-        if name in original.signature_def:
-            meta.signature_def[name].CopyFrom(original.signature_def[name])
+    for name in request.signatures:
+        meta.signature_def[name].CopyFrom(original.signature_def[name])
+    _keep_init_op(meta, original)
     _keep_collections(meta, original, names, saver.saved)
     for asset in original.asset_file_def:
-        if _node(asset.tensor_info.name) in names:
+        if node_of(asset.tensor_info.name) in names:
             meta.asset_file_def.add().CopyFrom(asset)
     if saver.saved:
         meta.saver_def.CopyFrom(saver.definition)
     complete_operator_list(meta, original)
     return meta
+
+
+def _keep_init_op(meta: Any, original: Any) -> None:
+    """Keep what runs at loading; where there was an object graph, as a collection, which loading without one reads."""
+    if INIT_SIGNATURE not in original.signature_def:
+        return
+    definition = original.signature_def[INIT_SIGNATURE]
+    if not original.HasField("object_graph_def"):
+        meta.signature_def[INIT_SIGNATURE].CopyFrom(definition)
+    elif not any(key in original.collection_def for key in INIT_COLLECTIONS):
+        names = [node_of(info.name) for info in definition.outputs.values()]
+        meta.collection_def[INIT_COLLECTIONS[0]].node_list.value.extend(names)
 
 
 def _forget_colocations(node: Any, names: set[str]) -> None:
@@ -136,14 +114,14 @@ def _keep_collections(meta: Any, original: Any, names: set[str], saved: list[Sav
     """Keep the collections that loading reads, and of them the items that are still there."""
     for key in _NODE_COLLECTIONS:
         items = original.collection_def[key].node_list.value if key in original.collection_def else ()
-        if kept := [one for one in items if _node(one) in names]:
+        if kept := [one for one in items if node_of(one) in names]:
             meta.collection_def[key].node_list.value.extend(kept)
     if _ASSETS_COLLECTION in original.collection_def:
         from tensorflow.core.protobuf.meta_graph_pb2 import AssetFileDef
 
         for packed in original.collection_def[_ASSETS_COLLECTION].any_list.value:
             asset = AssetFileDef()
-            if packed.Unpack(asset) and _node(asset.tensor_info.name) in names:
+            if packed.Unpack(asset) and node_of(asset.tensor_info.name) in names:
                 meta.collection_def[_ASSETS_COLLECTION].any_list.value.add().CopyFrom(packed)
     for one in saved:
         for key in one.collections or ["variables"]:
@@ -151,20 +129,31 @@ def _keep_collections(meta: Any, original: Any, names: set[str], saved: list[Sav
 
 
 def _copy_assets(meta: Any, source: Path, target: Path) -> None:
-    """Copy the files that the MetaGraph names. Raises OperationFailed where one lies elsewhere."""
-    from tensorflow.core.protobuf.meta_graph_pb2 import AssetFileDef
+    """Copy the files that the MetaGraph names; nodes lose the paths they had where it was made, which loading replaces.
 
-    names = {one.filename for one in meta.asset_file_def}
-    for packed in meta.collection_def[_ASSETS_COLLECTION].any_list.value if _ASSETS_COLLECTION in meta.collection_def else ():
-        asset = AssetFileDef()
-        packed.Unpack(asset)
-        names.add(asset.filename)
-    for name in sorted(names):
+    Raises OperationFailed where a file lies elsewhere.
+    """
+    nodes = {node.name: node for node in meta.graph_def.node}
+    for asset in (*meta.asset_file_def, *_collected_assets(meta)):
+        name = asset.filename
         if PurePosixPath(name).is_absolute() or ".." in PurePosixPath(name).parts:
             raise OperationFailed(f"asset {plain_line(name, 80)} lies outside its folder")
         path = target / "assets" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(source / "assets" / name, path)
+        node = nodes.get(node_of(asset.tensor_info.name))
+        if node is not None and node.op == "Const":
+            node.attr["value"].tensor.string_val[:] = [name.encode()]
+
+
+def _collected_assets(meta: Any) -> Iterator[Any]:
+    """Yield the assets that a collection names."""
+    from tensorflow.core.protobuf.meta_graph_pb2 import AssetFileDef
+
+    for packed in meta.collection_def[_ASSETS_COLLECTION].any_list.value if _ASSETS_COLLECTION in meta.collection_def else ():
+        asset = AssetFileDef()
+        if packed.Unpack(asset):
+            yield asset
 
 
 def _write(meta: Any, target: Path) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
 from inspector.errors import OperationFailed
 from inspector.isolation.plain_line import plain_line
+from inspector.optimize.pruning.taken_nodes_child import loading_nodes, nodes_taken_by
 
 _HANDLE: Final = "VarHandleOp"
 _REFERENCES: Final = ("VariableV2", "Variable")
@@ -18,6 +19,7 @@ _TABLES: Final = (
     "MutableDenseHashTableV2",
     "AnonymousMutableHashTable",
 )
+_RESTORED_OTHERWISE: Final = ("HandleOp", "Iterator", "IteratorV2", "Resource")
 _VARIABLE_COLLECTIONS: Final = ("variables", "trainable_variables", "model_variables", "moving_average_variables")
 
 
@@ -42,8 +44,12 @@ class VariableSaver:
         self.saved: list[Saved] = []
         self.nodes: list[Any] = []
         self.definition: Any = None
-        restored = _restored(tf, original)
-        kept = [node for node in original.graph_def.node if node.name in served and node.name in restored]
+        restoring = restoring_nodes(original)
+        restored = {key for node in restoring for key in _keys(node)}
+        _refuse_unknown([node for node in restoring if node.name in served])
+        if lost := unrestored(original, served):
+            raise OperationFailed(f"{len(lost)} of its variables are restored by nothing, {plain_line(lost[0], 80)} among them")
+        kept = [node for node in original.graph_def.node if node.name in served and restored.intersection(_keys(node))]
         before = {node.name for node in graph.as_graph_def().node}
         self._make(kept, variable_collections(original))
         if self.saved or self.definition:
@@ -55,10 +61,11 @@ class VariableSaver:
             Path(prefix).parent.mkdir(parents=True)
             session.run(self.definition.save_tensor_name, {self.definition.filename_tensor_name: prefix})
 
-    def _make(self, kept: list[Any], known: Mapping[str, tuple[Any, list[str]]]) -> None:
+    def _make(self, kept: Sequence[Any], known: Mapping[str, tuple[Any, list[str]]]) -> None:
         """Add nodes to the graph for everything that is stored."""
         tf, v1, raw = self._tf, self._tf.compat.v1, self._tf.raw_ops
-        stored = {key: node for node in kept for key in _keys(node)}
+        targets = [(key, node) for node in kept for key in _keys(node)]
+        stored = dict(reversed(targets))
         if not stored:
             return
         with v1.name_scope("save"):
@@ -76,11 +83,11 @@ class VariableSaver:
                 dtypes=[one.dtype.base_dtype for one in read.values()],
             )
             restored = dict(zip(keys, values, strict=True))
-            assigned = {key: self._assign(node, key, restored) for key, node in stored.items() if not key.endswith("-values")}
-            restore = tf.group(*assigned.values(), name="restore_all")
-        for key, node in stored.items():
+            assigned = [(key, node, self._assign(node, key, restored)) for key, node in targets if _is_assigned(key, node)]
+            restore = tf.group(*[one for _, _, one in assigned], name="restore_all")
+        for key, node, operation in assigned:
             if node.op not in _TABLES:
-                self._describe(node, known.get(node.name), assigned[key], read[key], restored[key])
+                self._describe(node, known.get(node.name), operation, read[key], restored[key])
         self.definition = v1.train.SaverDef(
             filename_tensor_name=filename.name,
             save_tensor_name=saved.name,
@@ -136,20 +143,36 @@ def variable_collections(meta: Any) -> dict[str, tuple[Any, list[str]]]:
     return found
 
 
-def _restored(tf: Any, original: Any) -> set[str]:
-    """Return the names of the nodes that restoring takes part in."""
-    operation = original.saver_def.restore_op_name.partition(":")[0]
-    if not operation:
-        return set()
-    return {node.name for node in tf.compat.v1.graph_util.extract_sub_graph(original.graph_def, [operation]).node}
+def restoring_nodes(meta: Any) -> list[Any]:
+    """Return the nodes that restoring takes; those that serve may be others, which stand for the same variables."""
+    operation = meta.saver_def.restore_op_name
+    return nodes_taken_by(meta.graph_def, [operation]) if operation else []
+
+
+def unrestored(meta: Any, served: set[str]) -> list[str]:
+    """Return the variables among the nodes that serve which neither restoring nor loading assigns: a session has no value."""
+    assigned = {key for node in (*restoring_nodes(meta), *loading_nodes(meta)) for key in _keys(node)}
+    variables = (node for node in meta.graph_def.node if node.name in served and node.op not in _TABLES)
+    return sorted({key for node in variables for key in _keys(node)} - assigned)
+
+
+def _is_assigned(key: str, node: Any) -> bool:
+    """Tell whether something is assigned for a name: a table's keys and values are imported at once."""
+    return node.op not in _TABLES or key.endswith("-keys")
 
 
 def _keys(node: Any) -> Iterator[str]:
-    """Yield the names under which a node's values are stored. Raises OperationFailed for what is restored in no known way."""
+    """Yield the names under which a node's values are stored."""
     name = node.attr["shared_name"].s.decode("utf-8", "replace") if "shared_name" in node.attr else ""
     if node.op == _HANDLE or node.op in _REFERENCES:
         yield name or node.name
     elif node.op in _TABLES:
         yield from (f"{node.name}-keys", f"{node.name}-values")
-    elif node.op.endswith(("HandleOp", "TableV2", "Table", "Resource")) or "Iterator" in node.op:
-        raise OperationFailed(f"node {plain_line(node.name, 80)} ({plain_line(node.op, 60)}) is restored in a way of its own")
+
+
+def _refuse_unknown(nodes: Iterable[Any]) -> None:
+    """Raise OperationFailed where serving needs what is restored in no known way."""
+    for node in nodes:
+        if node.op.endswith(_RESTORED_OTHERWISE) and node.op != _HANDLE:
+            said = f"node {plain_line(node.name, 80)} ({plain_line(node.op, 60)}) is restored in a way of its own"
+            raise OperationFailed(said)

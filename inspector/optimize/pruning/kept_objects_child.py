@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
@@ -13,6 +14,7 @@ Path = tuple[str, ...]
 
 _RESOURCE_FUNCTIONS: Final = ("_create_resource", "_initialize", "_destroy_resource")
 _SIGNATURES: Final = "signatures"
+_TRAINING: Final = re.compile("optimizer|metric|loss")
 
 
 def write_objects(tf: Any, source: str, request: PruneRequest) -> None:
@@ -49,15 +51,23 @@ def _served_root(tf: Any, loaded: Any, functions: Iterable[Any]) -> Any:
 
 
 def _walk(tf: Any, loaded: Any) -> tuple[dict[int, Path], dict[int, Any]]:
-    """Return the shortest path of every object and the object, by its id; signatures are not followed."""
+    """Return the shortest path of every object and the object, by its id; signatures are not followed.
+
+    A way that leads through an optimizer or a metric is taken only where there is no other: what is kept is neither's.
+    """
     view = tf.train.TrackableView(loaded)
     paths: dict[int, Path] = {id(loaded): ()}
     objects: dict[int, Any] = {id(loaded): loaded}
-    waiting = deque([loaded])
-    while waiting:
+    waiting, deferred, late = deque([loaded]), list[Any](), False
+    while waiting or deferred:
+        if not waiting:
+            waiting, deferred, late = deque(deferred), [], True
         one = waiting.popleft()
         for name, child in view.children(one).items():
             if id(child) in paths or (one is loaded and name == _SIGNATURES):
+                continue
+            if _TRAINING.search(name) and not late:
+                deferred.append(one)
                 continue
             paths[id(child)] = (*paths[id(one)], name)
             objects[id(child)] = child

@@ -94,8 +94,8 @@ class Making:
 
     def _candidate(self, made: Pruned, way: PruningWay) -> Candidate:
         path = str(self._target(way))
-        repairs = (SLOT_REPAIR,) if made.cleared_slots else ()
-        return Candidate(path, _NAMES[way], tuple(self._recipe(made, way)), repairs, calls=self._calls(path))
+        recipe, repairs = tuple(self._recipe(made, way)), tuple(_repairs(made))
+        return Candidate(path, _NAMES[way], recipe, repairs, calls=self._calls(path))
 
     def _recipe(self, made: Pruned, way: PruningWay) -> Iterator[str]:
         if made.cleared_slots:
@@ -115,7 +115,7 @@ class Making:
         return tuple(replace(call, path=path, runtime="tensorflow", tags=facts.main.tags, loader=loader) for call in calls)
 
     def _is_no_gain(self, made: Pruned) -> bool:
-        return made.size_bytes >= self.subject.facts.size_bytes and not made.cleared_slots and not self._dropped()
+        return made.size_bytes >= self.subject.facts.size_bytes and not tuple(_repairs(made)) and not self._dropped()
 
     def _nothing(self, made: FinishedChild[Pruned], candidate: Candidate) -> Outcome:
         """Return that the result is no smaller."""
@@ -143,3 +143,11 @@ class Making:
         facts = self.subject.inspection.computation.saved_model
         assert facts is not None
         return facts
+
+
+def _repairs(made: Pruned) -> Iterator[str]:
+    """Yield what the result does that the original does not."""
+    if made.cleared_slots:
+        yield SLOT_REPAIR
+    if made.restored:
+        yield f"{made.restored:,} variables get their values in servers, too: the original does not restore them"

@@ -10,10 +10,12 @@ from typing import Any
 from inspector.errors import OperationFailed
 from inspector.formats.saved_model.slot_variables import write_without_slots
 from inspector.optimize.pruning.extracted_graph_child import write_extracted
+from inspector.optimize.pruning.graph_saver_child import unrestored
 from inspector.optimize.pruning.kept_objects_child import write_objects
 from inspector.optimize.pruning.refusals_child import refusing
 from inspector.optimize.pruning.requests import Pruned, PruneRequest
 from inspector.optimize.pruning.signature_repair_child import repair_signatures
+from inspector.optimize.pruning.taken_nodes_child import served_nodes
 from inspector.runtimes.tensorflow.loading_child import import_tensorflow
 
 _EXTRA: str = "assets.extra"
@@ -36,12 +38,13 @@ def prune(request: PruneRequest, report: Callable[[int, int, str], None]) -> Pru
     else:
         report(1, 2, "cutting out the nodes that the signatures take")
         write_extracted(tf, request, original)
+    served = {node.name for node in served_nodes(original, request.signatures)}
     target = Path(request.target)
     extra = Path(request.source) / _EXTRA
     if extra.is_dir():
         shutil.copytree(extra, target / _EXTRA)
     size = sum(path.stat().st_size for path in target.rglob("*") if path.is_file())
-    return Pruned(size, _entry_count(tf, target), str(tf.__version__), cleared)
+    return Pruned(size, _entry_count(tf, target), str(tf.__version__), cleared, len(unrestored(original, served)))
 
 
 def meta_graph_of(folder: str, tags: tuple[str, ...]) -> Any:

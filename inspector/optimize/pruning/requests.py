@@ -32,9 +32,11 @@ class PruneRequest:
 
 @dataclass(frozen=True, slots=True)
 class Pruned:
-    """What was written: bytes of all files, entries of the checkpoint, and how many slot variables had to be cleared."""
+    """What was written: bytes of all files, entries of the checkpoint, and what was repaired."""
 
     size_bytes: int
     entry_count: int
     tensorflow: str
     cleared_slots: int = 0
+    restored: int = 0
+    """Variables that the original's signatures read and its restore operation leaves out, so that no session can run them."""

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from inspector.analysis.findings.wording import size
 from inspector.analysis.reachability import Reachability, find_ways
 from inspector.records.artifact import Computation
-from inspector.records.graph import NodeRef
-from inspector.records.saved_model import EntryKind, FunctionFacts, SavedModelFacts, VariableFacts
+from inspector.records.saved_model import EntryKind, EntryPoint, FunctionFacts, SavedModelFacts, VariableFacts
 
 _SERVED: tuple[EntryKind, ...] = ("load", "signature")
+_NEEDED: tuple[EntryKind, ...] = (*_SERVED, "saver", "object")
+_TABLES_OWN = ("._create_resource", "._initialize", "._destroy_resource")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +65,17 @@ def survey(computation: Computation, kept: Sequence[str]) -> Survey:
     main = facts.main
     reach = find_ways(_served_only(computation, facts, kept))
     stored = [one for one in facts.variables if one.stored]
-    idle = [one for one in stored if not _is_read(one, reach)]
+    taken = {
+        (one.graph, reach.graphs[one.graph].nodes[one.index].name)
+        for one, way in reach.node_ways.items()
+        if way.kind in _SERVED
+    }
+    idle = [one for one in stored if not _is_read(one, reach, taken)]
     return Survey(
         tuple(one for one in idle if one.role == "optimizer"),
         tuple(one for one in idle if one.role == "training"),
-        tuple(one for one in idle if one.role in ("parameter", "state")),
-        tuple(one for each in facts.tag_sets for one in each.functions if each is main and not reach.runs(one.path, _SERVED)),
+        tuple(one for one in idle if one.role in ("parameter", "state") and one.declared),
+        tuple(one for each in facts.tag_sets for one in each.functions if each is main and not reach.runs(one.path, _NEEDED)),
         tuple(one.title for one in facts.tag_sets if one is not main),
         tuple(one.name for one in main.signatures if one.name not in kept),
         facts.checkpoint.entry_count if facts.checkpoint else 0,
@@ -78,23 +84,25 @@ def survey(computation: Computation, kept: Sequence[str]) -> Survey:
 
 
 def _served_only(computation: Computation, facts: SavedModelFacts, kept: Sequence[str]) -> Computation:
-    """Return the computation with no entries but loading and the signatures that are kept, of the tag set that is served."""
+    """Return the computation with no entries but those of what is kept, of the tag set that is served."""
     main = facts.main
-    entries = tuple(one for one in main.entries if one.kind == "load" or (one.kind == "signature" and one.name in kept))
+    entries = tuple(one for one in main.entries if _stays(one, kept))
     return replace(computation, saved_model=replace(facts, tag_sets=(replace(main, entries=entries),)))
 
 
-def _is_read(variable: VariableFacts, reach: Reachability) -> bool:
-    return any(reach.runs(one.graph, _SERVED) or _makes_it(reach, one.graph, one.tensor) for one in variable.handles)
+def _stays(entry: EntryPoint, kept: Sequence[str]) -> bool:
+    """Tell whether an entry is there when only the signatures named are: loading and saving, and how tables come and go.
+
+    An object without a path is a function by which a table is saved.
+    """
+    if entry.kind == "object":
+        return entry.name.startswith("object ") or any(own in entry.name for own in _TABLES_OWN)
+    return entry.kind != "signature" or entry.name in kept
 
 
-def _makes_it(reach: Reachability, path: str, tensor: str) -> bool:
-    """Tell whether the node that makes a tensor of the GraphDef runs."""
-    graph = reach.graphs.get(path)
-    if graph is None or not reach.node_ways:
-        return False
-    name = tensor.partition(":")[0]
-    return any(node.name == name and reach.node_ways.get(NodeRef(path, node.index)) for node in graph.nodes)
+def _is_read(variable: VariableFacts, reach: Reachability, taken: Collection[tuple[str, str]]) -> bool:
+    """Tell whether a function that runs holds a variable, or a node of the GraphDef that makes it is taken."""
+    return any(reach.runs(one.graph, _SERVED) or (one.graph, one.tensor.partition(":")[0]) in taken for one in variable.handles)
 
 
 def _count(number: int, one: str, several: str = "") -> str:
