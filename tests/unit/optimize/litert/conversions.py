@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import sys
 import warnings
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,11 +20,9 @@ from inspector.optimize.litert.messages import (
     ConvertRequest,
     Numbers,
     Rung,
-    SensitivityRequest,
     Source,
     WantedSignature,
 )
-from inspector.optimize.litert.sensitivity_child import measure_in_child
 from inspector.records.optimization import InputSet
 from inspector.runtimes.onnx_runtime.feeds import write_feed
 from tests.unit.optimize.litert.artifacts import MAKERS
@@ -57,7 +55,6 @@ class Case:
     rungs: tuple[Rung, ...] = BOTH
     tags: tuple[str, ...] = ("serve",)
     slots: bool = False
-    kept: tuple[str, ...] = field(default=())
 
 
 TWO = {
@@ -104,7 +101,7 @@ def converted(case: Case, folder: Path, scratch: Path) -> Json:
     output = scratch / "result.tflite"
     wanted = tuple(_wanted(name, feeds, scratch / f"inputs{place}") for place, (name, feeds) in enumerate(case.feeds.items()))
     request = ConvertRequest(
-        source, wanted, case.rungs, case.numbers, str(scratch), str(output), case.kept, (str(scratch), str(folder))
+        source, wanted, case.rungs, case.numbers, str(scratch), str(output), (), (str(scratch), str(folder))
     )
     made = convert_in_child(request, lambda *_: None)
     found: Json = {
@@ -167,17 +164,6 @@ def accuracy(tflite: str) -> float:
     return float((runner(image=images)["logits"].argmax(1) == DIGITS["label"][64:]).mean())
 
 
-def kept(folder: Path, scratch: Path) -> Json:
-    """Return how sensitive the nodes of the digits are, and what comes of keeping the worst two in fp32."""
-    wanted = _wanted("serving_default", IMAGES["serving_default"], scratch / "inputs")
-    source = Source(str(folder / "digits_keras"), ("serve",))
-    request = SensitivityRequest(source, (wanted,), Rung("frozen"), str(scratch), 4)
-    tensors = measure_in_child(request, lambda *_: None).tensors
-    case = Case("digits_keras", "int8", IMAGES, (Rung("frozen"),), kept=tuple(one.tensor for one in tensors[:2]))
-    found = converted(case, folder, scratch / "kept")
-    return {"tensors": [[one.operator, one.sqnr_db] for one in tensors], "kept": found}
-
-
 def main() -> None:
     """Print everything."""
     made, scratch = Path(sys.argv[1]), Path(sys.argv[2])
@@ -186,7 +172,6 @@ def main() -> None:
         if not (made / name).exists():
             maker(made / name)
     found: Json = {name: converted(case, made, scratch / name.replace(" ", "_")) for name, case in CASES.items()}
-    found["sensitivity"] = kept(made, scratch / "sensitivity")
     found["accuracy"] = {name: accuracy(found[f"digits {name}"]["path"]) for name in ("fp32", "int8")}
     print("\n" + json.dumps(found, default=lambda value: value.decode() if isinstance(value, bytes) else list(value)))
 

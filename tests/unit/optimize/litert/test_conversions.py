@@ -6,9 +6,17 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from ai_edge_litert.interpreter import Interpreter
 
+from inspector.errors import OperationFailed
+from inspector.optimize.litert.metadata import embed_contract
+from inspector.optimize.litert.schema_child import contents_of, read_model
+from inspector.records.contract import CONTRACT_KEY
+from inspector.records.optimization import OptimizeSettings
 from tests.saved_models.session import SavedModels, run_tensorflow
+from tests.unit.optimize.simplifying import outcome
 
 Json = dict[str, Any]
 
@@ -109,15 +117,42 @@ def test_nothing_of_this_machine_is_in_a_file(found: Json) -> None:
     assert not any(str(path.parents[1]).encode() in path.read_bytes() for path in paths)
 
 
-def test_nodes_are_ordered_by_what_int8_does_to_them_and_can_be_kept(found: Json) -> None:
-    tensors = found["sensitivity"]["tensors"]
-    ratios = [ratio for _, ratio in tensors if ratio is not None]
-    assert ratios == sorted(ratios)
-    assert [operator for operator, _ in tensors].count("CONV_2D") == 3
-    assert 10 < ratios[0] < 60
-    kept = found["sensitivity"]["kept"]
-    assert sum(kept["floats"].values()) == 2
-    assert kept["constants"]["float32"] > 2000
-    assert kept["size"] > found["digits int8"]["size"]
-    errors = [one["compared"]["serving_default"]["errors"]["logits"] for one in (kept, found["digits int8"])]
-    assert errors[0] < errors[1]
+def test_a_contract_goes_into_the_file_and_changes_nothing_else(found: Json, tmp_path: Path) -> None:
+    source = Path(found["two int8"]["path"])
+    target = tmp_path / "with contract.tflite"
+    for text in ('{"name": "first, and longer than the other"}', '{"name": "two – \u00e9"}'):
+        outcome(embed_contract(str(target if target.exists() else source), str(target), text, OptimizeSettings(), None))
+    held = read_model(target.read_bytes())
+    entries = [entry for entry in held.metadata if entry.name == CONTRACT_KEY.encode()]
+    assert len(entries) == 1
+    assert bytes(held.buffers[entries[0].buffer].data).decode() == '{"name": "two – \u00e9"}'
+    assert len(held.metadata) == 1 + len(read_model(source.read_bytes()).metadata)
+    assert contents_of(target.read_bytes()).constant_bytes == contents_of(source.read_bytes()).constant_bytes
+    assert outputs_of(target) == outputs_of(source)
+    assert all(offset % 16 == 0 for offset in weight_offsets(target.read_bytes()))
+    assert list(tmp_path.iterdir()) == [target]
+
+
+def test_what_is_no_tflite_takes_no_contract(tmp_path: Path) -> None:
+    other = tmp_path / "model.tflite"
+    other.write_bytes(b"not one of those at all")
+    with pytest.raises(OperationFailed, match=r"\.tflite"):
+        outcome(embed_contract(str(other), str(tmp_path / "out"), "{}", OptimizeSettings(), None))
+    assert not (tmp_path / "out").exists()
+
+
+def outputs_of(path: Path) -> list[Any]:
+    """Return what every signature gives for one feed, run by LiteRT."""
+    interpreter = Interpreter(str(path))
+    found = []
+    for name in sorted(interpreter.get_signature_list()):
+        runner = interpreter.get_signature_runner(name)
+        feed = {key: np.linspace(-1, 1, 64, dtype=np.float32).reshape(2, 32) for key in runner.get_input_details()}
+        found.append({key: value.tolist() for key, value in sorted(runner(**feed).items())})
+    return found
+
+
+def weight_offsets(content: bytes) -> list[int]:
+    """Return where the constants of a file begin."""
+    held = [bytes(buffer.data) for buffer in read_model(content).buffers if buffer.data is not None and len(buffer.data) >= 256]
+    return [content.index(data) for data in held]
