@@ -35,6 +35,10 @@ def lay_out(before: Opened, after: Opened | None, plan: BenchPlan, cancel: Cance
         return (yield from lay_out_images(before, after, plan, cancel))
     if after is not None and not isinstance(after, Inspection):
         raise AssertionError("checked above")
+    if after is not None and after.computation.artifact.format != before.computation.artifact.format:
+        from inspector.workflows.benchmark.mixed_pair import lay_out_mixed
+
+        return (yield from lay_out_mixed(before, after, plan, cancel))
     if before.computation.saved_model is not None:
         from inspector.workflows.benchmark.saved_models import lay_out_saved_models
 
@@ -49,13 +53,13 @@ def lay_out(before: Opened, after: Opened | None, plan: BenchPlan, cancel: Cance
 
 
 def check_pair(before: Opened, after: Opened, signature: str = "") -> None:
-    """Raise UsageError where two artifacts cannot be measured side by side: other formats, or another signature.
+    """Raise UsageError where two artifacts cannot be measured side by side: an image and a model, or another signature.
 
     signature is which of a SavedModel's or LiteRT model's is meant; empty: the first.
     """
-    names = [_CALLED[artifact_of(one).format] for one in (before, after)]
-    if names[0] != names[1]:
-        raise UsageError(f"{artifact_of(after).path} is {names[1]}, not {names[0]}", "compare two artifacts of one format")
+    if isinstance(before, ImageInspection) != isinstance(after, ImageInspection):
+        names = [_CALLED[artifact_of(one).format] for one in (before, after)]
+        raise UsageError(f"{artifact_of(after).path} is {names[1]}, not {names[0]}", "compare two images, or two models")
     if isinstance(before, Inspection) and isinstance(after, Inspection):
         difference = _difference(_signature(before, signature), _signature(after, signature))
         if difference:

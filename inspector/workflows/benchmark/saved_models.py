@@ -39,7 +39,7 @@ def lay_out_saved_models(
 
     require_tensorflow()
     for one in (before, after):
-        yield from _warnings(one)
+        yield from effects_of(one)
     if plan.device == "cuda":
         raise UsageError("SavedModels are measured on the CPU", "leave --device out, or measure an ONNX model")
     served = tuple(served_signature(one, plan.signature) for one in (before, after) if one is not None)
@@ -52,7 +52,7 @@ def lay_out_saved_models(
     return made
 
 
-def _warnings(inspection: Inspection | None) -> Steps[None]:
+def effects_of(inspection: Inspection | None) -> Steps[None]:
     """Say what running a SavedModel does beside computing: it is about to be run."""
     effects = [
         one
