@@ -24,7 +24,7 @@ from inspector.records.saved_model import SavedModelFacts
 from inspector.runtimes.tensorflow import availability
 from inspector.workflows.inspect import inspect
 from inspector.workflows.publishing import check_publishing, publish_saved_model
-from tests.unit.formats.saved_model.publishing import PREDICT, contents, saved_model
+from tests.unit.formats.saved_model.publishing import PREDICT, contents, named_signature, saved_model
 
 SAMPLES = Path(__file__).parents[3] / "sample_models"
 DIGITS = SAMPLES / "digits_keras"
@@ -166,9 +166,9 @@ def test_without_tensorflow_and_data_there_are_no_requests(tmp_path: Path, monke
     ]
 
 
-def test_a_signature_that_tensorflow_cannot_run_goes_without(tmp_path: Path) -> None:
+def test_a_signature_that_no_inputs_can_be_made_for_goes_without(tmp_path: Path) -> None:
     pytest.importorskip("tensorflow")
-    source = saved_model(tmp_path / "source")
+    source = saved_model(tmp_path / "source", serving_default=named_signature({b"x": None}, {b"y": None}))
     made, warnings = published(source, tmp_path / "serving")
     assert (made.version, made.warm_up_requests) == (1, 0)
     assert [line.partition(": ")[0] for line in warnings] == ["signature serving_default gets no warm-up requests"]

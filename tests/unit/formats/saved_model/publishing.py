@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Generator
 from pathlib import Path
 from typing import Any, TypeVar
@@ -11,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inspector.formats.saved_model.publish import publish
+from inspector.formats.saved_model.publish_child import VersionOrder, WrittenVersion, publish_in_child
 from inspector.isolation.limits import CancelToken, Limits
 from inspector.records.event import Warned
 from inspector.records.optimization import InputSet
@@ -79,6 +81,11 @@ def outcome(steps: Generator[Any, None, Value], warnings: list[str] | None = Non
                 warnings.append(event.message)
     except StopIteration as end:
         return end.value  # type: ignore[no-any-return]
+
+
+def written(source: Path, serving: Path, version: int, **more: Any) -> WrittenVersion:
+    """Write a version as the child process does it, in this one."""
+    return publish_in_child(VersionOrder(os.fsencode(source), os.fsencode(serving), version, **more), lambda *_: None)
 
 
 def published(

@@ -26,6 +26,7 @@ from tests.unit.formats.saved_model.publishing import (
     samples,
     saved_model,
     warm_up,
+    written,
 )
 
 
@@ -60,7 +61,7 @@ def test_others_may_read_what_is_published(source: Path, tmp_path: Path) -> None
         path.chmod(0o700 if path.is_dir() else 0o600)
     before = os.umask(0o022)
     try:
-        published(source, tmp_path / "serving", 1)
+        written(source, tmp_path / "serving", 1)
     finally:
         os.umask(before)
     modes = {path.stat().st_mode & 0o777 for path in (tmp_path / "serving").rglob("*")}
@@ -71,9 +72,9 @@ def test_requests_of_the_source_are_kept_unless_there_are_new_ones(source: Path,
     older = warm_up_file(warm_up(tmp_path / "older", 2)).content
     (source / "assets.extra").mkdir()
     (source / WARM_UP).write_bytes(older)
-    kept = published(source, tmp_path / "serving", 1)
+    kept = written(source, tmp_path / "serving", 1)
     assert (tmp_path / "serving" / "1" / WARM_UP).read_bytes() == older
-    replaced = published(source, tmp_path / "serving", 2, warm_up=warm_up(tmp_path / "newer", 5))
+    replaced = written(source, tmp_path / "serving", 2, warm_up=warm_up(tmp_path / "newer", 5))
     assert (kept.warm_up_requests, replaced.warm_up_requests) == (2, 5)
     assert (source / WARM_UP).read_bytes() == older
 
@@ -81,7 +82,7 @@ def test_requests_of_the_source_are_kept_unless_there_are_new_ones(source: Path,
 def test_the_next_version_follows_the_largest(source: Path, tmp_path: Path) -> None:
     serving = tmp_path / "serving"
     assert published(source, serving, None).version == 1
-    assert published(source, serving, 9).version == 9
+    written(source, serving, 9)
     (serving / "0012").write_text("a file that a server takes for a version")
     (serving / "latest").mkdir()
     assert check_place(serving, None) == 13
@@ -113,7 +114,7 @@ def test_what_servers_take_for_no_version_is_refused(source: Path, tmp_path: Pat
 
 
 def test_the_largest_version_has_no_next(source: Path, tmp_path: Path) -> None:
-    published(source, tmp_path / "serving", LARGEST_VERSION)
+    written(source, tmp_path / "serving", LARGEST_VERSION)
     with pytest.raises(UsageError, match="there is no version after"):
         published(source, tmp_path / "serving", None)
     assert version_of(str(LARGEST_VERSION)) == LARGEST_VERSION
@@ -222,7 +223,7 @@ def test_what_could_not_be_served_is_not_published(
     harm(source)
     saved_model(tmp_path / "serving" / "3")
     with pytest.raises(OperationFailed, match=reason) as raised:
-        published(source, tmp_path / "serving", 4)
+        written(source, tmp_path / "serving", 4)
     assert "\n" not in str(raised.value)
     assert [path.name for path in (tmp_path / "serving").iterdir()] == ["3"]
 
@@ -286,5 +287,5 @@ def test_requests_that_a_signature_does_not_take_stop_the_publishing(source: Pat
     inputs = samples(tmp_path / "samples", [{"x": np.zeros((1, 4), np.float64)}])
     plan = WarmUpPlan("model", (WarmUpInputs("serving_default", inputs, {"x": "float32"}),))
     with pytest.raises(OperationFailed, match='input "x" is float32, and its samples hold float64'):
-        published(source, tmp_path / "serving", 4, warm_up=plan)
+        written(source, tmp_path / "serving", 4, warm_up=plan)
     assert not (tmp_path / "serving").exists()
