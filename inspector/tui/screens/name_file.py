@@ -53,9 +53,17 @@ class NameDataScreen(PathScreen[NamedData]):
     def explain(self) -> str:
         """Return what the file holds."""
         return (
-            "An .npz with one array for each input, by name; the first axis counts samples. An array of labels, if there is"
-            f" one, is what changes are held against.{_lost(self._steps)}"
+            f"An .npz with one array for each input{self._of_signature}, by name; the first axis counts samples. An array of"
+            f" labels, if there is one, is what changes are held against.{_lost(self._steps)}"
         )
+
+    @property
+    def _of_signature(self) -> str:
+        """Which signature the file is for, where there are several."""
+        signatures = self._session.inspection.computation.signatures
+        if len(signatures) < 2:
+            return ""
+        return f" of signature {self._session.request.signature or signatures[0].name}"
 
     def take(self, path: Path) -> None:
         """Read it beside the screen."""
