@@ -12,6 +12,7 @@ from inspector.errors import InspectorError, OperationFailed
 from inspector.isolation.plain_line import plain_line
 from inspector.optimize.litert.calibration_child import Samples
 from inspector.optimize.litert.converter_child import CALIBRATED, Copies, converter_for, kept_in_floats
+from inspector.optimize.litert.halves_child import halved
 from inspector.optimize.litert.messages import Contents, Converted, ConvertRequest, Rung, RungFailure, WantedSignature
 from inspector.optimize.litert.reasons import EMPTY_VARIABLES, conversion_reason, missing_operators
 from inspector.optimize.litert.schema_child import contents_of, has_empty_variables
@@ -63,7 +64,8 @@ def _converted(work: _Work, rung: Rung, signatures: Sequence[WantedSignature]) -
     converter, samples = converter_for(work.tf, work.copies.folder(rung), rung, request.numbers, signatures)
     if request.kept:
         return kept_in_floats(work.tf, converter, samples, request.kept), samples
-    return bytes(converter.convert()), samples
+    content = bytes(converter.convert())
+    return halved(content) if request.numbers == "large float16" else content, samples
 
 
 def _refuse_what_lacks(contents: Contents, content: bytes, request: ConvertRequest) -> None:

@@ -64,7 +64,7 @@ def converter_for(
     names = [one.name for one in signatures]
     converter = tf.lite.TFLiteConverter.from_saved_model(folder, signature_keys=names, tags=set(tags) or None)
     samples = Samples(signatures)
-    if numbers != "float32":
+    if numbers not in ("float32", "large float16"):
         converter.optimizations = [tf.lite.Optimize.DEFAULT]
     if numbers == "float16":
         converter.target_spec.supported_types = [tf.float16]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -36,11 +36,27 @@ if TYPE_CHECKING:
 
 NUMERIC: Final = ("parity", "conformance")
 
-KEPT_SHARES: Final = (0.1, 0.3, 0.6)
+KEPT_SHARES: Final = (0.1, 0.3)
 """Shares of the quantized nodes, worst first, that stay in fp32 round after round where parity fails."""
+
+PRODUCT_SHARES: Final = (0.0, 0.5)
+"""Shares of convolutions and matrix products, worst first, that then stay in fp32 with everything that is neither."""
+
+PRODUCTS: Final = frozenset(
+    {
+        "CONV_2D",
+        "CONV_3D",
+        "DEPTHWISE_CONV_2D",
+        "TRANSPOSE_CONV",
+        "FULLY_CONNECTED",
+        "BATCH_MATMUL",
+        "UNIDIRECTIONAL_SEQUENCE_LSTM",
+    }
+)
 
 _REDUCED: Final[dict[Numbers, tuple[str, ...]]] = {
     "float16": ("float16",),
+    "large float16": ("float16",),
     "dynamic int8": ("int8", "int4"),
     "int8": ("int8", "int4"),
     "int16x8": ("int8", "int4"),
@@ -75,7 +91,8 @@ class Ladder:
     def climb(self, numbers: Numbers) -> Steps[Outcome]:
         """Return the first candidate that passed, or why there is none."""
         self._deadline = time.monotonic() + self.work.settings.budget_seconds
-        made = yield from self._quantized() if numbers == "int8" else self._converted(numbers)
+        searches = {"int8": self._quantized, "float16": self._halved}
+        made = yield from searches[numbers]() if numbers in searches else self._converted(numbers)
         kept = {one.name for one in made.candidate.kept_fp32} if made is not None else set()
         sensitivity = tuple(_sensitivity(one, kept) for one in self.sensitivity)
         if made is None or not made.judgement.passed:
@@ -85,6 +102,13 @@ class Ladder:
             )
         warnings = warnings_of(numbers, made.converted, self.work)
         return Outcome(made.candidate, made.judgement, "", tuple(self.attempts), sensitivity=sensitivity, warnings=warnings)
+
+    def _halved(self) -> Steps[Made | None]:
+        """Try fp16, then fp16 with small constants in fp32: an epsilon that becomes 0 is all that is wrong with many."""
+        first = yield from self._converted("float16")
+        if first is None or first.judgement.passed or first.converted.rung is None:
+            return first
+        return (yield from self._converted("large float16", rungs=[first.converted.rung])) or first
 
     def _quantized(self) -> Steps[Made | None]:
         """Try int8, then int16 activations, then int8 with more and more nodes in fp32."""
@@ -107,13 +131,8 @@ class Ladder:
         except InspectorError as error:
             self.attempts.append(Attempt("nodes kept in fp32", "failed", f"nodes cannot be measured: {reason_of(error)}"))
             return None
-        tried = 0
-        for share in KEPT_SHARES:
-            count = max(1, math.ceil(share * len(self.sensitivity)))
-            if count <= tried or count >= len(self.sensitivity):
-                continue
-            tried = count
-            made = yield from self._converted("int8", rungs=[rung], kept=self.sensitivity[:count])
+        for kept in kept_sets(self.sensitivity):
+            made = yield from self._converted("int8", rungs=[rung], kept=kept)
             if made is None or not self._fails_by_numbers(made):
                 return made
         return None
@@ -214,6 +233,19 @@ class Ladder:
 
     def _doing(self, what: str) -> Partial[StepProgress]:
         return Partial(StepProgress(self.name, what, tuple(self.attempts)))
+
+
+def kept_sets(found: Sequence[TensorSensitivity]) -> Iterator[tuple[TensorSensitivity, ...]]:
+    """Yield sets of nodes to keep in fp32, each larger than the one before and never all; found is worst first."""
+    products = [one for one in found if one.operator in PRODUCTS]
+    others = {one.tensor for one in found} - {one.tensor for one in products}
+    sizes = [{one.tensor for one in found[: max(1, math.ceil(share * len(found)))]} for share in KEPT_SHARES]
+    sizes += [others | {one.tensor for one in products[: math.ceil(share * len(products))]} for share in PRODUCT_SHARES]
+    before = 0
+    for names in sizes:
+        if before < len(names) < len(found):
+            before = len(names)
+            yield tuple(one for one in found if one.tensor in names)
 
 
 def _kept_node(one: TensorSensitivity) -> KeptNode:

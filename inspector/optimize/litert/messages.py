@@ -7,8 +7,9 @@ from typing import Literal
 
 from inspector.records.optimization import InputSet
 
-Numbers = Literal["float32", "float16", "dynamic int8", "int8", "int16x8"]
-"""What weights are stored in and computed with; int16x8: int8 weights, int16 activations."""
+Numbers = Literal["float32", "float16", "large float16", "dynamic int8", "int8", "int16x8"]
+"""What weights are stored in and computed with; large float16: fp16, small constants in fp32; int16x8: int8 weights, int16
+activations."""
 
 Way = Literal["as saved", "frozen"]
 """How the converter gets at the SavedModel; frozen: a copy whose signatures hold their variables as constants."""

@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from importlib import import_module
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from inspector.errors import OperationFailed
 from inspector.optimize.litert.messages import Embedded, EmbedRequest
-from inspector.optimize.litert.schema_child import FILE_IDENTIFIER, load_schema, read_model
+from inspector.optimize.litert.schema_child import load_schema, packed, read_model
 
 Report = Callable[[int, int, str], None]
 
-_ALIGNMENT: Final = 16
-"""Bytes that the schema aligns each buffer to (force_align in tensorflow/lite/schema/schema.fbs)."""
 _LARGEST: Final = (1 << 31) - (1 << 16)
 
 
@@ -50,30 +47,4 @@ def with_metadata(content: bytes, name: str, text: bytes) -> bytes:
         model.buffers.append(schema.BufferT())
         model.metadata.append(entry)
     model.buffers[entry.buffer].data = bytearray(text)
-    return _packed(schema, model)
-
-
-def _packed(schema: Any, model: Any) -> bytes:
-    schema.BufferT.Pack = _aligned_pack(schema)
-    builder = import_module("flatbuffers").Builder(1024)
-    builder.Finish(model.Pack(builder), file_identifier=FILE_IDENTIFIER)
-    return bytes(builder.Output())
-
-
-def _aligned_pack(schema: Any) -> Callable[[Any, Any], Any]:
-    """Return how a buffer is written where the schema wants it; the class's own way knows no alignment."""
-
-    def pack(buffer: Any, builder: Any) -> Any:
-        data = None
-        if buffer.data is not None:
-            content = bytes(memoryview(buffer.data))
-            builder.StartVector(1, len(content), _ALIGNMENT)
-            builder.head = builder.Head() - len(content)
-            builder.Bytes[builder.Head() : builder.Head() + len(content)] = content
-            data = builder.EndVector()
-        schema.BufferStart(builder)
-        if data is not None:
-            schema.BufferAddData(builder, data)
-        return schema.BufferEnd(builder)
-
-    return pack
+    return packed(schema, model)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from importlib import import_module
 from typing import Any, Final
 
@@ -12,6 +12,8 @@ from inspector.optimize.litert.messages import Contents
 
 _MODULES: Final = ("ai_edge_litert.schema_py_generated", "tensorflow.lite.python.schema_py_generated")
 FILE_IDENTIFIER: Final = b"TFL3"
+_ALIGNMENT: Final = 16
+"""Bytes that the schema aligns each buffer to (force_align in tensorflow/lite/schema/schema.fbs)."""
 _FLOATS: Final = ("FLOAT32", "FLOAT64")
 _NO_ARITHMETIC: Final = frozenset(
     {"QUANTIZE", "DEQUANTIZE", "RESHAPE", "SHAPE", "PACK", "STRIDED_SLICE", "CAST", "EXPAND_DIMS", "SQUEEZE", "CALL_ONCE"}
@@ -72,6 +74,33 @@ def contents_of(content: bytes) -> Contents:
 def has_empty_variables(contents: Contents) -> bool:
     """Tell whether nodes read variables that nothing in the file gives a value."""
     return bool(_EMPTY_VARIABLES & contents.operators.keys()) and "ASSIGN_VARIABLE" not in contents.operators
+
+
+def packed(schema: Any, model: Any) -> bytes:
+    """Return the bytes of a .tflite, each buffer where the schema wants it."""
+    schema.BufferT.Pack = _aligned_pack(schema)
+    builder = import_module("flatbuffers").Builder(1024)
+    builder.Finish(model.Pack(builder), file_identifier=FILE_IDENTIFIER)
+    return bytes(builder.Output())
+
+
+def _aligned_pack(schema: Any) -> Callable[[Any, Any], Any]:
+    """Return how a buffer is written where the schema wants it; the class's own way knows no alignment."""
+
+    def pack(buffer: Any, builder: Any) -> Any:
+        data = None
+        if buffer.data is not None:
+            content = bytes(memoryview(buffer.data))
+            builder.StartVector(1, len(content), _ALIGNMENT)
+            builder.head = builder.Head() - len(content)
+            builder.Bytes[builder.Head() : builder.Head() + len(content)] = content
+            data = builder.EndVector()
+        schema.BufferStart(builder)
+        if data is not None:
+            schema.BufferAddData(builder, data)
+        return schema.BufferEnd(builder)
+
+    return pack
 
 
 def _nodes(model: Any) -> Iterator[tuple[Any, Any]]:

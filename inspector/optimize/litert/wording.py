@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 _NAMES: Final[dict[Numbers, str]] = {
     "float32": "LiteRT fp32",
     "float16": "LiteRT fp16",
+    "large float16": "LiteRT fp16, small constants in fp32",
     "dynamic int8": "LiteRT int8, dynamic",
     "int8": "LiteRT int8",
     "int16x8": "LiteRT int8 weights, int16 activations",
@@ -22,6 +23,7 @@ _NAMES: Final[dict[Numbers, str]] = {
 _OPTIONS: Final[dict[Numbers, str]] = {
     "float32": "no optimizations",
     "float16": "optimizations DEFAULT, supported_types float16",
+    "large float16": "no optimizations; then constants of 1,024 elements and more stored in fp16, widened by DEQUANTIZE",
     "dynamic int8": "optimizations DEFAULT, no representative dataset",
     "int8": "optimizations DEFAULT, TFLITE_BUILTINS_INT8, weights per channel, inputs and outputs as they were",
     "int16x8": (
@@ -89,7 +91,7 @@ def warnings_of(numbers: Numbers, made: Converted, work: StepWork) -> tuple[str,
         count = sum(contents.float_operators.values())
         named = _some(sorted(contents.float_operators))
         said.append(f"{count} of {contents.node_count} nodes compute in fp32, LiteRT having no int8 form of them here: {named}")
-    if numbers == "float16":
+    if numbers in ("float16", "large float16"):
         said.append("only weights are in fp16: a CPU computes in fp32, so that it is smaller but hardly faster")
     return tuple(said)
 
