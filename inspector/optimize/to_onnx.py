@@ -198,13 +198,14 @@ def _why_not(conversion: Conversion) -> str:
 
 def _candidate(conversion: Conversion, work: StepWork, place: int) -> Candidate:
     rungs = [LADDER[place + one.rung] for one in conversion.made]
+    repairs = tuple(dict.fromkeys((*conversion.repairs, *(repair for one in conversion.made for repair in one.repairs))))
     calls = tuple(Runnable(one.path, "onnxruntime", one.signature, renamed=one.renamed) for one in conversion.made)
     name = (
         rungs[0].name
         if len(set(rungs)) == 1
         else "; ".join(f"{c.signature}: {r.name}" for c, r in zip(calls, rungs, strict=True))
     )
-    return Candidate(calls[0].path, plain_line(name), _recipe(work, rungs), conversion.repairs, calls=calls)
+    return Candidate(calls[0].path, plain_line(name), _recipe(work, rungs), repairs, calls=calls)
 
 
 def _recipe(work: StepWork, rungs: list[Rung]) -> tuple[str, ...]:

@@ -67,9 +67,9 @@ def _by_rung(
     owner: Any, one: SignatureRequest, request: ConversionRequest, place: int, entry: Entry, dimensions: Dimensions
 ) -> ConvertedSignature:
     model, stored = convert_graph(owner, entry, request.rungs[place], request.externally)
-    renamed = finish(model, entry, dimensions, one.call.signature)
+    renamed, repaired = finish(model, entry, dimensions, one.call.signature)
     write(model, stored, one.target)
-    return ConvertedSignature(one.call.signature, one.target, place, renamed, ())
+    return ConvertedSignature(one.call.signature, one.target, place, renamed, repaired)
 
 
 def _refuse_rankless(entry: Entry) -> None:

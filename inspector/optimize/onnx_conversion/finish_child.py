@@ -13,6 +13,7 @@ from inspector.isolation.plain_line import plain_line
 from inspector.optimize.freezing.entry_child import Entry
 from inspector.optimize.onnx_conversion.dimensions_child import Dimensions, Dims
 from inspector.optimize.onnx_conversion.names_child import faces, graphs_of, rename
+from inspector.optimize.onnx_conversion.one_hot_child import keep_negatives_cold
 
 LARGEST_BYTES: Final = (1 << 31) - (1 << 20)
 """Bytes of weights up to which a model is one file: protobuf ends at 2 GiB."""
@@ -21,16 +22,20 @@ _THRESHOLD: Final = 1024
 """Bytes from which on a weight is written beside a model that is too large for one file."""
 
 
-def finish(model: Any, entry: Entry, dimensions: Dimensions, signature: str) -> dict[str, str]:
-    """Give the model the signature's inputs and outputs; return those that have another name in it. Raises OperationFailed."""
+def finish(model: Any, entry: Entry, dimensions: Dimensions, signature: str) -> tuple[dict[str, str], tuple[str, ...]]:
+    """Give the model the signature's inputs and outputs; return those that have another name in it, and what was repaired.
+
+    Raises OperationFailed.
+    """
     inputs, outputs, renamed = faces([name for name, _ in entry.inputs], [name for name, _ in entry.outputs])
     _require_outputs(model.graph, entry)
     wanted = dict(zip((*entry.input_tensors, *entry.output_tensors), (*inputs, *outputs), strict=True))
     rename(model.graph, wanted)
     _put(model.graph.input, inputs, entry.inputs, dimensions.inputs, "input")
     _put(model.graph.output, outputs, entry.outputs, dimensions.outputs, "output")
+    repaired = keep_negatives_cold(model)
     _describe(model, signature)
-    return renamed
+    return renamed, repaired
 
 
 def _require_outputs(graph: Any, entry: Entry) -> None:

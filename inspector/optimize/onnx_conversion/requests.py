@@ -37,14 +37,14 @@ class ConversionRequest:
 class ConvertedSignature:
     """A signature as an ONNX model at path, and the place in the request's rungs of the one that made it.
 
-    renamed: signature's name -> file's name, where it had to differ; notes: what else differs.
+    renamed: signature's name -> file's name, where it had to differ; repairs: what tf2onnx got wrong and was put right.
     """
 
     signature: str
     path: str
     rung: int
     renamed: Mapping[str, str] = field(default_factory=dict)
-    notes: tuple[str, ...] = ()
+    repairs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
