@@ -22,20 +22,25 @@ def findings(evidence: Evidence) -> Iterator[Finding]:
     stock = {name: places for name, places in custom.items() if name in REGISTERED}
     foreign = {name: places for name, places in custom.items() if name not in REGISTERED}
     if foreign:
-        yield _finding("custom-operator", foreign, "which no stock interpreter registers", _CUSTOM_HINT)
+        message = f"{_users(foreign)}, which no stock interpreter registers"
+        yield at_nodes("custom-operator", message, _all(foreign), hint=_CUSTOM_HINT)
     flex = _places(evidence, FLEX_DOMAIN)
     if flex:
-        yield _finding("select-tf-operator", flex, "which TensorFlow itself runs, through the Flex delegate")
+        message = f"{_users(flex)}, which TensorFlow itself runs, through the Flex delegate"
+        yield at_nodes("select-tf-operator", message, _all(flex))
     if stock:
-        yield _finding("interpreter-extension", stock, "which the stock interpreter registers")
+        message = f"{_users(stock)}, which the stock interpreter registers"
+        yield at_nodes("interpreter-extension", message, _all(stock))
 
 
 def _places(evidence: Evidence, domain: str) -> dict[str, list[Place]]:
     return {name: list(places) for (of, name), places in evidence.uses.items() if of == domain}
 
 
-def _finding(rule: str, uses: dict[str, list[Place]], what: str, hint: str = "") -> Finding:
-    places = [place for found in uses.values() for place in found]
-    verb = agreeing(len(places), "uses", "use")
-    message = f"{amount(len(places), 'node')} {verb} {listed(uses, len(uses))}, {what}"
-    return at_nodes(rule, message, places, hint=hint)
+def _users(uses: dict[str, list[Place]]) -> str:
+    count = len(_all(uses))
+    return f"{amount(count, 'node')} {agreeing(count, 'uses', 'use')} {listed(uses, len(uses))}"
+
+
+def _all(uses: dict[str, list[Place]]) -> list[Place]:
+    return [place for found in uses.values() for place in found]

@@ -41,7 +41,7 @@ def rule_like_texts(*rooms: str) -> set[str]:
 
 def test_the_catalogue_of_reading_lists_the_rules_that_are_used_and_no_others() -> None:
     listed_rules = {rule.name for rule in READING_RULES}
-    assert rule_like_texts("formats/onnx", "formats/saved_model") <= listed_rules
+    assert rule_like_texts("formats/onnx", "formats/saved_model", "formats/tflite") <= listed_rules
     assert listed_rules <= rule_like_texts("formats", "cli", "workflows")
     assert not listed_rules & set(RULE)
 
