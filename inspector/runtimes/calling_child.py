@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from inspector.records.runnable import Runnable
-from inspector.runtimes.feed_fitting import fitted
+from inspector.runtimes.feed_fitting_child import fitted
 from inspector.runtimes.loaded_signature import LoadedSignature
 from inspector.runtimes.onnx_runtime.output_values import as_array
 

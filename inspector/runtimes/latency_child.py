@@ -18,7 +18,7 @@ from typing import Final
 from inspector.errors import OperationFailed
 from inspector.isolation.child_main import Reporter
 from inspector.runtimes.calling_child import import_runtime
-from inspector.runtimes.feed_fitting import Feed
+from inspector.runtimes.feed_fitting_child import Feed
 from inspector.runtimes.latency import LABELS, Block, SessionTimes, TimedName, TimedSubject, TimingFacts, TimingRequest, Timings
 from inspector.runtimes.latency_feeds_child import few_inputs, read_feeds
 from inspector.runtimes.latency_open_child import serve

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from inspector.errors import OperationFailed
 from inspector.records.optimization import InputSet
 from inspector.records.tensor import Dim, TensorSpec
-from inspector.runtimes.feed_fitting import Feed
+from inspector.runtimes.feed_fitting_child import Feed
 from inspector.runtimes.onnx_runtime.feeds import bytes_of, read_feed
 
 _FEEDS: Final = 16

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from inspector.errors import OperationFailed
-from inspector.runtimes.feed_fitting import Feed, fitted
+from inspector.runtimes.feed_fitting_child import Feed, fitted
 from inspector.runtimes.latency import Timed, TimedName, TimedSubject, TimingRequest
 from inspector.runtimes.latency_feeds_child import batch_axes, batched
 

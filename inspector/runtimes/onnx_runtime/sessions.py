@@ -128,7 +128,7 @@ def refused_run(session: InferenceSession, error: Exception) -> RuntimeRefused:
 
 def fitted_feed(session: InferenceSession, feed: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
     """Return what a session takes of a feed that was made for another version of the model: fewer inputs, other float types."""
-    from inspector.runtimes.feed_fitting import fitted
+    from inspector.runtimes.feed_fitting_child import fitted
 
     return fitted(feed, session_inputs(session))
 

@@ -10,7 +10,7 @@ import pytest
 from inspector.errors import OperationFailed
 from inspector.records.optimization import InputSet
 from inspector.records.tensor import TensorSpec
-from inspector.runtimes.feed_fitting import fitted
+from inspector.runtimes.feed_fitting_child import fitted
 from inspector.runtimes.latency_feeds_child import BatchAxes, batch_axes, batched, few_inputs, read_feeds
 from inspector.runtimes.onnx_runtime.feeds import write_feed
 
