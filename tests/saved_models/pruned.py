@@ -1,11 +1,13 @@
 """Prune SavedModels both ways and say what became of them: `python -m tests.saved_models.pruned MADE TARGET NAME...`.
 
-MADE holds the SavedModels; TARGET gets NAME.objects and NAME.graph. On stdout: by NAME and way, what Report holds, or "failed".
+MADE holds the SavedModels; TARGET gets NAME.objects and NAME.graph.
+Those of odd.py are made first, in TARGET/odd. On stdout: by NAME and way, what Report holds, or "failed".
 """
 
 from __future__ import annotations
 
 import json
+import os
 import sys
 import warnings
 from collections.abc import Callable, Iterator, Mapping
@@ -22,6 +24,7 @@ from inspector.optimize.pruning.requests import PruneRequest, PruningWay
 from inspector.optimize.pruning.survey import survey
 from inspector.runtimes.tensorflow.loading_child import load_signature
 from inspector.runtimes.tensorflow.served import loader_for
+from tests.saved_models.odd import MAKERS
 
 Feed = Mapping[str, Any]
 TEXT = ["one", "two", "unheard of", "zero"]
@@ -59,7 +62,7 @@ def face(meta: Any) -> dict[str, Any]:
 def equal(one: Any, other: Any) -> bool:
     """Return whether two values are the same to the last bit; text is compared as text."""
     a, b = (np.asarray(value[0] if isinstance(value, list) else value) for value in (one, other))
-    a, b = (value[0] if value.shape[:1] == (1,) else value for value in (a, b))  # one part of several
+    a, b = (np.asarray(value[0]) if value.shape[:1] == (1,) else value for value in (a, b))  # one part of several
     if a.dtype.kind in "OSU":
         texts = ([text if isinstance(text, bytes) else str(text).encode() for text in value.ravel()] for value in (a, b))
         return a.shape == b.shape and next(texts) == next(texts)
@@ -149,7 +152,15 @@ def main() -> None:
     """Report on every SavedModel named."""
     warnings.simplefilter("ignore")
     made, target, *names = sys.argv[1:]
-    print(json.dumps({name: dict(reports(Path(made), Path(target), name)) for name in names}))
+    odd = Path(target) / "odd"
+    odd.mkdir(parents=True)
+    os.chdir(odd)
+    found = {}
+    for name in names:
+        if name in MAKERS:
+            MAKERS[name](odd / name)
+        found[name] = dict(reports(odd if name in MAKERS else Path(made), Path(target), name))
+    print(json.dumps(found))
 
 
 if __name__ == "__main__":

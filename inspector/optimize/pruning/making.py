@@ -28,6 +28,9 @@ _NAMES: Final[dict[PruningWay, str]] = {
     "graph": "the part of its graph that signatures take",
 }
 
+_UNKNOWN_OPERATOR: Final = "not registered"
+"""What TensorFlow says of an operator it does not know, whichever way it loads."""
+
 
 @dataclass(slots=True)
 class Making:
@@ -52,6 +55,8 @@ class Making:
             except InspectorError as error:
                 reasons.append(reason_of(error))
                 self.log.append(Attempt(_NAMES[way], "failed", reasons[-1], peak_bytes=getattr(error, "peak_bytes", None)))
+                if _UNKNOWN_OPERATOR in reasons[-1]:
+                    break
                 continue
             candidate = self._candidate(made.result, way)
             if self._is_no_gain(made.result):
