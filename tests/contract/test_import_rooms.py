@@ -26,6 +26,7 @@ FORMAT_DOORS = [
         for name in ("read", "equality", "digests", "shape_inference", "weight_details", "weight_bytes", "skeleton")
     ),
     "saved_model.read",
+    "tflite.read",
     *(
         f"image.{name}"
         for name in (
