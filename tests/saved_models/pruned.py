@@ -1,7 +1,7 @@
 """Prune SavedModels both ways and say what became of them: `python -m tests.saved_models.pruned MADE TARGET NAME...`.
 
 MADE holds the SavedModels; TARGET gets NAME.objects and NAME.graph.
-Those of odd.py are made first, in TARGET/odd. On stdout: by NAME and way, what Report holds, or "failed".
+Those of odd.py are made first, and not kept. On stdout: by NAME and way, what Report holds, or "failed".
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import tempfile
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -152,14 +153,13 @@ def main() -> None:
     """Report on every SavedModel named."""
     warnings.simplefilter("ignore")
     made, target, *names = sys.argv[1:]
-    odd = Path(target) / "odd"
-    odd.mkdir(parents=True)
-    os.chdir(odd)
     found = {}
-    for name in names:
-        if name in MAKERS:
-            MAKERS[name](odd / name)
-        found[name] = dict(reports(odd if name in MAKERS else Path(made), Path(target), name))
+    with tempfile.TemporaryDirectory() as odd:
+        os.chdir(odd)
+        for name in names:
+            if name in MAKERS:
+                MAKERS[name](Path(odd) / name)
+            found[name] = dict(reports(Path(odd if name in MAKERS else made), Path(target), name))
     print(json.dumps(found))
 
 
