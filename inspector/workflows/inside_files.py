@@ -79,7 +79,7 @@ def own_name(model: InsideArtifact) -> str:
 def name_of(model: InsideArtifact) -> str:
     """Return the name a model gets in the folder it is copied into: its own, unless that is too long for a file system."""
     name = own_name(model)
-    fallback = "model" if model.format == "saved_model" else "model.onnx"
+    fallback = {"saved_model": "model", "tflite": "model.tflite"}.get(model.format, "model.onnx")
     return name if name not in ("", ".", "..") and len(name.encode("utf-8", "replace")) <= _LONGEST_NAME else fallback
 
 

@@ -1,4 +1,4 @@
-"""The models in an image: ONNX files, SavedModel folders, and blobs of artifacts that are models themselves."""
+"""The models in an image: ONNX and TensorFlow Lite files, SavedModel folders, and blobs of artifacts that are models."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ NO_LAYER: Final = -1
 """Layer of an artifact that is a blob of its own."""
 _FIRST_TAG: Final = b"\x08"
 """Field ir_version of a ModelProto."""
+_TFLITE: Final = b"TFL3"
+"""What a .tflite holds after its first four bytes."""
 _ANY_SIZE: Final = 1 << 62
 _DEFINITIONS: Final = ("saved_model.pb", "saved_model.pbtxt")
 _DEFINITION_ENDINGS: Final = ("pbtxt", "pb")
@@ -31,9 +33,10 @@ def find_models(layers: Sequence[Layer], final: FileSystem, blobs: Sequence[Blob
     """Return the models of the final file system and of an artifact's blobs, largest first.
 
     ONNX files are told by a name in .onnx and first bytes that do not speak against it, or by first bytes alone; the bytes of
-    their external data are not counted. Of a SavedModel the definition, variables and assets are.
+    their external data are not counted. A name in .tflite and the format's identifier tell TensorFlow Lite files. Of a
+    SavedModel the definition, variables and assets are counted.
     """
-    found = [*_onnx_files(layers, final), *_saved_models(final), *_onnx_blobs(blobs)]
+    found = [*_onnx_files(layers, final), *_tflite_files(layers, final), *_saved_models(final), *_onnx_blobs(blobs)]
     return tuple(sorted(found, key=lambda model: (-model.bytes, model.path)))
 
 
@@ -63,6 +66,15 @@ def _is_onnx(stored: Stored, path: str, place: Placed, named: bool) -> bool:
     if head[:1] != _FIRST_TAG or path.endswith(_DEFINITIONS) or _OTHER_SUFFIXES.fullmatch(path):
         return False
     return is_model(head, place.content.size)
+
+
+def _tflite_files(layers: Sequence[Layer], final: FileSystem) -> Iterator[InsideArtifact]:
+    stored = Stored(layers, final)
+    for path in final.files_by_ending.get("tflite", ()):
+        place = final.entries[path]
+        head = stored.head_of(place)
+        if place.content.kind == "file" and place.content.size and (not head or head[4:8] == _TFLITE):
+            yield InsideArtifact(path, "tflite", place.content.size, place.content_layer)
 
 
 def _saved_models(final: FileSystem) -> Iterator[InsideArtifact]:

@@ -38,6 +38,17 @@ def test_what_is_only_called_a_model(content: bytes) -> None:
     assert models_of({"srv/model.onnx": content}) == ()
 
 
+def test_tensorflow_lite_files_by_name_and_identifier() -> None:
+    model = b"\x1c\0\0\0TFL3" + bytes(56)
+    found = models_of(
+        {"srv/m.tflite": model, "srv/unread.tflite": 99, "srv/page.tflite": b"<!DOCTYPE html>", "srv/m.bin": model}
+    )
+    assert [(one.path, one.format, one.bytes) for one in found] == [
+        ("srv/unread.tflite", "tflite", 99),
+        ("srv/m.tflite", "tflite", 64),
+    ]
+
+
 def test_empty_deleted_and_linked_files() -> None:
     model = small_cnn().SerializeToString()
     below: dict[str, Content] = {"empty.onnx": b"", "gone.onnx": model, "kept.onnx": model}
