@@ -70,8 +70,6 @@ def publish_request(options: Options, wanted: PublishOptions, contract: Contract
     from inspector.records.optimization import OptimizeSettings
     from inspector.records.publishing import PublishRequest
 
-    defaults = OptimizeSettings()
-    settings = OptimizeSettings(memory_bytes=wanted.memory_bytes or defaults.memory_bytes, seed=wanted.seed or defaults.seed)
     return PublishRequest(
         wanted.serving,
         wanted.version,
@@ -81,7 +79,8 @@ def publish_request(options: Options, wanted: PublishOptions, contract: Contract
         contract,
         wanted.allow_drift,
         options.dimensions,
-        settings,
+        OptimizeSettings(seed=wanted.seed or 0),
+        wanted.memory_bytes,
     )
 
 

@@ -36,7 +36,8 @@ class PublishRequest:
 
     version None: the largest there is, plus 1. warm_up: requests of each signature, 0 for none, made of data (a path; of the
     named signature, "" for the default one) and of seeded inputs within the ranges of the contract otherwise. contract None:
-    the one that the artifact keeps as it is.
+    the one that the artifact keeps as it is. memory_bytes None: as much as the model is likely to need and the machine can
+    spare.
     """
 
     serving: str
@@ -48,6 +49,8 @@ class PublishRequest:
     allow_drift: bool = False
     lengths: Mapping[str, int] = field(default_factory=dict)
     settings: OptimizeSettings = field(default_factory=OptimizeSettings)
+    memory_bytes: int | None = None
+    """Of one child process."""
 
 
 @dataclass(frozen=True, slots=True)

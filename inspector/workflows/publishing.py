@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from inspector.errors import OperationFailed, UsageError
 from inspector.records.event import Event, Finished, Steps, result_of
+from inspector.records.optimization import OptimizationRequest
 
 if TYPE_CHECKING:
     from inspector.isolation.limits import CancelToken
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
     from inspector.records.contract import Contract
     from inspector.records.inspection import Inspection
     from inspector.records.publishing import PublishedVersion, PublishRequest
+
+
+COPY_SECONDS: Final = 3600.0
+"""How long copying a SavedModel may take."""
 
 
 def check_publishing(request: PublishRequest, original: Path | None = None) -> int:
@@ -48,11 +53,14 @@ def publish_saved_model(
     where the system refuses or the work is cancelled. The serving folder is then as it was.
     """
     from inspector.formats.saved_model.publish import plan_version, publish
+    from inspector.isolation.limits import Limits
+    from inspector.workflows.optimization.grounds import settings_for
 
     facts = inspection.computation.saved_model
     if facts is None:
         path = inspection.computation.artifact.path
         raise UsageError(f"{path} is no SavedModel: only those are published as versions", "name a SavedModel")
+    request = replace(request, settings=settings_for(_needs(request), inspection))
     source, serving = Path(facts.folder), Path(request.serving)
     number = plan_version(source, serving, request.version, request.allow_drift).version
     contract = yield from _contract(inspection, request, number)
@@ -62,7 +70,13 @@ def publish_saved_model(
 
         warm_up = yield from warm_up_plan(inspection, request, contract, work.path, cancel)
         text = f"{to_json(contract)}\n".encode()
-        yield Finished((yield from publish(source, serving, number, warm_up, text, request.allow_drift, cancel)))
+        limits = Limits(request.settings.memory_bytes, COPY_SECONDS)
+        yield Finished((yield from publish(source, serving, number, warm_up, text, request.allow_drift, cancel, limits)))
+
+
+def _needs(request: PublishRequest) -> OptimizationRequest:
+    """Return what says how much memory TensorFlow may take."""
+    return OptimizationRequest(request.settings, memory_bytes=request.memory_bytes)
 
 
 def _contract(inspection: Inspection, request: PublishRequest, version: int) -> Steps[Contract]:

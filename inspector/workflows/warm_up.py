@@ -42,8 +42,13 @@ def warm_up_plan(
     names = [default.signature.name, *(one.name for one in facts.main.signatures if one.name != default.signature.name)]
     left = [name for name in names if not found or name != default.signature.name]
     found += yield from _made(inspection, left, request, contract, folder, cancel)
-    model = Path(request.serving).resolve().name or "default"
-    return WarmUpPlan(model, tuple(found), request.warm_up) if found else None
+    return WarmUpPlan(_model_name(request), tuple(found), request.warm_up) if found else None
+
+
+def _model_name(request: PublishRequest) -> str:
+    """Return what a server calls the model, as far as can be told: what the serving folder is called."""
+    name = Path(request.serving).resolve().name or "default"
+    return name.encode("utf-8", "replace").decode()
 
 
 def _made(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -40,6 +41,13 @@ def test_the_path_of_the_version_is_printed(command: Command, source: Path, tmp_
     facts = read(serving).saved_model
     assert facts is not None
     assert [(one.version, one.differences, one.problem) for one in facts.versions] == [(5, (), ""), (4, (), "")]
+
+
+def test_a_folder_may_be_called_whatever_the_system_takes(command: Command, source: Path, tmp_path: Path) -> None:
+    serving = tmp_path / os.fsdecode(b"s\xff")
+    code, _, err = command(source, "--output", serving, "--version", "1")
+    assert code == 0, err
+    assert (serving / "1" / "saved_model.pb").exists()
 
 
 def test_what_is_served_now_can_be_published_elsewhere(command: Command, source: Path, tmp_path: Path) -> None:
