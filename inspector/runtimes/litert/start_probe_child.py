@@ -26,13 +26,27 @@ def load_runtime(request: Request) -> Any:
     return Interpreter
 
 
+def _allocated(runtime: Any, request: Request) -> Any:
+    """Return the interpreter; nobody wants to read which delegate it has made, which it would say on standard error."""
+    import contextlib
+    import os
+
+    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    try:
+        interpreter = runtime(model_path=request["path"], num_threads=request["threads"] or None)
+        with contextlib.suppress(RuntimeError):  # at the lengths of the feed it may do; else the first run says why
+            interpreter.allocate_tensors()
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
+    return interpreter
+
+
 def open_artifact(runtime: Any, request: Request) -> Any:
     """Make the interpreter and allocate its tensors, as loading_child does; return a function of a feed by input name."""
-    import contextlib
-
-    interpreter = runtime(model_path=request["path"], num_threads=request["threads"] or None)
-    with contextlib.suppress(RuntimeError):  # at the lengths of the feed it may do; else the first run says why
-        interpreter.allocate_tensors()
+    interpreter = _allocated(runtime, request)
     names = sorted(interpreter.get_signature_list())
     if names:
         default = "serving_default" if "serving_default" in names else names[0]
