@@ -13,7 +13,7 @@ from inspector.isolation.plain_line import plain_line
 from inspector.optimize.freezing.entry_child import Entry, entry_of
 from inspector.optimize.freezing.grappler_child import optimized
 from inspector.optimize.freezing.loadable_child import load_objects
-from inspector.optimize.freezing.merging_child import Merged
+from inspector.optimize.freezing.merging_child import Merged, share_constants
 from inspector.optimize.freezing.requests import FreezeRequest, Frozen, FrozenModel
 from inspector.optimize.freezing.ways import FROZEN, REWRITTEN
 from inspector.records.runnable import Runnable
@@ -43,7 +43,9 @@ def freeze(request: FreezeRequest, report: Report) -> Frozen:
     report(2, 3, "rewriting the graph")
     try:
         kept = sorted({name for part in (merged.inputs, merged.outputs) for names in part.values() for name in names})
-        models.append(_written(REWRITTEN, optimized(merged.graph, kept), merged, entries, request))
+        rewritten = optimized(merged.graph, kept)
+        share_constants(rewritten, {name.partition(":")[0] for name in kept})
+        models.append(_written(REWRITTEN, rewritten, merged, entries, request))
     except Exception as error:  # Grappler raises what TensorFlow raises
         models.append(FrozenModel(REWRITTEN, reason=refusal_text(error)))
     return Frozen(tuple(models), repairs)

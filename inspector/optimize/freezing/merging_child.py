@@ -80,3 +80,26 @@ def _tensor(name: str, renamed: dict[str, str]) -> str:
     mark = "^" if name.startswith("^") else ""
     node, colon, port = name.removeprefix("^").partition(":")
     return f"{mark}{renamed[node]}{colon}{port}"
+
+
+def share_constants(graph: Any, kept: set[str]) -> None:
+    """Make one of equal constants in a GraphDef, which folding made several of; the nodes kept stay whatever they are.
+
+    Folding has constants wait for an input that they were computed beside: that is of no use, and taken off.
+    """
+    first: dict[bytes, str] = {}
+    same: dict[str, str] = {}
+    waits = {f"^{node.name}" for node in graph.node if node.op == "Placeholder"}
+    for node in graph.node:
+        if node.op == "Const":
+            node.input[:] = [name for name in node.input if name not in waits]
+        if node.op == "Const" and node.attr["value"].ByteSize() >= SHARED_FROM and not node.input:
+            key = hashlib.sha256(node.attr["value"].SerializeToString(deterministic=True)).digest()
+            if first.setdefault(key, node.name) != node.name and node.name not in kept:
+                same[node.name] = first[key]
+    left = [type(node).FromString(node.SerializeToString()) for node in graph.node if node.name not in same]
+    names = {node.name: same.get(node.name, node.name) for node in graph.node}
+    for node in left:
+        node.input[:] = [_tensor(name, names) for name in node.input]
+    del graph.node[:]
+    graph.node.extend(left)

@@ -68,7 +68,7 @@ def _by_rung(
 ) -> ConvertedSignature:
     model, stored = convert_graph(owner, entry, request.rungs[place], request.externally)
     renamed, repaired = finish(model, entry, dimensions, one.call.signature)
-    write(model, stored, one.target)
+    write(model, stored, one.target, request.externally)
     return ConvertedSignature(one.call.signature, one.target, place, renamed, repaired)
 
 

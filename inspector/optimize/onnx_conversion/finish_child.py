@@ -80,8 +80,8 @@ def _describe(model: Any, signature: str) -> None:
         del model.opset_import[at]
 
 
-def write(model: Any, stored: Mapping[str, bytes], target: str) -> None:
-    """Write the model, with weights beside it where they are too many for one file, and check it there.
+def write(model: Any, stored: Mapping[str, bytes], target: str, externally: bool = False) -> None:
+    """Write the model, with weights beside it where that is wanted or they are too many for one file, and check it there.
 
     stored are weights that are not in the model, by location. Raises OperationFailed with the checker's reason.
     """
@@ -89,7 +89,7 @@ def write(model: Any, stored: Mapping[str, bytes], target: str) -> None:
         tensors = [*graph.initializer, *(one.t for node in graph.node for one in node.attribute if one.HasField("t"))]
         for tensor in tensors:
             _take_in(tensor, stored)
-    if stored or _weight_bytes(model.graph) > LARGEST_BYTES:
+    if externally or _weight_bytes(model.graph) > LARGEST_BYTES:
         onnx.save_model(
             model,
             target,
