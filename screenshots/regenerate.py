@@ -28,6 +28,14 @@ from benchmarked import (
     show_measuring,
     show_saved_model,
 )
+from converted import (
+    forget,
+    litert_file,
+    show_converted,
+    show_converting,
+    show_pruned,
+    show_without_tensorflow,
+)
 from optimized import show_after, show_running
 from slimmed import hold_the_seconds, show_plan, show_results, show_slimming, show_tree
 
@@ -65,6 +73,8 @@ TRANSFORMER = SAMPLES / "digits_transformer.onnx"
 KERAS = SAMPLES / "digits_keras"
 LOOP = SAMPLES / "iterative_refinement.onnx"
 IMAGE = SAMPLES / "digits_image.tar"
+LITERT = Path("digits_keras-int8.tflite")
+"""Made by steps on the sample, when a picture of it is wanted."""
 
 SHOTS = (
     Shot("overview", TRANSFORMER, ("1",)),
@@ -93,12 +103,20 @@ SHOTS = (
     Shot("optimize-results", CNN, ("7",), show_after),
     Shot("optimize-sensitivity", CNN, ("7", "n", "space"), show_after),
     Shot("optimize-graphs", CNN, ("7", "g", "down", "down"), show_after),
+    Shot("optimize-saved-model", KERAS, ("7", "down", "down", "space")),
+    Shot("optimize-saved-model-running", KERAS, ("7",), show_converting),
+    Shot("optimize-saved-model-results", KERAS, ("7",), show_converted),
+    Shot("optimize-saved-model-pruned", KERAS, ("7",), show_pruned),
+    Shot("optimize-saved-model-without", KERAS, ("7",), show_without_tensorflow),
+    Shot("tflite", LITERT, ("1",)),
+    Shot("tflite-graph", LITERT, ("2", "Z", "down", "down")),
+    Shot("tflite-signatures", LITERT, ("4",)),
     Shot("benchmark-plan", CNN, ("8", "down")),
     Shot("benchmark-running", CNN, ("7", "8"), show_after, show_measuring),
     Shot("benchmark-starts", CNN, ("7", "8"), show_after, show_benchmark),
     Shot("benchmark-latency", CNN, ("7", "8"), show_after, show_latency),
     Shot("benchmark-advice", CNN, ("8",), None, show_advice),
-    Shot("benchmark-saved-model", KERAS, ("7",), None, show_saved_model),
+    Shot("benchmark-saved-model", KERAS, ("8",), None, show_saved_model),
     Shot("benchmark-image", IMAGE, ("8",), None, show_image),
     Shot("slim", IMAGE, ("7",)),
     Shot("slim-plan", IMAGE, ("7",), None, show_plan),
@@ -126,7 +144,7 @@ async def take(shot: Shot, size: tuple[int, int], theme: str) -> str:
                 await pilot.pause()
         if shot.then is not None:
             shot.then(app)
-        if show_running is not shot.given and shot.then not in (show_measuring, show_slimming):
+        if shot.given not in (show_running, show_converting) and shot.then not in (show_measuring, show_slimming):
             await settle(app, pilot)
         await pilot.pause(0.5)
         svg = app.export_screenshot(title=f"modelpack-tui {shot.model.name}")
@@ -152,20 +170,24 @@ def main() -> None:
     hold_the_seconds()
     with tempfile.TemporaryDirectory() as workplace:
         os.environ["XDG_STATE_HOME"] = workplace
-        for shot in SHOTS:
+        wanted = [shot for shot in SHOTS if shot.name.startswith(tuple(sys.argv[1:]) or "")]
+        for shot in wanted:
             target = Path(workplace, shot.model.name)
-            if shot.model.is_dir():
+            if shot.model == LITERT:
+                shutil.copy(litert_file(), target)
+            elif shot.model.is_dir():
                 shutil.copytree(shot.model, target, dirs_exist_ok=True)
             else:
                 shutil.copy(shot.model, target)
         os.chdir(workplace)
-        for shot in (shot for shot in SHOTS if shot.name.startswith(tuple(sys.argv[1:]) or "")):
+        for shot in wanted:
             for columns, rows in SIZES:
                 for theme in THEMES:
                     svg = asyncio.run(take(shot, (columns, rows), theme))
                     path = FOLDER / f"{shot.name}-{columns}x{rows}-{theme}.svg"
                     path.write_text(svg)
                     print(path.name)
+    forget()
 
 
 if __name__ == "__main__":
