@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from inspector.analysis.findings.wording import size
 from inspector.analysis.reachability import Reachability, find_ways
 from inspector.records.artifact import Computation
-from inspector.records.saved_model import EntryKind, EntryPoint, FunctionFacts, SavedModelFacts, VariableFacts
+from inspector.records.saved_model import EntryKind, EntryPoint, FunctionFacts, MetaGraphFacts, SavedModelFacts, VariableFacts
 
 _SERVED: tuple[EntryKind, ...] = ("load", "signature")
 _NEEDED: tuple[EntryKind, ...] = (*_SERVED, "saver", "object")
@@ -24,6 +24,8 @@ class Survey:
     unread: tuple[VariableFacts, ...]
     """Neither an optimizer's nor training's, and no signature that is kept reads them."""
     functions: tuple[FunctionFacts, ...]
+    nodes: int
+    """Of the GraphDef of a TF1-style graph."""
     tag_sets: tuple[str, ...]
     signatures: tuple[str, ...]
     entries: int
@@ -50,6 +52,8 @@ class Survey:
             nodes = sum(one.node_count for one in self.functions)
             them = f"{_count(len(self.functions), 'function')} ({_count(nodes, 'node')})"
             yield f"{them} that nothing in serving reaches would go"
+        if self.nodes:
+            yield f"{_count(self.nodes, 'node')} of its graph that neither loading nor a signature takes would go"
         if self.tag_sets:
             yield f"tag sets that are not served would go: {'; '.join(self.tag_sets)}"
         if self.signatures:
@@ -76,6 +80,7 @@ def survey(computation: Computation, kept: Sequence[str]) -> Survey:
         tuple(one for one in idle if one.role == "training"),
         tuple(one for one in idle if one.role in ("parameter", "state") and one.declared),
         tuple(one for each in facts.tag_sets for one in each.functions if each is main and not reach.runs(one.path, _NEEDED)),
+        _idle_nodes(main, reach) if main.style == "tf1" else 0,
         tuple(one.title for one in facts.tag_sets if one is not main),
         tuple(one.name for one in main.signatures if one.name not in kept),
         facts.checkpoint.entry_count if facts.checkpoint else 0,
@@ -103,6 +108,13 @@ def _stays(entry: EntryPoint, kept: Sequence[str]) -> bool:
 def _is_read(variable: VariableFacts, reach: Reachability, taken: Collection[tuple[str, str]]) -> bool:
     """Tell whether a function that runs holds a variable, or a node of the GraphDef that makes it is taken."""
     return any(reach.runs(one.graph, _SERVED) or (one.graph, one.tensor.partition(":")[0]) in taken for one in variable.handles)
+
+
+def _idle_nodes(main: MetaGraphFacts, reach: Reachability) -> int:
+    """Return how many nodes of the GraphDef nothing takes and no signature feeds."""
+    fed = {one.tensor.partition(":")[0] for signature in main.signatures for one in signature.inputs}
+    nodes = [(path, node) for path in main.graphs if path in reach.graphs for node in reach.graphs[path].nodes]
+    return sum(node.name not in fed and reach.way_to(path, node.index) is None for path, node in nodes)
 
 
 def _count(number: int, one: str, several: str = "") -> str:
