@@ -52,34 +52,22 @@ class Children:
         """Try the rungs until one writes output."""
         source = source_of(self.subject)
         private = (self.work.folder, source.path, str(Path.home()) if len(Path.home().parts) > 1 else "")
-        request = ConvertRequest(
-            source,
-            wanted_signatures(self.subject, self.work),
-            tuple(rungs),
-            numbers,
-            self._copies(),
-            output,
-            tuple(kept),
-            private,
-            self.work.settings.threads,
-        )
-        return (yield from self._run("convert_child:convert_in_child", request, Converted, f"converting to {numbers}"))
+        wanted, threads = wanted_signatures(self.subject, self.work), self.work.settings.threads
+        with self._copies() as folder:
+            request = ConvertRequest(source, wanted, tuple(rungs), numbers, folder, output, tuple(kept), private, threads)
+            return (yield from self._run("convert_child:convert_in_child", request, Converted, f"converting to {numbers}"))
 
     def sensitivities(self, rung: Rung) -> Steps[Sensitivities]:
         """Measure what int8 does to each node."""
-        request = SensitivityRequest(
-            source_of(self.subject),
-            wanted_signatures(self.subject, self.work),
-            rung,
-            self._copies(),
-            MEASURED_SAMPLES,
-            self.work.settings.threads,
-        )
-        doing = "measuring nodes in int8"
-        return (yield from self._run("sensitivity_child:measure_in_child", request, Sensitivities, doing)).result
+        source, wanted = source_of(self.subject), wanted_signatures(self.subject, self.work)
+        threads, doing = self.work.settings.threads, "measuring nodes in int8"
+        with self._copies() as folder:
+            request = SensitivityRequest(source, wanted, rung, folder, MEASURED_SAMPLES, threads)
+            return (yield from self._run("sensitivity_child:measure_in_child", request, Sensitivities, doing)).result
 
-    def _copies(self) -> str:
-        return tempfile.mkdtemp(prefix="copies-", dir=self.work.folder)
+    def _copies(self) -> tempfile.TemporaryDirectory[str]:
+        """Return a folder for copies of the SavedModel, which are as large as it is and go with the child."""
+        return tempfile.TemporaryDirectory(prefix="copies-", dir=self.work.folder)
 
     def _run(self, entry: str, request: object, response: type[Result], doing: str) -> Steps[FinishedChild[Result]]:
         settings = self.work.settings

@@ -184,13 +184,15 @@ class Ladder:
         left = rungs[rungs.index(made.rung) + 1 :]
         candidate = self._candidate(numbers, made, kept, output)
         if reason := self._useless(numbers, made):
-            self.attempts.append(
-                Attempt(candidate.name, "rejected", reason, made.contents.size_bytes, made.contents.node_count)
-            )
+            contents = made.contents
+            self.attempts.append(Attempt(candidate.name, "rejected", reason, contents.size_bytes, contents.node_count))
+            discard(output)
             return None, []
         judgement = yield from self.judge(candidate)
         attempt = attempt_of(candidate, judgement, finished.seconds, finished.peak_bytes)
         self.attempts.append(replace(attempt, outcome="chosen") if judgement.passed else attempt)
+        if not judgement.passed:
+            discard(output)
         yield self._doing(f"judged: {candidate.name}")
         return Made(candidate, judgement, made), left
 
@@ -246,6 +248,11 @@ def kept_sets(found: Sequence[TensorSensitivity]) -> Iterator[tuple[TensorSensit
         if before < len(names) < len(found):
             before = len(names)
             yield tuple(one for one in found if one.tensor in names)
+
+
+def discard(path: str) -> None:
+    """Remove a .tflite of the work folder: candidates of large models would fill the disk."""
+    Path(path).unlink(missing_ok=True)
 
 
 def _kept_node(one: TensorSensitivity) -> KeptNode:

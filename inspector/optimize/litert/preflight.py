@@ -57,7 +57,7 @@ def preflight(subject: Subject, settings: OptimizeSettings, numbers: Numbers) ->
     return Preflight(
         True,
         choice=_CHOICES[numbers],
-        notes=(*_notes(subject, computation, facts, numbers, settings),),
+        notes=tuple(_notes(subject, computation, facts, numbers)),
         warnings=tuple(_warnings(facts, uses, settings)),
     )
 
@@ -84,9 +84,7 @@ def _refusal(facts: SavedModelFacts, uses: _Uses, numbers: Numbers) -> str:
     return ""
 
 
-def _notes(
-    subject: Subject, computation: Computation, facts: SavedModelFacts, numbers: Numbers, settings: OptimizeSettings
-) -> Iterator[str]:
+def _notes(subject: Subject, computation: Computation, facts: SavedModelFacts, numbers: Numbers) -> Iterator[str]:
     names = [f'"{one.name}"' for one in facts.main.signatures]
     yield f"{len(names)} signature{'' if len(names) == 1 else 's'} in one file: {_listed(names)}"
     word, share = _SHARES[numbers]
@@ -106,8 +104,6 @@ def _notes(
         yield "needs no calibration; weights of fewer than 1,024 elements stay fp32"
     elif numbers == "float16":
         yield "computes in fp32 on a CPU: it gains size, not time"
-    if settings.keep_fp32 and numbers == "int8":
-        yield f"{len(settings.keep_fp32)} nodes stay in fp32 as asked"
 
 
 def _warnings(facts: SavedModelFacts, uses: _Uses, settings: OptimizeSettings) -> Iterator[str]:
@@ -119,6 +115,8 @@ def _warnings(facts: SavedModelFacts, uses: _Uses, settings: OptimizeSettings) -
             else "--allow select-tf-ops takes TensorFlow's own, which need the Flex delegate"
         )
         yield f'signature "{name}" uses {_listed(operators)}, which LiteRT has no builtin operator for: {what}'
+    if settings.keep_fp32:
+        yield "nodes that were asked to stay in fp32 are not kept there: the converter fuses them under names of its own"
     for signature in facts.main.signatures:
         defaults = [one.name for one in signature.inputs if one.default is not None]
         if defaults:

@@ -81,7 +81,7 @@ CASES = {
     "loop": Case("state_loop", "float32", SEQUENCE),
     "loop int8": Case("state_loop", "int8", SEQUENCE),
     "words": Case("tables_and_assets", "float32", WORDS),
-    "pitch": Case("basic_pitch", "float16", PITCH, slots=True),
+    "pitch": Case("basic_pitch", "large float16", PITCH, slots=True),
     "keras": Case("keras_export", "float32", {"serving_default": [{"image": floats(3, 8, 8, 1)}]}),
     "digits int8": Case("digits_keras", "int8", IMAGES),
     "digits fp32": Case("digits_keras", "float32", IMAGES, FROZEN),

@@ -12,6 +12,8 @@ from ai_edge_litert.interpreter import Interpreter
 
 from inspector.isolation.limits import CancelToken
 from inspector.optimize.catalogue import SAVED_MODEL_OPTIMIZERS
+from inspector.optimize.litert.ladder import kept_sets
+from inspector.optimize.litert.messages import TensorSensitivity
 from inspector.optimize.optimizer import StepWork
 from inspector.records.event import Steps
 from inspector.records.optimization import (
@@ -106,6 +108,7 @@ def test_what_fails_by_its_numbers_is_followed_by_wider_ones_and_by_nodes_in_fp3
     assert 10 < ratios[0] < 60
     assert any("calibrated on 32 samples, synthetic (seed 3)" in line for line in best.recipe)
     assert any("SYNTHETIC" in line for line in found.warnings)
+    assert list((tmp_path / "work").iterdir()) == [Path(best.path)]
 
 
 def test_a_result_that_is_no_smaller_is_not_judged(tmp_path: Path) -> None:
@@ -114,3 +117,26 @@ def test_a_result_that_is_no_smaller_is_not_judged(tmp_path: Path) -> None:
     assert found.best is None
     assert judge.judged == []
     assert "it is no smaller: 73,276 bytes after 20,000" in found.reason
+    assert list((tmp_path / "work").iterdir()) == []
+
+
+def test_a_converter_that_gets_no_memory_is_a_line_in_the_log(tmp_path: Path) -> None:
+    found = applied("to-litert", tmp_path, AccuracyJudge(refused=0), OptimizeSettings(memory_bytes=300 << 20))
+    assert found.best is None
+    assert [one.outcome for one in found.attempts] == ["failed", "failed"]
+    assert found.reason
+    assert "\n" not in found.reason
+    assert "Traceback" not in found.reason
+
+
+def test_sets_of_nodes_to_keep_grow_and_are_never_all() -> None:
+    operators = ["LOG", "CONV_2D", "DIV", "CONV_2D", "FULLY_CONNECTED", "CONV_2D", "ADD", "MUL"]
+    found = [TensorSensitivity(f"t{place}", operator, float(place)) for place, operator in enumerate(operators)]
+    sets = [[one.tensor for one in kept] for kept in kept_sets(found)]
+    assert sets == [
+        ["t0"],
+        ["t0", "t1", "t2"],
+        ["t0", "t2", "t6", "t7"],
+        ["t0", "t1", "t2", "t3", "t6", "t7"],
+    ]
+    assert list(kept_sets(found[:1])) == []
