@@ -110,6 +110,7 @@ class _Caller:
         self._described = described
         self._types = tuple((spec, numpy_type(spec.dtype)) for spec in described.inputs)
         self._names = frozenset(spec.name for spec in described.inputs)
+        self._accepted: dict[str, tuple[int, ...]] = {}
         self._said = ""
         self._call: Call | None = None
 
@@ -144,9 +145,12 @@ class _Caller:
                 raise RuntimeRefused(f"{_CANNOT_RUN}: nothing is fed to its input {_quoted(spec.name)}")
             if array.dtype != dtype and not (spec.dtype == "string" and array.dtype.kind in "US"):
                 raise RuntimeRefused(f"{_CANNOT_RUN}: input {_quoted(spec.name)} is {array.dtype.name}, expected {spec.dtype}")
+            if array.shape == self._accepted.get(spec.name):
+                continue
             if spec.shape and not _fits(array.shape, spec.shape):
                 shown = f"has the shape {shape_text(array.shape)}, expected {shape_text(spec.shape)}"
                 raise RuntimeRefused(f"{_CANNOT_RUN}: input {_quoted(spec.name)} {shown}")
+            self._accepted[spec.name] = array.shape
         if len(feed) > len(self._names):
             raise RuntimeRefused(
                 f"{_CANNOT_RUN}: it has no input {_quoted(next(one for one in feed if one not in self._names))}"
