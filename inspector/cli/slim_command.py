@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from inspector.records.slimming import Slimming, SlimRequest, SlimStep
     from inspector.workflows.slimming.session import SlimSession
 
-_FORMATS = {"onnx": "an ONNX model", "saved_model": "a SavedModel"}
+_FORMATS = {"onnx": "an ONNX model", "saved_model": "a SavedModel", "tflite": "a LiteRT model"}
 
 ENGINE = "docker://"
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
@@ -74,6 +76,8 @@ def read_strings(computation: Computation, weight: Weight, most_bytes: int = CHU
     if weight.storage.encoding == "none":
         return []
     with _opened(computation, weight) as descriptor:
+        if weight.storage.encoding == "raw" and weight.storage.length <= most_bytes:
+            return _split_strings(weight, _pread(descriptor, weight, weight.storage.offset, weight.storage.length))
         if weight.storage.encoding != "typed" or weight.storage.length > most_bytes:
             raise OperationFailed(f"{weight.name}: its texts lie in more than {most_bytes:,} bytes", "")
         return _decode_strings(weight, _pread(descriptor, weight, weight.storage.offset, weight.storage.length))
@@ -172,6 +176,16 @@ def _decode_strings(weight: Weight, stored: bytes) -> list[bytes]:
         return strings(weight.storage.field, stored)
     except (ValueError, KeyError) as error:
         raise OperationFailed(f"{weight.name}: its texts are malformed", _CHANGED_HINT) from error
+
+
+def _split_strings(weight: Weight, stored: bytes) -> list[bytes]:
+    """Return the texts of a .tflite's buffer: their number, where each begins and the last ends, then all of them."""
+    try:
+        (count,) = struct.unpack_from("<i", stored)
+        places = struct.unpack_from(f"<{count + 1}i", stored, 4)
+    except struct.error as error:
+        raise OperationFailed(f"{weight.name}: its texts are malformed", _CHANGED_HINT) from error
+    return [stored[start:end] for start, end in pairwise(places)]
 
 
 def _whole_varints(data: bytes) -> tuple[bytes, bytes]:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from inspector.errors import UnreadableArtifact
-from inspector.formats.onnx.weight_bytes import iter_chunks, read_range
+from inspector.errors import OperationFailed, UnreadableArtifact
+from inspector.formats.onnx.weight_bytes import iter_chunks, read_range, read_strings
 from inspector.formats.tflite.read import read
 from inspector.records.artifact import Computation
 from inspector.records.contract import CONTRACT_KEY
@@ -164,6 +164,18 @@ def test_sparse_weights_and_state(tmp_path: Path) -> None:
     assert found.graph.values["sparse"].shape == (100, 100)
     assert found.graph.initializers == {"sparse", "state"}
     assert not found.findings
+
+
+def test_texts_of_a_string_weight(tmp_path: Path) -> None:
+    texts = struct.pack("<4i", 2, 16, 19, 21) + "héß".encode()[:5]
+    tensors = [p.tensor("words", (2,), p.STRING, 1), p.tensor("bad", (2,), p.STRING, 2)]
+    data = p.model([], [p.subgraph(tensors, (), (0,), [])], [p.buffer(texts), p.buffer(struct.pack("<i", 2**31 - 1))])
+    found = read_bytes(data, tmp_path)
+    words, bad = found.weights
+    assert (words.dtype, words.byte_count) == ("string", 21)
+    assert read_strings(found, words) == ["hé".encode(), "ß".encode()]
+    with pytest.raises(OperationFailed, match="malformed"):
+        read_strings(found, bad)
 
 
 def test_half_bytes_and_old_operator_codes(tmp_path: Path) -> None:
