@@ -94,8 +94,8 @@ def _by_objects(path: str, signature: str, tags: Sequence[str], device: str) -> 
 
     given = function.structured_outputs
     readers = [(each, _reader(tf, given[each])) for each in outputs]
-    notes = tuple(_IN_PARTS.format(plain_line(each, 60)) for each in outputs if not isinstance(given[each], tf.TensorSpec))
-    described = tuple(_spec(each, given[each]) for each in outputs)
+    notes = tuple(_IN_PARTS.format(plain_line(each, 60)) for each in outputs if not _is_dense(tf, given[each]))
+    described = tuple(_spec(each, _spec_of(tf, given[each])) for each in outputs)
     constant = tf.constant
 
     def run(feed: Mapping[str, NDArray[Any]]) -> list[NDArray[Any]]:
@@ -196,9 +196,18 @@ def _described(tf: Any, name: str, info: Any) -> TensorSpec:
     return TensorSpec(name, str(tf.dtypes.as_dtype(info.dtype).name), None if shape.rank is None else tuple(shape.as_list()))
 
 
+def _is_dense(tf: Any, given: Any) -> bool:
+    """Tell whether an output is one tensor: a graph of TensorFlow 1 has the tensor itself where others have its TensorSpec."""
+    return isinstance(given, tf.TensorSpec | tf.Tensor)
+
+
+def _spec_of(tf: Any, given: Any) -> Any:
+    return tf.TensorSpec(given.shape, given.dtype) if isinstance(given, tf.Tensor) else given
+
+
 def _reader(tf: Any, spec: Any) -> Callable[[Any], NDArray[Any]]:
     """Return what makes a numpy array of a result, waiting for it; of one made of several tensors, one of them all, flat."""
-    if isinstance(spec, tf.TensorSpec):
+    if _is_dense(tf, spec):
         return methodcaller("numpy")
     return lambda value: as_array([part.numpy() for part in tf.nest.flatten(value, expand_composites=True)])
 
