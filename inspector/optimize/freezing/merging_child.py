@@ -10,6 +10,9 @@ from typing import Any, Final
 SHARED_FROM: Final = 256
 """Bytes from which on equal constants become one."""
 
+_MOST_STEPS: Final = 20
+"""How far what only passes on is followed; calls within calls are rarely deeper."""
+
 
 @dataclass(slots=True)
 class Merged:
@@ -82,14 +85,33 @@ def _tensor(name: str, renamed: dict[str, str]) -> str:
     return f"{mark}{renamed[node]}{colon}{port}"
 
 
+def _without_effect(graph: Any) -> set[str]:
+    """Return the nodes that nobody need wait for: inputs, constants, and what only passes those on."""
+    idle = {node.name for node in graph.node if node.op in ("Placeholder", "Const")}
+    for _ in range(_MOST_STEPS):
+        more = {
+            node.name
+            for node in graph.node
+            if node.op in ("Identity", "NoOp") and node.name not in idle and all(_node(name) in idle for name in node.input)
+        }
+        if not more:
+            break
+        idle |= more
+    return idle
+
+
+def _node(tensor: str) -> str:
+    return tensor.removeprefix("^").partition(":")[0]
+
+
 def share_constants(graph: Any, kept: set[str]) -> None:
     """Make one of equal constants in a GraphDef, which folding made several of; the nodes kept stay whatever they are.
 
-    Folding has constants wait for an input that they were computed beside: that is of no use, and taken off.
+    Folding and inlining have constants wait for what they were computed beside: that is of no use, and taken off.
     """
     first: dict[bytes, str] = {}
     same: dict[str, str] = {}
-    waits = {f"^{node.name}" for node in graph.node if node.op == "Placeholder"}
+    waits = {f"^{name}" for name in _without_effect(graph)}
     for node in graph.node:
         if node.op == "Const":
             node.input[:] = [name for name in node.input if name not in waits]

@@ -25,6 +25,9 @@ _GONE: Final = frozenset(
 )
 """Operators that freezing, inlining or pruning takes out of a graph before it is converted."""
 
+_OTHERS: Final = ("string_ops", "tflite", "tfjs")
+"""Sources about operators that only onnxruntime-extensions runs, and about other formats."""
+
 _MOST: Final = 4
 
 
@@ -94,6 +97,8 @@ def _mentioned() -> frozenset[str]:
         return frozenset()
     names: set[str] = set()
     for file in Path(next(iter(spec.submodule_search_locations))).rglob("*.py"):
+        if any(part in str(file) for part in _OTHERS):
+            continue
         try:
             names.update(_NAMED.findall(file.read_text(encoding="utf-8", errors="replace")))
         except OSError:
