@@ -102,11 +102,14 @@ def _derived(computation: Computation, sha256: str, embedded: Contract | None, t
 
 
 def _embedded(computation: Computation) -> Contract | None:
-    if computation.artifact.format != "onnx" or CONTRACT_KEY not in computation.artifact.metadata:
+    artifact = computation.artifact
+    if artifact.format not in ("onnx", "tflite") or CONTRACT_KEY not in artifact.metadata:
         return None
-    from inspector.formats.contract_file.embedding import embedded_contract
+    from inspector.formats.contract_file.embedding import embedded_contract, from_json
 
-    return embedded_contract(Path(computation.artifact.path))
+    if artifact.format == "tflite":
+        return from_json(artifact.metadata[CONTRACT_KEY], f"{artifact.path}: embedded contract")
+    return embedded_contract(Path(artifact.path))
 
 
 def _embedded_or_warning(computation: Computation) -> Steps[Contract | None]:

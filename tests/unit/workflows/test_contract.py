@@ -18,6 +18,7 @@ from inspector.records.inspection import Inspection
 from inspector.workflows.contract import check, contract_after, derive_contract, derive_from
 from inspector.workflows.inspect import inspect
 from tests.builders import save, save_external, small_cnn
+from tests.tflite_models import made, parts
 
 
 def inspected(path: Path) -> Inspection:
@@ -131,3 +132,12 @@ def test_the_size_of_a_saved_model_is_that_of_its_folder() -> None:
     assert next(one.status for one in exact if one.rule.startswith("size")) == "passed"
     less = check(Contract(limits=ArtifactLimits(size_bytes=size - 1)), computation)
     assert next(one.status for one in less if one.rule.startswith("size")) == "failed"
+
+
+def test_the_contract_that_a_tensorflow_lite_model_carries(tmp_path: Path) -> None:
+    carried = b'{"contract":1,"name":"digits","preprocessing":[{"operation":"scale","input":"x"}]}'
+    path = tmp_path / "model.tflite"
+    path.write_bytes(made.dense(buffers=[parts.buffer(carried)], metadata=[("modelpack-tui.contract", 3)]))
+    contract = derive_from(inspected(path).computation)
+    assert contract.name == "digits"
+    assert contract.preprocessing[0].operation == "scale"
