@@ -171,6 +171,8 @@ def test_what_would_go_is_told_from_the_facts(saved_models: SavedModels) -> None
     two = "; ".join(requires(subject_at(saved_models.path("two_tag_sets"))).notes)
     assert "tag sets that are not served would go: train" in two
     assert "2 variables of an optimizer" in two
+    tables = requires(subject_at(saved_models.path("tables_and_assets"))).notes
+    assert tables == ("14 nodes of its graph that neither loading nor a signature takes would go",)
     keeps = requires(subject_at(saved_models.path("warm_up")), OptimizeSettings(signatures=("powers",)))
     assert "signatures that are not kept would go: serving_default" in keeps.notes
 
@@ -180,6 +182,18 @@ def test_a_signature_that_is_not_there_is_named(saved_models: SavedModels) -> No
     assert (said.runnable, said.nothing_to_do) == (False, False)
     assert said.reason.startswith('it has no signature "nothing')
     assert "\x1b" not in said.reason
+
+
+def test_without_a_signature_nothing_says_what_serving_needs() -> None:
+    subject = subject_at(SAMPLE)
+    computation = subject.inspection.computation
+    facts = computation.saved_model
+    assert facts is not None
+    bare = replace(facts, tag_sets=(replace(facts.main, signatures=()),))
+    inspection = replace(subject.inspection, computation=replace(computation, saved_model=bare))
+    said = requires(replace(subject, inspection=inspection))
+    assert (said.runnable, said.nothing_to_do) == (False, False)
+    assert said.reason.startswith("it has no signature")
 
 
 def test_without_tensorflow_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
