@@ -51,7 +51,7 @@ class Children:
     ) -> Steps[FinishedChild[Converted]]:
         """Try the rungs until one writes output."""
         source = source_of(self.subject)
-        private = (self.work.folder, source.path, str(Path.home()) if len(Path.home().parts) > 1 else "")
+        private = (self.work.folder, *(f"{source.path}/{name}" for name in ("assets", "variables", "saved_model.pb")))
         wanted, threads = wanted_signatures(self.subject, self.work), self.work.settings.threads
         with self._copies() as folder:
             request = ConvertRequest(source, wanted, tuple(rungs), numbers, folder, output, tuple(kept), private, threads)
