@@ -135,9 +135,9 @@ def test_the_size_of_a_saved_model_is_that_of_its_folder() -> None:
 
 
 def test_the_contract_that_a_tensorflow_lite_model_carries(tmp_path: Path) -> None:
-    carried = b'{"contract":1,"name":"digits","preprocessing":[{"operation":"scale","input":"x"}]}'
+    carried = b'{"contract":1,"name":"digits","inputs":[{"name":"x","dtype":"float32"}]}'
     path = tmp_path / "model.tflite"
     path.write_bytes(made.dense(buffers=[parts.buffer(carried)], metadata=[("modelpack-tui.contract", 3)]))
     contract = derive_from(inspected(path).computation)
     assert contract.name == "digits"
-    assert contract.preprocessing[0].operation == "scale"
+    assert [promise.name for promise in contract.inputs] == ["x"]
