@@ -12,7 +12,7 @@ import traceback
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.saved_models import by_hand, graphs, keras_models, modules, planted, published, serving
+from tests.saved_models import by_hand, graphs, keras_models, modules, planted, published, servable, serving, signatures
 from tests.saved_models.truth import truth_of
 
 MAKERS: dict[str, Callable[[Path], None]] = {
@@ -20,7 +20,9 @@ MAKERS: dict[str, Callable[[Path], None]] = {
     **keras_models.MAKERS,
     **modules.MAKERS,
     **graphs.MAKERS,
+    **servable.MAKERS,
     **serving.MAKERS,
+    **signatures.MAKERS,
     **by_hand.MAKERS,
     **planted.MAKERS,
 }
