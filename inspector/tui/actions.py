@@ -141,7 +141,7 @@ REGISTRY: tuple[Action, ...] = (
         "7",
         "7",
         "optimize",
-        "Make it smaller and faster, or an ONNX or TFLite model, with proof",
+        "Make it smaller, faster, or ONNX or TFLite, with proof",
         "saved_model",
     ),
     Action(
