@@ -59,7 +59,6 @@ make an ONNX model or a SavedModel smaller and faster
                     static-dims  fix a length that may vary
                     opset  raise an operator set   growth  become larger
                     cpu-bound  use operators of this runtime and processor
-                    select-tf-ops  use TensorFlow's operators in a .tflite
                     repeatable, or joined by commas
   --keep-fp32 NODE  a node that stays in fp32, by name or as #12; repeatable
   --keep-signature NAME

@@ -29,7 +29,6 @@ PERMISSIONS: tuple[Permission, ...] = (
     "opset",
     "growth",
     "cpu-bound",
-    "select-tf-ops",
     "signature-drift",
 )
 

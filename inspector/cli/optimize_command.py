@@ -128,7 +128,8 @@ def _check_publishing(artifact: Target, options: Options, made: Format) -> None:
             "--version publishes SavedModels, and these steps make none", "leave out --version, or to-…, fp16, int8"
         )
     if options.publishing is not None:
-        check_publishing(publish_request(options, options.publishing, None))
+        original = artifact if isinstance(artifact, Path) and (artifact / "saved_model.pb").is_file() else None
+        check_publishing(publish_request(options, options.publishing, None), original)
 
 
 def _output_of(options: Options, wanted: OptimizationOptions) -> Path | PublishRequest | None:

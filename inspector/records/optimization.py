@@ -15,17 +15,17 @@ from inspector.records.runnable import Runnable, RuntimeName
 OptimizerName = Literal[
     "prune", "simplify", "to-onnx", "to-litert", "fp16", "int8", "int8-dynamic", "warmstart", "slim"
 ]  # fmt: skip
-"""slim is about images; prune, to-onnx and to-litert are about SavedModels, warmstart about ONNX models, the rest about both."""
+"""slim is about images; prune, to-onnx and to-litert are about SavedModels, warmstart about ONNX models, others about both."""
 
 ChangeStatus = Literal["accepted", "rejected", "skipped"]
 
 ChangeVerdict = Literal["accepted", "smaller but slower", "sooner but slower", "rejected", "nothing to do", "cannot run"]
 """sooner but slower: it starts sooner, and each run takes longer."""
 
-Permission = Literal["io-dtype", "static-dims", "opset", "growth", "cpu-bound", "select-tf-ops", "signature-drift"]
+Permission = Literal["io-dtype", "static-dims", "opset", "growth", "cpu-bound", "signature-drift"]
 """What a user may allow a change to do: change the element types of inputs and outputs, lose a dynamic dimension, raise an
-operator set, become larger, use operators that only this runtime on this processor has, use TensorFlow's operators within
-LiteRT, be served as a new version with another signature than the version before it."""
+operator set, become larger, use operators that only this runtime on this processor has, be served as a new version with
+another signature than the version before it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +111,7 @@ class OptimizeSettings:
 
 @dataclass(frozen=True, slots=True)
 class ModelFacts:
-    """A model in a few numbers; bytes with external data, or of a SavedModel's whole folder, nodes of all graphs and functions."""
+    """A model in a few numbers; bytes with external data, or of a SavedModel's whole folder, nodes of all graphs."""
 
     size_bytes: int
     node_count: int

@@ -57,8 +57,9 @@ def make_signature_inputs(
 
     lengths are values for open dimensions, which are called "batch" (each first one) and "x[2]" (of input x); those left open
     are tried until TensorFlow accepts them, and notes say which. computation, where it is given, says which tables whole
-    numbers index, ranges what a contract promises of inputs. Raises UsageError where TensorFlow is not installed; OperationFailed, in one line, where an input is no dense
-    tensor, has no known rank, or where nothing is accepted; ChildFailed where the SavedModel crashes or hangs.
+    numbers index, ranges what a contract promises of inputs. Raises UsageError where TensorFlow is not installed;
+    OperationFailed, in one line, where an input is no dense tensor or has no known rank, or nothing is accepted; ChildFailed
+    where the SavedModel crashes or hangs.
     """
     require_tensorflow()
     rules = tuple(bounded(rule, ranges.get(rule.name)) for rule in signature_rules(served, computation))

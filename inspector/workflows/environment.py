@@ -22,6 +22,7 @@ _ISA_OF_INTEREST: Final = (
 
 _PACKAGES: Final = (
     *("onnx", "onnxruntime", "onnxruntime-gpu", "numpy", "protobuf", "textual", "tensorflow-cpu", "tensorflow"),
+    *("tf2onnx", "ai-edge-litert"),
     *(f"nvidia-{name}" for name in ("cuda-runtime", "cuda-runtime-cu12", "cudnn-cu12", "cudnn-cu13")),
 )
 

@@ -46,7 +46,7 @@ def test_the_arrows_hold(copy: Path) -> None:
         ("workflows/inspect.py", "import textual", "Only tui imports Textual"),
         ("analysis/operators.py", "import onnx", "Analysis is pure"),
         ("formats/detect.py", "import onnxruntime", "onnxruntime has one door"),
-        ("bench/quick.py", "import tensorflow", "TensorFlow has one door"),
+        ("bench/quick.py", "import tensorflow", "TensorFlow and LiteRT have one door"),
         ("engines/places.py", "import inspector.formats.detect", "Arrows point down"),
         ("runtimes/container/__init__.py", "import inspector.formats.image.engine", "Arrows point down"),
         ("formats/detect.py", "import docker", "Engines have three doors"),

@@ -45,7 +45,7 @@ FORMAT_DOORS = [
         )
     ),
     "saved_model.digests",
-    "saved_model.publish",
+    *("saved_model.publish", "saved_model.save_folder", "onnx.save_draft"),
     *("contract_file", "contract_file.embedding", "contract_file.schema", "onnx.check_model", "onnx.save", "onnx.open_file"),
 ]
 """What this process uses of the formats; the rest of that room may use onnx and numpy, being run in children only."""

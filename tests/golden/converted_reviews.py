@@ -153,9 +153,7 @@ def _to_onnx() -> Change:
 
 
 def _to_litert() -> Change:
-    reason = (
-        'signature "count": operator StaticRegexFullMatch has no place in LiteRT; --allow select-tf-ops allows TensorFlow\'s'
-    )
+    reason = 'signature "count": operator StaticRegexFullMatch has no place in LiteRT'
     return Change(
         "to-litert",
         "rejected",

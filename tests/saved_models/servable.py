@@ -11,7 +11,7 @@ WORDS = ("red", "green", "blue", "warm", "cold", "bright", "dark")
 
 
 def text_table(target: Path) -> None:
-    """Write a classifier of words: string[batch,3] through a table made of constants and an embedding, with an asset."""
+    """Write a classifier of words: string[batch,3] through a table filled from an asset, and an embedding."""
     keras.utils.set_random_seed(5)
     vocabulary = target.parent / f"{target.name}.txt"
     vocabulary.write_text("".join(f"{word}\n" for word in WORDS))
@@ -22,7 +22,7 @@ def text_table(target: Path) -> None:
             source = tf.lookup.TextFileInitializer(
                 str(vocabulary), tf.string, tf.lookup.TextFileIndex.WHOLE_LINE, tf.int64, tf.lookup.TextFileIndex.LINE_NUMBER
             )
-            self.table = tf.lookup.StaticVocabularyTable(source, num_oov_buckets=1)
+            self.table = tf.lookup.StaticHashTable(source, default_value=len(WORDS))
             self.embedding = tf.Variable(tf.random.stateless_normal([len(WORDS) + 1, 512], seed=[1, 2]), name="embedding")
             self.head = tf.Variable(tf.random.stateless_normal([512, 4], seed=[3, 4]), name="head")
 

@@ -89,7 +89,7 @@ def _failure(work: _Work, rung: Rung, error: Exception, seconds: float) -> RungF
     """Return why a rung failed, and of several signatures which ones cannot be converted."""
     if isinstance(error, InspectorError):
         return RungFailure(rung, error.message, (), seconds)
-    reason = conversion_reason(error, _guilty(work, rung), any(one.select for one in work.request.rungs))
+    reason = conversion_reason(error, _guilty(work, rung))
     return RungFailure(rung, reason, missing_operators(error), seconds)
 
 

@@ -89,6 +89,4 @@ def _operators(tf: Any, rung: Rung, numbers: Numbers) -> list[Any]:
     }.get(numbers, [sets.TFLITE_BUILTINS])
     if rung.float_fallback:
         chosen.append(sets.TFLITE_BUILTINS)
-    if rung.select:
-        chosen.append(sets.SELECT_TF_OPS)
     return chosen

@@ -197,12 +197,13 @@ class Ladder:
         return Made(candidate, judgement, made), left
 
     def _rungs(self, float_fallback: bool) -> list[Rung]:
-        """Return every rung there is: as saved before frozen, LiteRT's operators alone before TensorFlow's, where allowed."""
+        """Return every rung there is: as saved before frozen.
+
+        TensorFlow's own operators (SELECT_TF_OPS) are never taken: no interpreter for Python runs them, so nothing is proven.
+        """
         rungs = [Rung("as saved"), Rung("frozen")]
         if float_fallback:
             rungs += [replace(one, float_fallback=True) for one in rungs]
-        if "select-tf-ops" in self.work.settings.allow:
-            rungs += [replace(one, select=True, float_fallback=float_fallback) for one in rungs[:2]]
         return rungs
 
     def _useless(self, numbers: Numbers, made: Converted) -> str:

@@ -18,10 +18,9 @@ Way = Literal["as saved", "frozen"]
 @dataclass(frozen=True, slots=True)
 class Rung:
     """One way to convert: how the SavedModel is read, and which operators may be in the result besides LiteRT's own int8 ones
-    (float: of operators that have no int8 form; select: TensorFlow's)."""
+    (those in fp32 of operators that have no int8 form)."""
 
     way: Way = "as saved"
-    select: bool = False
     float_fallback: bool = False
 
 
@@ -76,14 +75,13 @@ class RungFailure:
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """What a .tflite holds: bytes of constants by element type, nodes by operator, those that compute in floats, those of
-    TensorFlow, raw names of inputs and outputs by signature."""
+    """What a .tflite holds: bytes of constants by element type, nodes by operator, those that compute in floats,
+    raw names of inputs and outputs by signature."""
 
     size_bytes: int
     constant_bytes: dict[str, int]
     operators: dict[str, int]
     float_operators: dict[str, int]
-    select_operators: tuple[str, ...]
     signatures: dict[str, tuple[tuple[str, ...], tuple[str, ...]]]
     node_count: int
 

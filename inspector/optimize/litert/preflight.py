@@ -108,13 +108,7 @@ def _notes(subject: Subject, computation: Computation, facts: SavedModelFacts, n
 
 def _warnings(facts: SavedModelFacts, uses: _Uses, settings: OptimizeSettings) -> Iterator[str]:
     for name, operators in uses.without_builtin.items():
-        allowed = "select-tf-ops" in settings.allow
-        what = (
-            "TensorFlow's own are taken"
-            if allowed
-            else "--allow select-tf-ops takes TensorFlow's own, which need the Flex delegate"
-        )
-        yield f'signature "{name}" uses {_listed(operators)}, which LiteRT has no builtin operator for: {what}'
+        yield f'signature "{name}" uses {_listed(operators)}, which LiteRT has no builtin operator for'
     if settings.keep_fp32:
         yield "nodes that were asked to stay in fp32 are not kept there: the converter fuses them under names of its own"
     for signature in facts.main.signatures:

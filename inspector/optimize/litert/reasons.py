@@ -40,7 +40,7 @@ def unregistered_operator(error: BaseException) -> str:
     return plain_line(found[1], 80) if found else ""
 
 
-def conversion_reason(error: BaseException, signatures: Sequence[str], select_allowed: bool) -> str:
+def conversion_reason(error: BaseException, signatures: Sequence[str]) -> str:
     """Return why there is no .tflite; signatures are the raw names of those that cannot be converted, if that is known."""
     where = _where(signatures)
     if operator := unregistered_operator(error):
@@ -50,7 +50,7 @@ def conversion_reason(error: BaseException, signatures: Sequence[str], select_al
             else (f"it needs the custom operator {operator}, which TensorFlow does not know")
         )
     if missing := missing_operators(error):
-        return _without_builtin(missing, where, _STATIC in str(error)[:_READ], select_allowed)
+        return _without_builtin(missing, where, _STATIC in str(error)[:_READ])
     if unquantized := sorted(set(_UNQUANTIZED.findall(str(error)[:_READ]))):
         return f"LiteRT has no int16 form of {_listed(unquantized)}"
     if _EMPTY_VARIABLE in str(error):
@@ -61,15 +61,11 @@ def conversion_reason(error: BaseException, signatures: Sequence[str], select_al
     return plain_line(f"{where}is refused: {text}" if where else f"the converter refused it: {text}", _LONGEST)
 
 
-def _without_builtin(missing: Sequence[str], where: str, wants_static: bool, select_allowed: bool) -> str:
+def _without_builtin(missing: Sequence[str], where: str, wants_static: bool) -> str:
     who = where or "it "
     length = " of a list whose length or element shape is open" if wants_static else ""
-    said = f"{who}needs {_listed(missing)}{length}: LiteRT has no builtin operator for {'it' if len(missing) == 1 else 'them'}"
-    return (
-        said
-        if select_allowed
-        else f"{said} (--allow select-tf-ops takes TensorFlow's own, which run where LiteRT has the Flex delegate)"
-    )
+    them = "it" if len(missing) == 1 else "them"
+    return f"{who}needs {_listed(missing)}{length}: LiteRT has no builtin operator for {them}"
 
 
 def _where(signatures: Sequence[str]) -> str:

@@ -57,13 +57,11 @@ def contents_of(content: bytes) -> Contents:
         operators[name] += 1
         if name not in _NO_ARITHMETIC and _is_float(graph, node, types):
             floats[name] += 1
-    selected = sorted({name.removeprefix("Flex") for name in operators if name.startswith("Flex")})
     return Contents(
         size_bytes=len(content),
         constant_bytes=dict(_constants(model, types)),
         operators=dict(operators),
         float_operators=dict(floats),
-        select_operators=tuple(selected),
         signatures={
             _text(one.signatureKey): (_tensors(one.inputs), _tensors(one.outputs)) for one in model.signatureDefs or ()
         },

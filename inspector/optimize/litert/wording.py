@@ -42,8 +42,6 @@ def candidate_name(numbers: Numbers, rung: Rung, kept: int = 0) -> str:
         parts.append("variables as constants")
     if rung.float_fallback:
         parts.append("fp32 where there is no int8")
-    if rung.select:
-        parts.append("TensorFlow's operators")
     return ", ".join(parts)
 
 
@@ -59,11 +57,7 @@ def _recipe(numbers: Numbers, made: Converted, work: StepWork, kept: Sequence[st
         yield "every signature saved anew with its variables as constants (convert_variables_to_constants_v2), names kept"
     names = ", ".join(plain_line(one.call.signature, 60) for one in work.signatures)
     yield f"tf.lite.TFLiteConverter.from_saved_model, TensorFlow {made.version}, signatures {names}"
-    yield (
-        _OPTIONS[numbers]
-        + (", SELECT_TF_OPS" if made.rung.select else "")
-        + (", TFLITE_BUILTINS" if made.rung.float_fallback else "")
-    )
+    yield (_OPTIONS[numbers] + (", TFLITE_BUILTINS" if made.rung.float_fallback else ""))
     if made.calibrated:
         source = work.calibration.source if work.calibration.source == "data" else f"synthetic (seed {work.calibration.seed})"
         left = f", {made.unfit} of another shape left out" if made.unfit else ""
@@ -85,8 +79,6 @@ def warnings_of(numbers: Numbers, made: Converted, work: StepWork) -> tuple[str,
         )
     if made.unfit:
         said.append(f"{made.unfit} samples were not calibrated on: their shape is not that of the first")
-    if contents.select_operators:
-        said.append(f"it runs only where LiteRT has TensorFlow's operators (Flex): {_some(contents.select_operators)}")
     if numbers in ("int8", "int16x8") and contents.float_operators:
         count = sum(contents.float_operators.values())
         named = _some(sorted(contents.float_operators))

@@ -70,7 +70,7 @@ def _kept(calls: tuple[Runnable, ...], names: tuple[str, ...]) -> tuple[Runnable
 
 
 def _in_order(calls: tuple[Runnable, ...], first: str, *, is_named: bool) -> tuple[Runnable, ...]:
-    """Return the signatures with the one that data is for first. Raises UsageError where the user names one that is not there."""
+    """Return the signatures with the one that data is for first. Raises UsageError where one is named that is not there."""
     if not calls:
         raise OperationFailed("it has no signature to call", "save it with signatures=…")
     names = [call.signature for call in calls]

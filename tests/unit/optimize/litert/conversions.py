@@ -33,7 +33,6 @@ Feed = dict[str, Any]
 PROJECT = Path(__file__).parents[4]
 RNG = np.random.default_rng(11)
 BOTH = (Rung("as saved"), Rung("frozen"))
-SELECT = (Rung("as saved", select=True),)
 DIGITS = np.load(PROJECT / "sample_models" / "digits_cnn.npz")
 
 
@@ -86,7 +85,6 @@ CASES = {
     "digits int8": Case("digits_keras", "int8", IMAGES),
     "digits fp32": Case("digits_keras", "float32", IMAGES, FROZEN),
     "lstm": Case("open_lstm", "float32", {"serving_default": [{"sequence": floats(2, 12, 8)}]}),
-    "lstm select": Case("open_lstm", "float16", {"serving_default": [{"sequence": floats(2, 12, 8)}]}, SELECT),
     "custom": Case("planted_custom_operator", "float32", ROWS),
     "train": Case("optimizer_slots", "float32", MIXED, slots=True),
     "two tag sets": Case("two_tag_sets", "float32", {"classes": [{"features": floats(2, 4)}]}, tags=("serve", "cpu")),
@@ -105,7 +103,7 @@ def converted(case: Case, folder: Path, scratch: Path) -> Json:
     )
     made = convert_in_child(request, lambda *_: None)
     found: Json = {
-        "rung": None if made.rung is None else [made.rung.way, made.rung.select],
+        "rung": None if made.rung is None else made.rung.way,
         "failures": [[one.rung.way, one.reason, one.operators] for one in made.failures],
         "calibrated": made.calibrated,
         "repairs": made.repairs,
@@ -113,9 +111,8 @@ def converted(case: Case, folder: Path, scratch: Path) -> Json:
     if made.contents is not None:
         found |= {"size": made.contents.size_bytes, "constants": made.contents.constant_bytes}
         found |= {"signatures": made.contents.signatures, "operators": made.contents.operators}
-        found |= {"floats": made.contents.float_operators, "select": made.contents.select_operators, "path": str(output)}
-        if not made.contents.select_operators:  # TensorFlow's packages for Linux leave out what runs those
-            found["compared"] = {name: compared(output, folder / case.artifact, name, case) for name in case.feeds}
+        found |= {"floats": made.contents.float_operators, "path": str(output)}
+        found["compared"] = {name: compared(output, folder / case.artifact, name, case) for name in case.feeds}
     return found
 
 

@@ -81,27 +81,26 @@ def test_digits_in_int8_are_as_right_as_in_fp32_and_a_third_as_large(found: Json
     assert accuracy["fp32"] > 0.98
     assert accuracy["int8"] >= accuracy["fp32"] - 0.005
     assert found["digits int8"]["size"] < 0.35 * found["digits fp32"]["size"]
-    assert found["digits int8"]["rung"] == ["frozen", False]
+    assert found["digits int8"]["rung"] == "frozen"
     assert found["digits int8"]["failures"] == [["as saved", "the converter left the values of its variables out", []]]
 
 
 def test_a_save_with_slots_is_mended_and_says_so(found: Json) -> None:
     assert found["pitch"]["repairs"] == ["the slot variables of its optimizer are left out, which TensorFlow refuses to load"]
-    assert found["pitch"]["rung"] == ["as saved", False]
+    assert found["pitch"]["rung"] == "as saved"
     assert found["two fp32"]["repairs"] == []
 
 
 def test_loops_and_tables_are_operators_of_litert(found: Json) -> None:
     assert found["loop"]["operators"]["WHILE"] == 1
     assert found["words"]["operators"]["HASHTABLE_FIND"] == 2
-    assert found["words"]["select"] == []
 
 
 def test_what_cannot_be_converted_is_one_line_that_names_operator_and_signature(found: Json) -> None:
     reasons = {case: [reason for _, reason, _ in found[case]["failures"]] for case in found if "failures" in found[case]}
     assert all(found[case]["rung"] is None for case in ("lstm", "custom", "train", "no such signature"))
     assert reasons["lstm"][0].startswith('signature "serving_default" needs TensorListReserve of a list whose length')
-    assert "--allow select-tf-ops" in reasons["lstm"][0]
+    assert reasons["lstm"][0].endswith("LiteRT has no builtin operator for it")
     assert found["lstm"]["failures"][0][2] == ["TensorListReserve"]
     assert reasons["custom"][0].endswith("needs the custom operator AcmeFusedAttention, which TensorFlow does not know")
     assert reasons["train"][0].startswith('signature "train" needs SparseSoftmaxCrossEntropyWithLogits: LiteRT has no builtin')
@@ -110,11 +109,6 @@ def test_what_cannot_be_converted_is_one_line_that_names_operator_and_signature(
         assert "\n" not in reason
         assert "loc(" not in reason
         assert len(reason) <= 300
-
-
-def test_tensorflows_operators_are_taken_where_that_is_allowed(found: Json) -> None:
-    assert found["lstm select"]["rung"] == ["as saved", True]
-    assert "TensorListReserve" in found["lstm select"]["select"]
 
 
 def test_nothing_of_this_machine_is_in_a_file(found: Json) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
 from inspector.optimize.litert.reasons import conversion_reason, missing_operators
 
 PLACE = (
@@ -29,27 +27,25 @@ def test_operators_are_named_once_each() -> None:
     assert missing_operators(RuntimeError("something else")) == ()
 
 
-@pytest.mark.parametrize("allowed", [True, False])
-def test_what_to_do_is_said_until_it_was_done(allowed: bool) -> None:
-    said = conversion_reason(RuntimeError(SELECT), ["main"], allowed)
-    assert said.startswith('signature "main" needs Add, StringJoin: LiteRT has no builtin operator for them')
-    assert ("--allow select-tf-ops" in said) is not allowed
+def test_what_litert_lacks_is_said_with_the_signature_that_needs_it() -> None:
+    said = conversion_reason(RuntimeError(SELECT), ["main"])
+    assert said == 'signature "main" needs Add, StringJoin: LiteRT has no builtin operator for them'
 
 
 def test_a_place_is_left_out_of_other_errors() -> None:
-    said = conversion_reason(RuntimeError(f"{PLACE}: \x1b[31mthe end\nof it"), [], False)
+    said = conversion_reason(RuntimeError(f"{PLACE}: \x1b[31mthe end\nof it"), [])
     assert said == "the converter refused it: the end of it"
 
 
 def test_custom_operators_strings_and_int16_have_their_own_words() -> None:
     unknown = RuntimeError("Op type not registered 'Acme\x07Op' in binary running on host. Make sure …")
-    assert conversion_reason(unknown, [], False) == "it needs the custom operator AcmeOp, which TensorFlow does not know"
-    assert "takes no strings" in conversion_reason(ValueError("basic_string::_M_create"), ["words"], False)
+    assert conversion_reason(unknown, []) == "it needs the custom operator AcmeOp, which TensorFlow does not know"
+    assert "takes no strings" in conversion_reason(ValueError("basic_string::_M_create"), ["words"])
     wide = RuntimeError("Quantization to 16x8-bit not yet supported for op: 'NEG'.\n" * 9)
-    assert conversion_reason(wide, ["main"], False) == "LiteRT has no int16 form of NEG"
+    assert conversion_reason(wide, ["main"]) == "LiteRT has no int16 form of NEG"
 
 
 def test_however_much_is_said_it_is_one_short_line() -> None:
-    said = conversion_reason(RuntimeError("word\n" * 100_000), ["a", "b", "c", "d"], False)
+    said = conversion_reason(RuntimeError("word\n" * 100_000), ["a", "b", "c", "d"])
     assert "\n" not in said
     assert len(said) <= 300
