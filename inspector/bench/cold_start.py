@@ -175,7 +175,7 @@ class _Session:
     def _shown(self) -> Steps[None]:
         """Say how far it is, and what there is."""
         total = max(1, round(self.budget_seconds))
-        yield Progress(min(int(self.elapsed), total), total, f"s of cold starts, round {len(self.rounds)}")
+        yield Progress(min(int(self.elapsed), total), total, f"cold starts, round {len(self.rounds)}")
         yield Partial(self.part(unfinished=True))
 
     def _places(self) -> tuple[_Place, ...]:

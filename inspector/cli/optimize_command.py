@@ -219,6 +219,7 @@ def _review(inspection: Inspection, done: _Done, contract: Contract | None, warn
     from inspector.workflows.review import review
 
     made = with_optimization(review(inspection, warnings), done.optimization, done.current, contract)
+    made = replace(made, published=done.published)
     if done.measured is None:
         return made
     from inspector.workflows.bench_review import with_benchmarks

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -53,7 +54,8 @@ def publish(options: Options, wanted: PublishOptions) -> int:
     if options.contract_target is not None:
         _write_contract(inspection, options, inputs)
     if options.wants_report:
-        write_report(_review(inspection, contract, narrator.warnings), options, inputs)
+        made = replace(_review(inspection, contract, narrator.warnings), published=published)
+        write_report(made, options, inputs)
     else:
         for warning in narrator.warnings:
             say_warning(warning)
