@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from inspector.errors import InspectorError, OperationFailed
+from inspector.formats.saved_model.slot_variables import write_without_slots
 from inspector.optimize.litert.calibration_child import Samples
-from inspector.optimize.litert.copies_child import frozen, without_slots
+from inspector.optimize.litert.copies_child import frozen
 from inspector.optimize.litert.messages import Numbers, Rung, Source, WantedSignature
 from inspector.optimize.litert.reasons import unregistered_operator
 from inspector.runtimes.tensorflow.messages import is_want_of_memory, refusal_text
@@ -52,7 +53,8 @@ class Copies:
         if not self._source.has_slots:
             return self._source.path
         if not self._loadable:
-            self._loadable = without_slots(self._source.path, str(Path(self._folder, "without_slots")))
+            self._loadable = str(Path(self._folder, "without_slots"))
+            write_without_slots(Path(self._source.path), Path(self._loadable))
         return self._loadable
 
 

@@ -1,32 +1,12 @@
-"""Copies of a SavedModel that the converter can read: without slots, or with variables as constants. In children only."""
+"""A copy of a SavedModel that the converter can read: with variables as constants. In children only."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from inspector.errors import OperationFailed
 from inspector.isolation.plain_line import plain_line
-
-_BESIDE: Final = ("variables", "assets")
-
-
-def without_slots(source: str, target: str) -> str:
-    """Write a copy whose object graph names no slot variable, checkpoint and assets linked; return its folder."""
-    from tensorflow.python.saved_model.loader_impl import parse_saved_model
-
-    definition = parse_saved_model(source)
-    for meta in definition.meta_graphs:
-        for node in meta.object_graph_def.nodes:
-            del node.slot_variables[:]
-    folder = Path(target)
-    folder.mkdir(exist_ok=True)
-    (folder / "saved_model.pb").write_bytes(definition.SerializeToString())
-    for name in _BESIDE:
-        if Path(source, name).is_dir() and not (folder / name).exists():
-            (folder / name).symlink_to(Path(source, name).absolute())
-    return target
 
 
 def frozen(tf: Any, source: str, tags: Sequence[str], signatures: Sequence[str], target: str) -> str:

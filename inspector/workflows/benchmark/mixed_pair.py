@@ -11,19 +11,17 @@ from inspector.isolation.plain_line import plain_line
 from inspector.records.event import Started, Steps
 from inspector.runtimes.callables import runnables_of
 from inspector.runtimes.calling import label, require_runtime, runtime_title
-from inspector.workflows.benchmark.model_pair import INPUTS, ModelPair, folder_for_inputs, read_inputs, settings_of
+from inspector.workflows.benchmark.model_pair import INPUTS, CalledPair, folder_for_inputs, read_inputs, settings_of
 
 if TYPE_CHECKING:
     from inspector.isolation.limits import CancelToken
-    from inspector.records.benchmark import BenchPart, BenchPlan, StartupCandidate
+    from inspector.records.benchmark import BenchPlan
     from inspector.records.inspection import Inspection
     from inspector.records.optimization import InputSet, OptimizeSettings
     from inspector.records.runnable import Runnable
-    from inspector.workflows.benchmark.measurable import Pace
-    from inspector.workflows.benchmark.schedule import Turn
 
 
-def lay_out_mixed(before: Inspection, after: Inspection, plan: BenchPlan, cancel: CancelToken) -> Steps[MixedPair]:
+def lay_out_mixed(before: Inspection, after: Inspection, plan: BenchPlan, cancel: CancelToken) -> Steps[CalledPair]:
     """Return two with inputs that both take. Raises UsageError where a runtime is missing, OperationFailed, ChildFailed."""
     calls = calls_of_pair(before, after, plan.signature)
     for call in calls:
@@ -41,7 +39,7 @@ def lay_out_mixed(before: Inspection, after: Inspection, plan: BenchPlan, cancel
     signature = next((call.signature for call in calls if call.signature), "")
     ran = tuple(f"{label(call)} runs in {runtime_title(call)}" for call in calls)
     notes = (*((f"signature {signature}",) if signature else ()), *ran, *inputs.notes)
-    made = MixedPair(before, after, inputs, settings, "cpu", notes, folder)
+    made = CalledPair(before, after, inputs, settings, "cpu", notes, folder)
     made.calls = calls
     return made
 
@@ -119,29 +117,3 @@ def _open_lengths(inspection: Inspection, call: Runnable) -> int:
     found = next((one for one in signatures if one.name == call.signature), signatures[0] if signatures else None)
     shapes = [spec.shape for spec in found.inputs] if found is not None else []
     return sum(100 if shape is None else sum(not isinstance(dim, int) or dim < 0 for dim in shape) for shape in shapes)
-
-
-class MixedPair(ModelPair):
-    """Two artifacts of different formats, ready to be started and called, each in its own runtime."""
-
-    __slots__ = ("calls",)
-
-    calls: tuple[Runnable, ...]
-
-    def starts(self, turn: Turn, pace: Pace) -> Steps[BenchPart]:
-        """Start each with its runtime in fresh processes, in random order."""
-        from inspector.runtimes.call_starters import starter_of
-
-        threads = turn.conditions.threads
-        starters = [starter_of(call, self.inputs, self.device, threads, self.settings) for call in self.calls]
-        return (yield from self.started_in_turns(starters, turn, pace))
-
-    def latencies(self, turn: Turn, pace: Pace) -> Steps[BenchPart]:
-        """Call both when warm, interleaved in one process."""
-        return (yield from self.run_in_turns(self.calls, turn, pace))
-
-    def advice(self, pace: Pace) -> Steps[tuple[StartupCandidate, ...]]:
-        """Return nothing: which of the two starts sooner is what is measured."""
-        del pace
-        yield from ()
-        return ()

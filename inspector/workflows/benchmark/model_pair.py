@@ -17,7 +17,7 @@ from inspector.records.optimization import OptimizationRequest, OptimizeSettings
 if TYPE_CHECKING:
     from inspector.bench.cold_start import Starter
     from inspector.isolation.limits import CancelToken
-    from inspector.records.benchmark import BenchPart, BenchPlan, BenchSubject
+    from inspector.records.benchmark import BenchPart, BenchPlan, BenchSubject, StartupCandidate
     from inspector.records.inspection import Inspection
     from inspector.records.optimization import InputSet
     from inspector.records.runnable import Runnable
@@ -112,3 +112,29 @@ class ModelPair:
     def close(self) -> None:
         """Remove the inputs."""
         self.folder.close()
+
+
+class CalledPair(ModelPair):
+    """A .tflite file, two, or two artifacts of different formats: ready to be started and called, each in its own runtime."""
+
+    __slots__ = ("calls",)
+
+    calls: tuple[Runnable, ...]
+
+    def starts(self, turn: Turn, pace: Pace) -> Steps[BenchPart]:
+        """Start each with its runtime in fresh processes, in random order."""
+        from inspector.runtimes.call_starters import starter_of
+
+        threads = turn.conditions.threads
+        starters = [starter_of(call, self.inputs, self.device, threads, self.settings) for call in self.calls]
+        return (yield from self.started_in_turns(starters, turn, pace))
+
+    def latencies(self, turn: Turn, pace: Pace) -> Steps[BenchPart]:
+        """Call both when warm, interleaved in one process."""
+        return (yield from self.run_in_turns(self.calls, turn, pace))
+
+    def advice(self, pace: Pace) -> Steps[tuple[StartupCandidate, ...]]:
+        """Return nothing: there is no other way to save such an artifact that could be tried."""
+        del pace
+        yield from ()
+        return ()

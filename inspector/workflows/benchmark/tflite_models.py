@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from inspector.records.event import Started, Steps
 from inspector.workflows.benchmark.model_pair import (
     INPUTS,
-    ModelPair,
+    CalledPair,
     folder_for_inputs,
     read_inputs,
     settings_of,
@@ -16,17 +16,15 @@ from inspector.workflows.benchmark.model_pair import (
 
 if TYPE_CHECKING:
     from inspector.isolation.limits import CancelToken
-    from inspector.records.benchmark import BenchPart, BenchPlan, StartupCandidate
+    from inspector.records.benchmark import BenchPlan
     from inspector.records.inspection import Inspection
     from inspector.records.optimization import InputSet, OptimizeSettings
     from inspector.records.runnable import Runnable
-    from inspector.workflows.benchmark.measurable import Pace
-    from inspector.workflows.benchmark.schedule import Turn
 
 
 def lay_out_tflite_models(
     before: Inspection, after: Inspection | None, plan: BenchPlan, cancel: CancelToken
-) -> Steps[TFLiteModels]:
+) -> Steps[CalledPair]:
     """Return one .tflite file or two with inputs. Raises UsageError where LiteRT is missing, OperationFailed, ChildFailed."""
     from inspector.errors import UsageError
     from inspector.runtimes.litert.availability import require_litert
@@ -41,7 +39,7 @@ def lay_out_tflite_models(
     with folder_for_inputs() as folder:
         inputs = yield from _inputs(before, names[0], plan, folder.path, settings, cancel)
     notes = (f"signature {names[0]}" if names[0] else "the file has no signature: its main graph", *inputs.notes)
-    made = TFLiteModels(before, after, inputs, settings, "cpu", notes, folder)
+    made = CalledPair(before, after, inputs, settings, "cpu", notes, folder)
     made.calls = tuple(_call(one, name) for one, name in zip(models, names, strict=True))
     return made
 
@@ -69,29 +67,3 @@ def _inputs(
     return (
         yield from make_tflite_inputs(inspection, signature, made, INPUTS, plan.seed, settings, cancel, plan.lengths)
     )  # fmt: skip
-
-
-class TFLiteModels(ModelPair):
-    """One .tflite file or two of the same signature, ready to be started and called."""
-
-    __slots__ = ("calls",)
-
-    calls: tuple[Runnable, ...]
-
-    def starts(self, turn: Turn, pace: Pace) -> Steps[BenchPart]:
-        """Start LiteRT with each in fresh processes, in random order."""
-        from inspector.runtimes.litert.start import tflite_starter
-
-        threads = turn.conditions.threads
-        starters = [tflite_starter(call.path, call.signature, self.inputs, threads, self.settings) for call in self.calls]
-        return (yield from self.started_in_turns(starters, turn, pace))
-
-    def latencies(self, turn: Turn, pace: Pace) -> Steps[BenchPart]:
-        """Call the signatures when warm, interleaved."""
-        return (yield from self.run_in_turns(self.calls, turn, pace))
-
-    def advice(self, pace: Pace) -> Steps[tuple[StartupCandidate, ...]]:
-        """Return nothing: there is no other way to save a .tflite file that could be tried."""
-        del pace
-        yield from ()
-        return ()

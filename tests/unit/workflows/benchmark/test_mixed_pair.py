@@ -21,7 +21,8 @@ from inspector.records.optimization import InputSet
 from inspector.runtimes.onnx_runtime.feeds import read_feed
 from inspector.workflows.benchmark.laying_out import check_pair, lay_out
 from inspector.workflows.benchmark.measurable import Pace
-from inspector.workflows.benchmark.mixed_pair import MixedPair, calls_of_pair
+from inspector.workflows.benchmark.mixed_pair import calls_of_pair
+from inspector.workflows.benchmark.model_pair import CalledPair
 from inspector.workflows.benchmark.schedule import Turn
 from inspector.workflows.examine import examine
 from tests.builders import save
@@ -49,9 +50,9 @@ def models(scorer: Scorer) -> dict[str, Inspection]:
     return {name: one for name, one in found.items() if isinstance(one, Inspection)}
 
 
-def laid_out(before: Inspection, after: Inspection, plan: BenchPlan = PLAN) -> MixedPair:
+def laid_out(before: Inspection, after: Inspection, plan: BenchPlan = PLAN) -> CalledPair:
     made = returned(lay_out(before, after, plan, CancelToken()))
-    assert isinstance(made, MixedPair)
+    assert isinstance(made, CalledPair)
     return made
 
 
