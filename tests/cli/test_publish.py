@@ -60,7 +60,7 @@ def test_a_drift_is_a_check_that_failed(command: Command, source: Path, tmp_path
     serving = tmp_path / "serving"
     publish(command, source, serving, "--version", "1")
     code, out, err = publish(command, DIGITS, serving, "--version", "2")
-    assert (code, out) == (1, "")
+    assert (code, out) == (1, ""), err
     assert err.startswith(f"modelpack-tui: error: {serving}: version 2 was not published, since it differs from version 1: ")
     assert "signature serving_default: input x is gone" in err
     assert err.endswith("(--allow signature-drift publishes it all the same)\n")

@@ -16,7 +16,7 @@ pytest.importorskip("tensorflow", reason="TensorFlow is not installed: make the 
 
 MADE = ("keras_export", "optimizer_slots", "text_table", "two_signatures", "recurrent", "looping", "resource_only")
 REFUSED = ("ragged_input", "planted_custom_operator")
-LEAST_SQNR = {"fp16": 40.0, "int8": 12.0, "int8-dynamic": 20.0}
+LEAST_SQNR = {"fp16": 25.0, "int8": 12.0, "int8-dynamic": 20.0}
 """In dB, on unseen inputs; below the gates it was accepted by, since every input has its own noise."""
 SAME_NUMBERS = 80.0
 """In dB: fp32 added in another order."""

@@ -255,7 +255,8 @@ async def test_a_tflite_model_has_every_tab_but_optimize(size: tuple[int, int]) 
 async def test_a_tflite_model_tells_what_its_integers_stand_for() -> None:
     async with showing(tflite_inspection(), (160, 60)) as (app, pilot):
         await shows(pilot, "TFLite, schema version 3", "up to version 3: CONV_2D 3", "2 buffers of 1.0 KB")
-        await press(pilot, "2", "down")
+        await press(pilot, "2", "home")
+        await shows(pilot, "row 1 of 5")
         await shows(pilot, "4 scales along axis 0, 0.25 first", "scale 0.125, zero point -128")
         await press(pilot, "5", "end")
         await shows(pilot, "quantized 4 scales along axis 0")

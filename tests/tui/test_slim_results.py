@@ -64,11 +64,11 @@ async def test_the_table_tells_every_figure_without_color(image: ImageInspection
         await press(pilot, "enter")
         await settle(pilot)
         row = next(line for line in screen_text(app).splitlines() if "[x]  trace" in line)
-        for said in ("✓ proven", "129.0 MB", "0.04×", "64.0 MB", "0.06×", "1,204", "24 equal", "✓ 0.41×", "0.38–0.44"):
+        for said in ("✓ proven", "129.0 MB", "0.041×", "64.0 MB", "0.062×", "1,204", "24 equal", "✓ 0.41×", "0.38–0.44"):
             assert said in row
         assert pane.levels.row is not None
         assert pane.levels.row.level == "trace"
-        await shows(pilot, "3.1 GB → 129.0 MB  0.04×", "24 answers compared", "added back: package:numpy", "✓ faster 0.41×")
+        await shows(pilot, "3.1 GB → 129.0 MB  0.041×", "24 answers compared", "added back: package:numpy", "✓ faster 0.41×")
         await shows(pilot, "not exercised: nothing is proven of it", "/app/batch.py", "9090/tcp", "why files stay")
         await press(pilot, "J", "J")
         await shows(pilot, "layers, lowest first", "cdcdcdcdcdcd", "manifest")
@@ -158,7 +158,7 @@ async def test_it_is_saved_where_the_user_says(image: ImageInspection, tmp_path:
         await press(pilot, "enter")
         await settle(pilot)
         await shows(
-            pilot, "Written: digits-trace.tar", "trace 129.0 MB (0.04×) · digits-trace.tar", "written    digits-trace.tar"
+            pilot, "Written: digits-trace.tar", "trace 129.0 MB (0.041×) · digits-trace.tar", "written    digits-trace.tar"
         )
         (tmp_path / "digits-trace.tar").write_bytes(b"there")
         await press(pilot, "s", "enter")

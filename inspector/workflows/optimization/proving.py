@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 CONVERSIONS: Final[frozenset[OptimizerName]] = frozenset({"to-onnx", "to-litert"})
 """Steps that are taken to run elsewhere, whatever that costs."""
 
-STARTS_FOR_RUNS: Final = 3
+STARTS_FOR_RUNS: Final = 6
 """How many times as long as runs whole starts are timed: one of TensorFlow's takes seconds."""
 
 SMALLER: Final = 0.99

@@ -11,7 +11,7 @@ import pytest
 from onnx import ModelProto, helper
 
 from inspector.formats.onnx.read import read
-from inspector.optimize.catalogue import OPTIMIZERS
+from inspector.optimize.catalogue import OPTIMIZERS, SAVED_MODEL_OPTIMIZERS
 from inspector.optimize.simplification.finish_child import finish
 from inspector.optimize.simplification.folding import foresee
 from inspector.optimize.simplification.requests import FinishRequest
@@ -130,7 +130,9 @@ def test_operators_that_the_original_does_without_are_noticed(operator: str, tmp
 
 
 def test_the_catalogue_makes_each_optimizer_once() -> None:
-    assert set(OPTIMIZERS) == {*get_args(OptimizerName)} - {"slim"}  # which is for images
-    for name in OPTIMIZERS:
-        assert OPTIMIZERS[name].name == name
-        assert OPTIMIZERS[name] is OPTIMIZERS[name]
+    both = (OPTIMIZERS, SAVED_MODEL_OPTIMIZERS)
+    assert {name for catalogue in both for name in catalogue} == {*get_args(OptimizerName)} - {"slim"}  # which is for images
+    for catalogue in both:
+        for name in catalogue:
+            assert catalogue[name].name == name
+            assert catalogue[name] is catalogue[name]

@@ -48,7 +48,7 @@ def open_session(tmp_path: Path, work: Path, monkeypatch: pytest.MonkeyPatch) ->
     sessions = []
 
     def make(race: Race, **request: Any) -> OptimizationSession:
-        monkeypatch.setattr("inspector.workflows.optimization.session.race_of", lambda _grounds: race)
+        monkeypatch.setattr("inspector.workflows.optimization.applying.race_of", lambda _grounds: race)
         file = save(network(), tmp_path / "model.onnx")
         session = OptimizationSession(inspection_of(file), OptimizationRequest(**{"settings": SETTINGS, **request}))
         sessions.append(session)
@@ -154,7 +154,7 @@ def test_what_starts_sooner_and_runs_slower_is_named_as_that(
     session = open_session(Race({}))
     grounds = type("Grounds", (), {"original": session.current, "settings": SETTINGS})()
     facts = ModelFacts(10_000, 7, 0)
-    proof = Proof("warmstart", grounds, facts, Preflight(True), CancelToken())
+    proof = Proof("warmstart", (grounds,), facts, Preflight(True), CancelToken())
     after = replace(session.current.facts, size_bytes=session.current.facts.size_bytes + 1)
     change = Change("warmstart", "accepted", "accepted", "why", facts, after, comparisons=comparisons)
     weighed = proof._weighed(change)
