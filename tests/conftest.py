@@ -17,10 +17,23 @@ NO_SKIPS = "MODELPACK_TUI_NO_SKIPS"
 _skipped: list[str] = []
 
 
+@pytest.hookimpl(tryfirst=True)  # xdist reads the groups in the same hook
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    if "performance" in (config.option.markexpr or ""):
-        return
-    items[:] = [item for item in items if item.get_closest_marker("performance") is None]
+    if "performance" not in (config.option.markexpr or ""):
+        items[:] = [item for item in items if item.get_closest_marker("performance") is None]
+    for item in items:
+        if _stays_with_its_module(item):
+            item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
+
+
+def _stays_with_its_module(item: pytest.Item) -> bool:
+    """Whether a worker runs it with the rest of its module: what that shares is made once, and small tests travel together.
+
+    Long tests that share nothing are spread.
+    """
+    fixtures = getattr(item, "_fixtureinfo", None)
+    defined = [] if fixtures is None else [one for found in fixtures.name2fixturedefs.values() for one in found]
+    return "/e2e/" not in item.nodeid or any(one.scope == "module" for one in defined)
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:

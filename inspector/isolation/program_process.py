@@ -125,8 +125,8 @@ class ProgramProcess:
         """Wait at most so long for something to arrive, and return the lines now complete."""
         found: list[ProgramLine] = []
         for key, _ in self._selector.select(seconds):
-            now = time.monotonic_ns()
             data = self._receive(key.fd)
+            now = time.monotonic_ns()  # no earlier: what is written while we are kept waiting is read with the rest
             if key.data == "lines":
                 self.hung_up |= data is None
                 found.extend(ProgramLine(now, text) for text in self._cut(data or b""))

@@ -22,6 +22,9 @@ _FIGURE: Final = r"(-?\d{1,19}|-)"
 _PHASE: Final = re.compile(rf"phase (\S{{1,40}}) (\d{{1,19}}) (\d{{1,19}}) (\d{{1,19}}) {' '.join([_FIGURE] * 4)}")
 _OTHER: Final = re.compile(r"(file|failure|done) ([0-9a-f ]*)")
 _SENSELESS: Final = "its process sent stamps that make no sense"
+_CLOCK_SKEW_NS: Final = 1_000_000
+"""By how much the clocks of two processors may disagree, as those of virtual machines do."""
+_LONGEST_QUOTE: Final = 160
 _UNREADY: Final = "its process ended before it was ready"
 _BETWEEN: Final = "reading the input, between phases, is not counted"
 _WAITED: Final = "the process waited in its group before it was measured: spawn is its exec alone"
@@ -58,7 +61,8 @@ class Heard:
     files: tuple[str, ...] = ()
     failure: tuple[str, str] | None = None
     steady: bool | None = None
-    senseless: bool = False
+    senseless: str | None = None
+    """The line that makes no sense."""
 
 
 def hear(lines: Sequence[ProgramLine], phases: Sequence[str]) -> Heard:
@@ -72,7 +76,7 @@ def hear(lines: Sequence[ProgramLine], phases: Sequence[str]) -> Heard:
         stamp = _stamp_of(line)
         if stamp is not None:
             if stamp.name != expected[min(len(stamps), len(phases) - 2)] or not _follows(stamp, stamps):
-                return Heard(tuple(stamps), tuple(files), failure, steady, senseless=True)
+                return Heard(tuple(stamps), tuple(files), failure, steady, senseless=line.text)
             stamps.append(stamp)
             continue
         said = _OTHER.fullmatch(line.text)
@@ -87,7 +91,7 @@ def hear(lines: Sequence[ProgramLine], phases: Sequence[str]) -> Heard:
             else:
                 steady = said[2] == "1"
         except ValueError:
-            return Heard(tuple(stamps), tuple(files), failure, steady, senseless=True)
+            return Heard(tuple(stamps), tuple(files), failure, steady, senseless=line.text)
     return Heard(tuple(stamps), tuple(files), failure, steady)
 
 
@@ -104,7 +108,7 @@ def _stamp_of(line: ProgramLine) -> Stamp | None:
 def _follows(stamp: Stamp, before: Sequence[Stamp]) -> bool:
     """Whether a phase lies after those before it, and before its line arrived."""
     earliest = before[-1].ended_ns if before else 0
-    return (earliest <= stamp.started_ns or not before) and stamp.started_ns <= stamp.ended_ns <= stamp.at_ns
+    return (earliest <= stamp.started_ns or not before) and stamp.started_ns <= stamp.ended_ns <= stamp.at_ns + _CLOCK_SKEW_NS
 
 
 def cold_start_of(
@@ -139,8 +143,8 @@ def cold_start_of(
 
 def _failure(run: ProgramRun, heard: Heard, explain: Callable[[str, str], str], fewest: int) -> str:
     """Return in one clean line why a start gave nothing, "" where it did; fewest stamps make one."""
-    if heard.senseless and (run.failure is None or run.failure.kind != "timed_out"):
-        return _SENSELESS
+    if heard.senseless is not None and (run.failure is None or run.failure.kind != "timed_out"):
+        return f"{_SENSELESS}: {plain_line(heard.senseless, _LONGEST_QUOTE)}"
     if heard.failure is not None:
         name, message = heard.failure
         if _WANT_OF_MEMORY.search(f"{name} {message}"):

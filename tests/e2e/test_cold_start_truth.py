@@ -88,7 +88,7 @@ def test_it_does_under_a_quota_too(phase: str, tmp_path: Path, inputs: InputSet,
     found = start_with(phase, tmp_path, inputs, monkeypatch, 1)
     assert found.failure == ""
     asleep = {one.name: one.milliseconds - (one.cpu_ms or 0.0) for one in found.phases}
-    assert asleep[phase] >= 1000 * SECONDS * 0.98, asleep
+    assert asleep[phase] >= 1000 * SECONDS * 0.8, asleep  # other threads of a library may work meanwhile
 
 
 def test_phases_add_up_to_the_wall_within_two_percent(

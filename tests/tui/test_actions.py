@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from textual.binding import Binding
+from textual.command import CommandInput, CommandList
 
 from inspector.tui.actions import HEADINGS, REGISTRY, SCREEN_PLACES, Action, Where, actions_for
 from inspector.tui.app import ModelpackApp
@@ -45,7 +46,7 @@ from inspector.tui.widgets.overview import OverviewPane
 from inspector.tui.widgets.signatures_pane import SignaturesPane
 from inspector.tui.widgets.slim import SlimPane
 from inspector.tui.widgets.weights_pane import WeightsPane
-from tests.tui.driving import SIZES, press, screen_text, showing
+from tests.tui.driving import SIZES, press, screen_text, showing, until
 from tests.tui.inspections import small_inspection
 
 OWNERS: dict[Where, tuple[type[Any], ...]] = {
@@ -156,13 +157,12 @@ async def test_the_palette_lists_every_action_of_the_workbench() -> None:
 async def test_an_action_chosen_in_the_palette_runs_on_its_own_tab() -> None:
     async with showing(small_inspection()) as (app, pilot):
         await press(pilot, "ctrl+p")
-        await pilot.pause(0.2)
+        await until(pilot, lambda: app.screen.query(CommandInput) and app.screen.query_one(CommandInput).has_focus)
         await press(pilot, *"thisoperator")
-        await pilot.pause(0.3)
+        await until(pilot, lambda: app.screen.query_one(CommandList).option_count == 1)
         await press(pilot, "enter")
-        await pilot.pause(0.2)
-        assert isinstance(app.screen, WorkbenchScreen)
-        assert app.screen.tab == "graph"
+        await until(pilot, lambda: isinstance(app.screen, WorkbenchScreen))
+        await until(pilot, lambda: app.screen.tab == "graph")
 
 
 async def test_help_lists_every_action() -> None:

@@ -25,6 +25,7 @@ from inspector.tui.widgets.graph.rows import BranchRow, FoldRow
 from inspector.tui.widgets.graph.state import GraphState
 from inspector.tui.widgets.weights_pane import WeightsPane
 from tests.tui.driving import SAMPLES, SIZES, opened, press, screen_text, settle, showing
+from tests.tui.driving import until as until_true
 from tests.tui.inspections import HOSTILE, hostile_inspection
 from tests.unit.tui.nets import RESIDUAL, blocks, conditional, inspected, net
 
@@ -242,8 +243,7 @@ async def test_the_panel_is_beside_the_rows_or_below_them_when_asked_for() -> No
     async with graph(net(RESIDUAL), (80, 24)) as (app, pilot, pane, _):
         assert not pane.panel.display
         await press(pilot, "down", "i")
-        await pilot.pause(0.2)
-        assert pane.panel.region.y > pane.view.region.y
+        await until_true(pilot, lambda: pane.panel.region.y > pane.view.region.y)
         assert "W1" in screen_text(app)
         await press(pilot, "i")
         assert "W1" not in screen_text(app)
@@ -317,8 +317,7 @@ async def test_names_are_never_taken_for_markup() -> None:
     node = replace(shown.nodes[0], name="[bold]n[/bold]", attributes=(Attribute("axis", "string", "[red]"),))
     async with graph(replace(shown, nodes=(node,)), (200, 60)) as (app, pilot, _, _):
         await press(pilot, "down")
-        await pilot.pause(0.2)
-        assert len(lines_with(app, "[bold]n[/bold]")) == 2
+        await until_true(pilot, lambda: len(lines_with(app, "[bold]n[/bold]")) == 2)
         assert lines_with(app, "axis [red]")
 
 

@@ -14,7 +14,7 @@ from inspector.records.event import Progress, Started
 from inspector.tui.app import ModelpackApp
 from inspector.tui.plain_text import clean
 from inspector.tui.recent import RecentList
-from tests.tui.driving import opened, press, screen_text, settle, showing
+from tests.tui.driving import opened, press, screen_text, settle, showing, shows, until
 from tests.tui.inspections import HOSTILE, hostile_inspection, small_inspection
 
 UNSAFE = {chr(code) for code in (*range(32), *range(127, 160), 0x202E, 0x2028)} - {"\n"}
@@ -47,11 +47,10 @@ async def test_every_tab(text: str, size: tuple[int, int]) -> None:
 
 @pytest.mark.parametrize("text", ["[/foo]", "[batch, 3]", "[bold red]x[/]"])
 async def test_names_are_shown_in_full(text: str) -> None:
-    async with showing(hostile_inspection(text)) as (app, pilot):
+    async with showing(hostile_inspection(text)) as (_, pilot):
         for key in "123456":
             await press(pilot, key)
-            await pilot.pause(0.05)
-            assert clean(text) in screen_text(app)
+            await shows(pilot, clean(text))
 
 
 @pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
@@ -60,7 +59,7 @@ async def test_notices(text: str) -> None:
         app.say(text, text)
         app.explain(UnreadableArtifact(text, text), text)
         await pilot.pause()
-        await pilot.pause(0.1)
+        await until(pilot, lambda: len(app.screen.query("Toast")) == 2)
         assert_harmless(app)
         toasts = [str(toast.render()) for toast in app.screen.query("Toast")]
         assert len(toasts) == 2
@@ -79,8 +78,7 @@ async def test_job_bar_and_header(text: str) -> None:
     inspection = replace(inspection, computation=replace(inspection.computation, artifact=artifact))
     async with showing(inspection) as (app, pilot):
         app.jobs.start(text, workflow, app)
-        await pilot.pause(0.4)
-        assert "esc cancel" in screen_text(app)
+        await shows(pilot, "esc cancel")
         assert_harmless(app)
         app.jobs.cancel_all()
 
@@ -106,7 +104,7 @@ async def test_a_path_that_cannot_be_read(text: str, tmp_path: Path) -> None:
     async with showing(small_inspection()) as (app, pilot):
         app.open_artifact(str(tmp_path / text))
         await settle(pilot)
-        await pilot.pause(0.1)
+        await until(pilot, lambda: app.screen.query("Toast"))
         assert_harmless(app)
         assert len(app.screen.query("Toast")) == 1
         assert "small.onnx" in screen_text(app).splitlines()[0]

@@ -15,6 +15,7 @@ from textual.pilot import Pilot
 from inspector.tui.themes import DARK, THEMES
 from inspector.tui.widgets.line_table import LineTable
 from inspector.tui.widgets.table_columns import Cell, Column, place
+from tests.tui.driving import until
 
 MANY = 100_000
 drawn: Counter[str] = Counter()
@@ -135,8 +136,7 @@ async def test_a_click_moves_the_cursor_and_a_double_click_chooses() -> None:
 async def test_the_wheel_scrolls() -> None:
     async with table_of(500) as (table, pilot):
         await pilot._post_mouse_events([MouseScrollDown], LineTable, offset=(5, 5), times=1)
-        await pilot.pause(0.3)
-        assert table.scroll_offset.y > 0
+        await until(pilot, lambda: table.scroll_offset.y > 0)
         assert table.row == 0
 
 

@@ -16,7 +16,7 @@ from inspector.isolation.child import ChildFailed
 from inspector.isolation.cpu_quota import QuotaRefused, why_no_grant
 from inspector.isolation.limits import CancelToken, Limits
 from inspector.isolation.program import LINES, ProgramRun, run_program
-from inspector.isolation.program_process import ProgramLine, usage_of
+from inspector.isolation.program_process import ProgramLine, ProgramProcess, usage_of
 
 LIMITS = Limits(memory_bytes=1 << 30, wall_seconds=60)
 HEAD = "import os, sys, time; say = lambda text: os.write(int(sys.argv[1]), text.encode() + b'\\n')\n"
@@ -42,6 +42,20 @@ def test_stamps_lie_in_order_and_on_the_programs_own_clock() -> None:
     assert done.spawn_ns < done.exec_ns < own[0] < arrivals[0] < own[1] < arrivals[1] <= done.end_ns
     assert own[1] - own[0] >= 50_000_000
     assert done.used_before.cpu_ns == 0
+
+
+def test_no_line_arrives_before_it_was_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not even where we are kept waiting between being told of it and reading it."""
+    receive = ProgramProcess._receive
+
+    def kept_waiting(self: ProgramProcess, fd: int) -> bytes | None:
+        time.sleep(0.02)
+        return receive(self, fd)
+
+    monkeypatch.setattr(ProgramProcess, "_receive", kept_waiting)
+    done = run("import time\nfor _ in range(20): say(str(time.monotonic_ns())); time.sleep(0.001)")
+    assert len(done.lines) == 20
+    assert all(int(line.text) <= line.at_ns for line in done.lines)
 
 
 def test_what_is_given_is_read_and_what_is_printed_disturbs_nothing() -> None:

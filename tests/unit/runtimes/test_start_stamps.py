@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inspector.isolation.failure import ChildFailed
+from inspector.isolation.plain_line import plain_line
 from inspector.isolation.program import ProgramRun
 from inspector.isolation.program_process import ProgramLine, Usage
 from inspector.records.benchmark import ColdStart
@@ -138,8 +139,15 @@ def test_a_program_that_just_ends_was_not_ready() -> None:
 )
 def test_a_line_that_makes_no_sense_ends_what_is_believed(text: str) -> None:
     start = start_of([*WHOLE[:3], text, *WHOLE[3:]])
-    assert start.failure == "its process sent stamps that make no sense"
+    assert start.failure.startswith("its process sent stamps that make no sense: ")
+    assert plain_line(text) in start.failure
     assert [phase.name for phase in start.phases] == list(PHASES[:4])
+
+
+def test_clocks_of_two_processors_may_disagree_a_little() -> None:
+    first = ProgramLine(31 * MS, WHOLE[0])
+    early = [ProgramLine(131 * MS - ahead, WHOLE[1]) for ahead in (1 * MS, 1 * MS + 1)]
+    assert [hear([first, line], PHASES).senseless for line in early] == [None, WHOLE[1]]
 
 
 @given(st.lists(st.one_of(st.sampled_from(WHOLE), st.text(max_size=40)), max_size=20))

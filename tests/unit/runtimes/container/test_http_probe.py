@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import threading
 import time
@@ -68,10 +69,11 @@ def test_a_port_that_says_nothing_sensible_is_listening_and_no_more() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
 
         def answer() -> None:
-            while True:
-                client, _ = server.accept()
-                client.sendall(b"\x00\xff no HTTP\r\n" * 1000)
-                client.close()
+            with contextlib.suppress(OSError):  # it is closed when the test is over
+                while True:
+                    client, _ = server.accept()
+                    client.sendall(b"\x00\xff no HTTP\r\n" * 1000)
+                    client.close()
 
         threading.Thread(target=answer, daemon=True).start()
         asking = probe(server.getsockname()[1], 30)
