@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +14,7 @@ from inspector.isolation.plain_line import plain_line
 from inspector.optimize.attempts import attempt_of, reason_of
 from inspector.optimize.onnx_conversion.requests import Conversion, ConversionRequest, SignatureRequest
 from inspector.optimize.onnx_conversion.rungs import LADDER, Rung
+from inspector.optimize.signature_files import signature_files
 from inspector.records.event import Partial, Started, Steps, finish
 from inspector.records.optimization import (
     Attempt,
@@ -108,7 +108,7 @@ class ToOnnx:
         """Convert in a child, each signature by the first rung from place on that makes a model of it."""
         folder = Path(work.folder, f"{place:02}")
         folder.mkdir(parents=True, exist_ok=True)
-        names = _file_names([one.call.signature for one in work.signatures])
+        names = signature_files("model.onnx", [one.call.signature for one in work.signatures])
         request = ConversionRequest(
             tuple(_request(one, folder / name) for one, name in zip(work.signatures, names, strict=True)),
             LADDER[place:],
@@ -157,17 +157,6 @@ def _defaults(subject: Subject) -> tuple[str, ...]:
 
 def _request(one: SignatureWork, target: Path) -> SignatureRequest:
     return SignatureRequest(one.call, one.calibration if one.calibration.count else one.reference.inputs, str(target))
-
-
-def _file_names(signatures: list[str]) -> list[str]:
-    """Return a file name for each signature that any file system takes, none twice; the first is plainly the model."""
-    names = ["model.onnx"]
-    for signature in signatures[1:]:
-        safe = re.sub(r"[^A-Za-z0-9._-]", "_", signature)[:80] or "signature"
-        taken = {name.casefold() for name in names}
-        tries = (f"model.{safe}{'' if number == 1 else f'.{number}'}.onnx" for number in range(1, len(signatures) + 1))
-        names.append(next(name for name in tries if name.casefold() not in taken))
-    return names
 
 
 def _after(error: InspectorError, place: int) -> int:

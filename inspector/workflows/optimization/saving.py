@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from inspector.errors import InspectorError, OperationFailed
+from inspector.optimize.signature_files import signature_files
 from inspector.records.contract import CONTRACT_KEY, Contract
 from inspector.records.event import Steps
 from inspector.records.optimization import ModelFacts, OptimizeSettings, Subject
@@ -54,7 +55,8 @@ def save_subject(
 
 def other_targets(subject: Subject, target: Path) -> tuple[Path, ...]:
     """Return where the files of signatures go that have one of their own, beside the target, which is the first one's."""
-    return tuple(_beside(target, call) for call in _file_calls(subject)[1:])
+    names = signature_files(target.name, [call.signature for call in _file_calls(subject)])
+    return tuple(target.with_name(name) for name in names[1:])
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,13 +129,11 @@ class _Writer:
 
 
 def _file_calls(subject: Subject) -> tuple[Runnable, ...]:
-    """Return the first call of each file; none where the subject is a file of its own."""
-    return tuple({call.path: call for call in reversed(subject.calls)}.values())[::-1]
-
-
-def _beside(target: Path, call: Runnable) -> Path:
-    safe = "".join(sign if sign.isalnum() or sign in "-_" else "_" for sign in call.signature)[:80] or "signature"
-    return target.with_name(f"{target.stem}.{safe}{target.suffix}")
+    """Return the first call of each file, in the order of calls; none where the subject is a file of its own."""
+    first: dict[str, Runnable] = {}
+    for call in subject.calls:
+        first.setdefault(call.path, call)
+    return tuple(first.values())
 
 
 def _read_back(target: Path, proven: ModelFacts | None) -> ModelFacts:

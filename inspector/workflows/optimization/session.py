@@ -200,7 +200,7 @@ class OptimizationSession:
 
     def _with_calls(self, subject: Subject) -> Subject:
         """Return the original with how its signatures are called, which is known once its grounds are laid."""
-        return subject if self._steps and subject.calls else replace(subject, calls=self._original.calls)
+        return subject if subject.calls else replace(subject, calls=self._original.calls)
 
     def _preflight(self, name: OptimizerName, settings: OptimizeSettings) -> Preflight:
         """Say what a step would do; none can do anything to what is bound to this machine, or has become LiteRT's."""

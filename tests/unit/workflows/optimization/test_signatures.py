@@ -78,6 +78,20 @@ def test_each_further_file_is_named_after_its_signature(tmp_path: Path) -> None:
     assert other_targets(replace(subject, calls=same), tmp_path / "out.tflite") == ()
 
 
+def test_no_two_signatures_are_written_to_one_file(tmp_path: Path) -> None:
+    calls = tuple(Runnable(f"/{at}.onnx", signature=name) for at, name in enumerate(("serve", "a/b", "a:b", "A_b")))
+    subject = Subject("/0.onnx", None, ModelFacts(1, 1, 0), calls)  # type: ignore[arg-type]
+    names = [one.name for one in other_targets(subject, tmp_path / "out.onnx")]
+    assert names == ["out.a_b.onnx", "out.a_b.2.onnx", "out.A_b.3.onnx"]
+
+
+def test_files_that_signatures_share_come_in_the_order_of_the_first_that_needs_them(tmp_path: Path) -> None:
+    places = ("/1.onnx", "/2.onnx", "/1.onnx", "/3.onnx", "/2.onnx")
+    calls = tuple(Runnable(path, signature=f"s{at}") for at, path in enumerate(places))
+    subject = Subject("/1.onnx", None, ModelFacts(1, 1, 0), calls)  # type: ignore[arg-type]
+    assert [one.name for one in other_targets(subject, tmp_path / "out.onnx")] == ["out.s1.onnx", "out.s3.onnx"]
+
+
 def test_several_files_are_as_large_as_all_of_them() -> None:
     whole = facts_of_all([ModelFacts(10, 3, 1, 5, 20, opset=18), ModelFacts(1, 2, 0, 1, 4, opset=18)])
     assert (whole.size_bytes, whole.node_count, whole.parameter_count, whole.opset) == (11, 5, 6, 18)
