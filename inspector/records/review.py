@@ -9,8 +9,10 @@ from typing import Literal
 from inspector.records.artifact import Artifact, ExternalFile
 from inspector.records.benchmark import Benchmark, BenchPlan, StartupCandidate
 from inspector.records.contract import Contract
+from inspector.records.difference import ArtifactComparison
 from inspector.records.finding import Finding
 from inspector.records.graph import Signature
+from inspector.records.graph_outline import GraphOutline
 from inspector.records.image_review import ImageReview
 from inspector.records.machine_state import MachineState as MachineState
 from inspector.records.measurement import Comparison
@@ -138,6 +140,19 @@ class Check:
     rule: str
     status: Literal["passed", "failed", "unknown"]
     observed: str = ""
+    source: str = ""
+    """Where the rule was written: "--fail-if", a file of rules; empty: the contract."""
+    note: str = ""
+    """Why it could not be decided, what was exempt from it, or why the rule is there."""
+
+
+@dataclass(frozen=True, slots=True)
+class IgnoredFinding:
+    """A finding that rules do not count, and why somebody said so."""
+
+    finding: Finding
+    reason: str
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,10 +164,14 @@ class Review:
     artifact: Artifact
     signatures: tuple[Signature, ...] = ()
     graph: GraphSummary | None = None
+    outline: GraphOutline | None = None
+    """The main graph folded into few enough rows to be drawn."""
     saved_model: SavedModelReview | None = None
     image: ImageReview | None = None
     external_files: tuple[ExternalFile, ...] = ()
     findings: tuple[Finding, ...] = ()
+    ignored: tuple[IgnoredFinding, ...] = ()
+    """Findings that a file of rules exempts; they are not among the findings."""
     contract: Contract | None = None
     """What the artifact was held against, or what was written beside the changed one."""
     changes: tuple[Change, ...] = ()
@@ -169,6 +188,10 @@ class Review:
     """How they were taken, beside the plan: why it is this device, what was assumed of the inputs."""
     comparisons: tuple[Comparison, ...] = ()
     """The artifact beside the last change that was measured, or the one that --compare names; every change has its own."""
+    comparison: ArtifactComparison | None = None
+    """What tells the artifact that --compare names from this one."""
+    baseline: str = ""
+    """Path of the review that checks were held against, where there was one."""
     startup: tuple[StartupCandidate, ...] = ()
     """Ways to save the model so that it starts sooner, as measured."""
     checks: tuple[Check, ...] = ()
