@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from inspector.analysis.structural_alignment_labels import LEVELS, Labeler, Labels, Level, Numbering
 from inspector.analysis.structural_alignment_matching import Matching
 from inspector.analysis.structural_alignment_sides import (
+    UNKNOWN,
     Side,
     Source,
     StoredWeights,
@@ -76,9 +77,7 @@ class _Aligner:
         self._computations = before, after
         self._stored = StoredWeights(before, digests[0]), StoredWeights(after, digests[1])
         self._roots = tuple({graph.path: graph for graph in one.roots()} for one in self._computations)
-        self._functions = tuple(
-            {(f.domain, f.name, f.overload): f.body for f in one.functions} for one in self._computations
-        )
+        self._functions = tuple({(f.domain, f.name, f.overload): f.body for f in one.functions} for one in self._computations)
         self._seen: tuple[set[str], set[str]] = ({before.graph.path}, {after.graph.path})
         self._pending: deque[_Task] = deque()
         self._found: list[GraphAlignment] = []
@@ -152,7 +151,7 @@ class _Aligner:
         ours, theirs = matching.before, matching.after
         for mine, other in zip(ours.inputs[a], theirs.inputs[b], strict=False):
             if mine.kind == other.kind == "weight":
-                self._pair_weights(mine.key[2], other.key[2])  # type: ignore[index]
+                self._pair_weights(mine.weight, other.weight)
         before, after = ours.nodes[a], theirs.nodes[b]
         held, others = tensor_attributes(before), tensor_attributes(after)
         for name in held.keys() & others.keys():
@@ -180,7 +179,7 @@ class _Aligner:
         for at, source in enumerate(ours.outputs):
             other = by_number.get(outputs[0][at])
             if other is not None and source.kind == other.kind == "weight":
-                self._pair_weights(source.key[2], other.key[2])  # type: ignore[index]
+                self._pair_weights(source.weight, other.weight)
 
     def _paired_weights(self) -> Iterator[tuple[int, int]]:
         """Yield the pairs found by position, then those of what is left, by graph and name, then by name, then by digest."""
@@ -253,12 +252,13 @@ def _outer(matching: Matching, numbers: Mapping[int, int], position: int, is_bef
     for name in captured_names(side.nodes[position].subgraphs):
         source = side.find(name)
         if source.kind == "node":
-            at: int = source.key  # type: ignore[assignment]
-            here = at if is_before else matching.to_before[at]
-            source = Source("outer", (side.graph.path if is_before else matching.before.graph.path, here), source.slot)
-            source = source if here >= 0 else Source("outer", "?")
+            here = source.at if is_before else matching.to_before[source.at]
+            source = Source(
+                "outer", slot=source.slot, outer=(side.graph.path if is_before else matching.before.graph.path, here)
+            )
+            source = source if here >= 0 else Source("outer", outer=UNKNOWN)
         elif source.kind == "input":
-            source = Source("outer", (matching.before.graph.path, "input", numbers[source.key]))  # type: ignore[index]
+            source = Source("outer", outer=(matching.before.graph.path, "input", numbers[source.at]))
         found[name] = source
     return found
 

@@ -82,7 +82,7 @@ class Labeler:
     def _leaf(self, side: Side, source: Source) -> Hashable:
         if source.kind != "weight":
             return None
-        return self._looks(side, source.key[2])  # type: ignore[index]
+        return self._looks(side, source.weight)
 
     def _looks(self, side: Side, number: int | None) -> Hashable:
         return side.stored.looks(number, self._level == "exact") if self._strict else "weight"
@@ -98,17 +98,16 @@ class Labeler:
 
     def _source(self, side: Side, source: Source, labels: Sequence[int], inputs: Mapping[int, int]) -> Hashable:
         if source.kind == "node":
-            at: int = source.key  # type: ignore[assignment]
-            return ("node", labels[at] if at < len(labels) else -1, source.slot)
+            return ("node", labels[source.at] if source.at < len(labels) else -1, source.slot)
         if source.kind == "input":
-            return ("input", inputs[source.key])  # type: ignore[index]
+            return ("input", inputs[source.at])
         return ("weight", self._leaf(side, source)) if source.kind == "weight" else source
 
     def _backward(self, side: Side, own: Sequence[int], outputs: Mapping[int, int]) -> list[int]:
         given: dict[int, list[tuple[int, int]]] = {}
         for number, source in enumerate(side.outputs):
             if source.kind == "node":
-                given.setdefault(source.key, []).append((source.slot, outputs[number]))  # type: ignore[arg-type]
+                given.setdefault(source.at, []).append((source.slot, outputs[number]))
         labels = [-1] * len(own)
         for position in range(len(own) - 1, -1, -1):
             used = tuple(sorted((use.output, use.slot, labels[use.consumer]) for use in side.uses[position]))

@@ -90,7 +90,7 @@ class Matching:
     def _feeding(self, a: int, b: int) -> Iterator[tuple[int, int]]:
         for source, other in zip(self.before.inputs[a], self.after.inputs[b], strict=False):
             if source.kind == other.kind == "node" and source.slot == other.slot:
-                yield source.key, other.key  # type: ignore[misc]
+                yield source.at, other.at
 
     def _fed(self, a: int, b: int, ours: Sequence[int], theirs: Sequence[int]) -> Iterator[tuple[int, int]]:
         left: dict[Hashable, dict[int, None]] = {}
@@ -133,9 +133,9 @@ class Matching:
 
     def _taken(self, side: Side, position: int, matched: Sequence[int], is_before: bool) -> Hashable:
         return tuple(
-            (slot, source.slot, source.key if is_before else matched[source.key])  # type: ignore[index]
+            (slot, source.slot, source.at if is_before else matched[source.at])
             for slot, source in enumerate(side.inputs[position])
-            if source.kind == "node" and matched[source.key] >= 0  # type: ignore[index]
+            if source.kind == "node" and matched[source.at] >= 0
         )
 
     def _used(self, side: Side, position: int, matched: Sequence[int], is_before: bool) -> Hashable:
@@ -168,5 +168,5 @@ def _given(side: Side, numbers: Mapping[int, int]) -> dict[int, list[tuple[int, 
     given: dict[int, list[tuple[int, int, int]]] = {}
     for number, source in enumerate(side.outputs):
         if source.kind == "node":
-            given.setdefault(source.key, []).append((source.slot, -3, numbers[number]))  # type: ignore[arg-type]
+            given.setdefault(source.at, []).append((source.slot, -3, numbers[number]))
     return given

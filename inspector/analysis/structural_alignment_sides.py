@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 from inspector.analysis.tensorflow_absorption import CONSTANT_OPERATORS
 from inspector.analysis.wiring import wire
@@ -24,17 +24,23 @@ _OF_THE_FILE: Final = frozenset({"config_proto", "executor_type", "container", "
 
 
 class Source(NamedTuple):
-    """Where one input comes from: a node (position, output slot), a graph input (its number), a weight, or an outer tensor.
+    """Where one input comes from: a node's output, a graph input, a weight, a tensor of the graph around it, or nowhere."""
 
-    key: position, number of the input, (graph path, tensor name) of the weight, or what the outer graph knows it as.
-    """
-
-    kind: str
-    key: Hashable = None
+    kind: Literal["node", "input", "weight", "outer", "none"]
+    at: int = -1
+    """Position of the node, or number of the input."""
     slot: int = 0
+    """Which output of the node."""
+    name: str = ""
+    """Of a weight: what the graph calls it."""
+    weight: int | None = None
+    """Its place in Computation.weights, where it was found there."""
+    outer: Hashable = None
+    """What the graph around it knows the tensor as: equal on both sides where it is the same; UNKNOWN matches anything."""
 
 
 NOTHING: Final = Source("none")
+UNKNOWN: Final = "?"
 
 
 class Use(NamedTuple):
@@ -106,7 +112,7 @@ class Side:
         if not name:
             return NOTHING
         found = self.source_of.get(name)
-        return found if found is not None else self.outer.get(name, Source("outer", "?"))
+        return found if found is not None else self.outer.get(name, Source("outer", outer=UNKNOWN))
 
 
 def side_of(graph: Graph, stored: StoredWeights, outer: Mapping[str, Source]) -> Side:
@@ -133,13 +139,13 @@ def _is_constant(node: Node) -> bool:
 
 
 def _sources(graph: Graph, stored: StoredWeights, nodes: Sequence[Node], everything: Sequence[Node]) -> dict[str, Source]:
-    found = {name: Source("weight", (graph.path, name, stored.find(graph.path, name))) for name in graph.initializers}
+    found = {name: Source("weight", name=name, weight=stored.find(graph.path, name)) for name in graph.initializers}
     for number, spec in enumerate(graph.inputs):
         found.setdefault(spec.name, Source("input", number))
     for node in everything:
         if _is_constant(node):
             for name in node.outputs:
-                found.setdefault(name, Source("weight", (graph.path, name, stored.find(graph.path, name, node.index))))
+                found.setdefault(name, Source("weight", name=name, weight=stored.find(graph.path, name, node.index)))
     for position, node in enumerate(nodes):
         for slot, name in enumerate(node.outputs):
             if name:
@@ -152,11 +158,11 @@ def _uses(inputs: Sequence[tuple[Source, ...]], extra: Mapping[int, tuple[Source
     for consumer, sources in enumerate(inputs):
         for slot, source in enumerate(sources):
             if source.kind == "node":
-                uses[source.key].append(Use(source.slot, consumer, slot))  # type: ignore[call-overload]
+                uses[source.at].append(Use(source.slot, consumer, slot))
     for consumer, sources in extra.items():
         for source in sources:
             if source.kind == "node":
-                uses[source.key].append(Use(source.slot, consumer, CAPTURED))  # type: ignore[call-overload]
+                uses[source.at].append(Use(source.slot, consumer, CAPTURED))
     return uses
 
 

@@ -7,7 +7,7 @@ from typing import Final
 
 from inspector.analysis.structural_alignment_labels import Labels, comparable
 from inspector.analysis.structural_alignment_matching import Matching
-from inspector.analysis.structural_alignment_sides import Side, Source, plain_attributes
+from inspector.analysis.structural_alignment_sides import UNKNOWN, Side, Source, plain_attributes
 from inspector.records.graph import Attribute
 
 _MOST_PASSED: Final = 64
@@ -43,50 +43,50 @@ class WiringComparison:
             left, right = self._anchors(ours, True), self._anchors(theirs, False)
             return not left or not right or bool(left & right)
         if ours.kind != theirs.kind:
-            return "?" in (ours.key, theirs.key)
+            return UNKNOWN in (ours.outer, theirs.outer)
         if ours.kind == "node":
             return self._are_one(ours, theirs)
         if ours.kind == "input":
-            return self._inputs[0][ours.key] == self._inputs[1][theirs.key]  # type: ignore[index]
-        return ours.kind == "weight" or ours == theirs or "?" in (ours.key, theirs.key)
+            return self._inputs[0][ours.at] == self._inputs[1][theirs.at]
+        return ours.kind == "weight" or ours == theirs or UNKNOWN in (ours.outer, theirs.outer)
 
     def _are_one(self, ours: Source, theirs: Source) -> bool:
-        a: int = ours.key  # type: ignore[assignment]
-        b: int = theirs.key  # type: ignore[assignment]
+        a, b = ours.at, theirs.at
         if ours.slot != theirs.slot:
             return False
         left, right = self._labels
-        return self._matching.to_after[a] == b or (left.forward[a] == right.forward[b] and left.backward[a] == right.backward[b])
+        return self._matching.to_after[a] == b or (
+            left.forward[a] == right.forward[b] and left.backward[a] == right.backward[b]
+        )
 
     def _is_loose(self, source: Source, is_before: bool) -> bool:
         matched = self._matching.to_after if is_before else self._matching.to_before
-        return source.kind == "node" and matched[source.key] < 0  # type: ignore[index]
+        return source.kind == "node" and matched[source.at] < 0
 
     def _anchors(self, source: Source, is_before: bool) -> set[Hashable]:
         """Return what feeds a source, past nodes that the other side does not have."""
         side: Side = self._matching.before if is_before else self._matching.after
         found: set[Hashable] = set()
-        pending, seen = [source], set()
+        seen: set[Source] = set()
+        pending = [source]
         while pending and len(seen) < _MOST_PASSED:
             one = pending.pop()
             if one in seen:
                 continue
             seen.add(one)
             if self._is_loose(one, is_before):
-                pending.extend(side.inputs[one.key])  # type: ignore[index]
+                pending.extend(side.inputs[one.at])
             elif one.kind == "node":
-                found.add(("node", one.key if is_before else self._matching.to_before[one.key], one.slot))  # type: ignore[index]
+                found.add(("node", one.at if is_before else self._matching.to_before[one.at], one.slot))
             elif one.kind == "input":
-                found.add(("input", self._inputs[0 if is_before else 1][one.key]))  # type: ignore[index]
+                found.add(("input", self._inputs[0 if is_before else 1][one.at]))
             elif one.kind != "none":
                 found.add("weight" if one.kind == "weight" else one)
         return found
 
     def _input_changes(self, a: int, b: int) -> Iterator[str]:
         ours, theirs = self._matching.before.inputs[a], self._matching.after.inputs[b]
-        wrong = [
-            slot for slot in range(min(len(ours), len(theirs))) if not self.corresponds(ours[slot], theirs[slot])
-        ]
+        wrong = [slot for slot in range(min(len(ours), len(theirs))) if not self.corresponds(ours[slot], theirs[slot])]
         if len(wrong) == 2 and self._is_exchange(ours, theirs, wrong):
             yield f"inputs {wrong[0] + 1} and {wrong[1] + 1} exchanged"
         else:
@@ -102,12 +102,12 @@ class WiringComparison:
     def _told(self, source: Source, is_before: bool) -> str:
         side = self._matching.before if is_before else self._matching.after
         if source.kind == "node":
-            node = side.nodes[source.key]  # type: ignore[call-overload]
+            node = side.nodes[source.at]
             return f"{node.operator} {node.name}".rstrip()
         if source.kind == "input":
-            return f"input {side.graph.inputs[source.key].name}"  # type: ignore[call-overload]
+            return f"input {side.graph.inputs[source.at].name}"
         if source.kind == "weight":
-            return f"weight {source.key[1]}"  # type: ignore[index]
+            return f"weight {source.name}"
         return "nothing" if source.kind == "none" else "the graph around it"
 
 

@@ -1,0 +1,1 @@
+"""Two artifacts side by side: what tells them apart."""
