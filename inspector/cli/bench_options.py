@@ -36,7 +36,7 @@ class BenchOptions:
         self.fields = fields
         """Fields of a BenchPlan that the user chose."""
         self.compare = compare
-        """Path of the artifact to measure side by side."""
+        """Path of the artifact, or review, to compare with; with --bench it is measured side by side, too."""
         self.replay = replay
         """Path of the review whose plan is done again."""
 
@@ -75,14 +75,14 @@ def bench_of(parsed: argparse.Namespace, wants_report: bool, slims: bool = False
     wanted = parsed.bench or parsed.replay is not None
     own = [name for name in _OWN if getattr(parsed, name) is not None]
     if not wanted:
-        if parsed.compare is not None:
+        if parsed.compare is not None and parsed.apply is not None:
             raise belongs_to_bench("compare")
         taken = (*(_ABOUT_IMAGES if slims else ()), *(("signature",) if parsed.apply is not None else ()))
         refused = [name for name in own if name not in taken]
         if refused and (wants_report or parsed.apply is not None):
             raise belongs_to_bench(refused[0])
         has_several = len(parsed.batch) > 1 or len(parsed.threads or ()) > 1
-        if not own and not has_several:
+        if not own and not has_several and parsed.compare is None:
             return None
         if wants_report and has_several:
             option = "--batch" if len(parsed.batch) > 1 else "--threads"

@@ -11,6 +11,7 @@ from inspector.records.review import GraphSummary, Review
 from inspector.report import sentences
 from inspector.report.figures import bytes_text, count_text, plural, shape_text, share_text, tensor_text, whole_text
 from inspector.report.markdown_bench import bench_lines
+from inspector.report.markdown_comparison import comparison_lines
 from inspector.report.markdown_image import image_fact_rows, image_lines
 from inspector.report.markdown_optimization import change_lines, contract_lines, published_lines
 from inspector.report.markdown_saved_model import saved_model_lines
@@ -31,6 +32,7 @@ def to_markdown(review: Review) -> str:
         prose(" · ".join(sentences.format_facts(review))),
         *_warnings(review),
         *_facts(review),
+        *comparison_lines(review),
         *change_lines([change for change in review.changes if change.optimizer != "slim"]),
         *published_lines(review.published),
         *slim_lines(review.slimming),

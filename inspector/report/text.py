@@ -11,6 +11,7 @@ from inspector.records.review import GraphSummary, Review
 from inspector.report import sentences
 from inspector.report.figures import bytes_text, plural, tensor_text
 from inspector.report.text_bench import write_benchmarks
+from inspector.report.text_comparison import write_comparison
 from inspector.report.text_graph import write_graph
 from inspector.report.text_image import image_entries, write_image
 from inspector.report.text_optimization import write_changes, write_contract, write_published
@@ -39,6 +40,7 @@ def to_text(review: Review, width: int = WIDTH, color: bool = False) -> str:
     page.blank()
     _write_summary(page, review)
     _write_warnings(page, review)
+    write_comparison(page, review)
     write_changes(page, [change for change in review.changes if change.optimizer != "slim"])
     write_published(page, review.published)
     write_slimming(page, review.slimming)

@@ -69,11 +69,11 @@ def layers(before: Sequence[LayerFacts], after: Sequence[LayerFacts]) -> Tally:
         if same is not None:
             ours.remove(same)
             theirs.remove(number)
-            _add(tally, f"layer {number + 1}", before[same], after[number])
+            _add(tally, f"layer {number}", before[same], after[number])
     for number in ours:
-        _add(tally, f"layer {number + 1}", before[number], None)
+        _add(tally, f"layer {number}", before[number], None)
     for number in theirs:
-        _add(tally, f"layer {number + 1}", None, after[number])
+        _add(tally, f"layer {number}", None, after[number])
     fresh = [layer.pulled_bytes for layer in after if not any(layer.digest == other.digest for other in before)]
     known = sum(size for size in fresh if size is not None)
     tally.note = f"{known:,} bytes to pull anew" if None not in fresh else "bytes to pull anew are not known"

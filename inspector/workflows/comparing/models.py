@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
@@ -139,7 +140,8 @@ def _mixed(before: Inspection, after: Inspection) -> Iterator[Tally | None]:
     tally = Tally("structure", unknown="graphs of different formats are not aligned node by node")
     yield tally
     yield promises.signatures(ours.signatures, theirs.signatures, single=True)
-    yield from _figured(before, after)
+    yield promises.operators(_by_name(before), _by_name(after))
+    yield promises.cost(_cost(before), _cost(after))
     yield Tally("measurements", unknown=_NOT_RUN)
 
 
@@ -150,6 +152,14 @@ def _figured(before: Inspection, after: Inspection) -> Iterator[Tally]:
 
 def _counts(inspection: Inspection) -> dict[tuple[str, str], int]:
     return {(use.domain, use.name): use.count for use in inspection.operators}
+
+
+def _by_name(inspection: Inspection) -> dict[tuple[str, str], int]:
+    """Return uses of operators whatever their domain: the formats call each other's otherwise."""
+    counts: Counter[tuple[str, str]] = Counter()
+    for use in inspection.operators:
+        counts["", use.name] += use.count
+    return counts
 
 
 def _cost(inspection: Inspection) -> dict[str, int | None]:
