@@ -18,10 +18,12 @@ def write_comparison(page: Page, review: Review) -> None:
     page.heading(say.heading(comparison))
     page.paragraph([Cell(comparison.summary, "good" if comparison.same else "medium")], indent=2)
     page.blank()
-    titles = [Cell(title, "label") for title in say.AREA_TITLES]
-    rows = [[Cell(text, _style(text)) for text in say.area_row(area)] for area in comparison.areas]
-    columns = [Column(), Column(), *[Column("right")] * 6, Column(flexible=True)]
-    page.table(columns, [titles, *rows])
+    titles = [Cell(title, "label") for title in say.AREA_TITLES[:-1]]
+    rows = [[Cell(text, _style(text)) for text in say.area_row(area)[:-1]] for area in comparison.areas]
+    page.table([Column(), Column(), *[Column("right")] * 6], [titles, *rows])
+    for area in comparison.areas:
+        if told := say.area_row(area)[-1]:
+            page.paragraph([Cell(f"{area.area}: {told}", "high" if area.unknown else "label")], indent=2)
     for area, differences, rest in say.listed(comparison):
         page.heading(f"Differences: {area}")
         for difference in differences:

@@ -89,7 +89,6 @@ def test_a_replay_needs_no_artifact() -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["m", "--compare", "n"], "--compare belongs to --bench"),
         (["m", "--report", "--device", "cpu"], "--device belongs to --bench"),
         (["m", "--apply", "fp16", "--cpus", "1"], "--cpus belongs to --bench"),
         (["m", "--report", "--batch", "1,8"], "several values of --batch belong to --bench"),

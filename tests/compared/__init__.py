@@ -1,0 +1,1 @@
+"""Pairs of artifacts with planted differences, made in code."""
