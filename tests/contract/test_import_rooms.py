@@ -23,7 +23,16 @@ FORMAT_DOORS = [
     "detect",
     *(
         f"onnx.{name}"
-        for name in ("read", "equality", "digests", "shape_inference", "weight_details", "weight_bytes", "skeleton")
+        for name in (
+            "read",
+            "equality",
+            "digests",
+            "shape_inference",
+            "weight_details",
+            "weight_bytes",
+            "skeleton",
+            "weight_comparison",
+        )
     ),
     "saved_model.read",
     "tflite.read",
@@ -34,6 +43,7 @@ FORMAT_DOORS = [
             "layer_index",
             "layer_contents",
             "content_keys",
+            "layer_hashes",
             "engine",
             "memory_folder",
             "file_digest",

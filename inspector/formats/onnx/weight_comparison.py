@@ -22,6 +22,8 @@ from inspector.records.artifact import Computation
 from inspector.records.event import Event, Finished, Progress, Started
 from inspector.records.tensor import Weight
 
+__all__ = ["Digests", "WeightDifference", "differences_of", "digests_of"]
+
 _MODULE: Final = "inspector.formats.onnx.weight_comparison_child"
 _AT_ONCE: Final = 4 << 20
 """Bytes up to which starting a child takes longer than reading."""

@@ -21,7 +21,7 @@ from inspector.records.inspection import Inspection
 from inspector.records.tensor import Weight
 
 if TYPE_CHECKING:
-    from inspector.formats.onnx.weight_comparison_request import Digests, WeightDifference
+    from inspector.formats.onnx.weight_comparison import Digests, WeightDifference
     from inspector.isolation.limits import CancelToken
 
 _NOT_RUN: Final = "outputs were not compared: the two are of different formats, and neither was run"
