@@ -44,3 +44,6 @@ class GraphOutline:
     rows: tuple[OutlineRow, ...]
     left_out: int = 0
     """Nodes that no row stands for, where even joined rows were too many."""
+    other_parameters: int = 0
+    """Of weights that no node of the main graph is the first to use: what rows lack to the artifact's parameters."""
+    other_weight_bytes: int = 0

@@ -29,6 +29,7 @@ from inspector.records.review import (
 )
 from inspector.records.tensor import Weight
 from inspector.workflows.environment import environment
+from inspector.workflows.outline import outline_of
 from inspector.workflows.telling_views import telling_views
 
 LARGEST_WEIGHTS: Final = 10
@@ -64,6 +65,7 @@ def _of_model(inspection: Inspection, warnings: Sequence[str]) -> Review:
         artifact=computation.artifact,
         signatures=computation.signatures,
         graph=_graph_summary(inspection),
+        outline=outline_of(inspection),
         saved_model=saved_model_review(computation),
         external_files=computation.external_files,
         findings=tuple(map(_shortened, inspection.findings)),
