@@ -216,14 +216,19 @@ def _match(ours: Side, theirs: Side, inputs: Numbers, outputs: Numbers) -> tuple
         return labeler.label(ours, inputs[0], outputs[0]), labeler.label(theirs, inputs[1], outputs[1])
 
     matching = Matching(ours, theirs, outputs)
-    levels = []
-    for level in LEVELS:
+    exact = labelled("exact")
+    matching.by_both(*exact)
+    if matching.is_complete():
+        return matching, exact
+    matching.by_either(*exact)
+    levels = [exact]
+    for level in LEVELS[1:]:
         levels.append(labelled(level))
         matching.by_both(*levels[-1])
-        if matching.complete:
-            return matching, levels[-1]
+        if matching.is_complete():
+            return matching, exact
     matching.by_context(levels)
-    return matching, levels[-1]
+    return matching, exact
 
 
 def _numbered(ours: Sequence[TensorSpec], theirs: Sequence[TensorSpec], by_name: bool) -> Numbers:

@@ -21,20 +21,23 @@ class Matching:
         self.to_before = [-1] * len(after.nodes)
         self._given = _given(before, numbers[0]), _given(after, numbers[1])
 
-    @property
-    def complete(self) -> bool:
-        """Whether every node of both has been matched."""
+    def is_complete(self) -> bool:
+        """Return whether every node of both has been matched."""
         return -1 not in self.to_after and -1 not in self.to_before
 
     def by_both(self, ours: Labels, theirs: Labels) -> None:
         """Match what computes the same and is used the same."""
         self._in_groups(ours.both().__getitem__, theirs.both().__getitem__)
 
+    def by_either(self, ours: Labels, theirs: Labels) -> None:
+        """Match what alone computes the same, then what alone is used the same."""
+        self._in_groups(ours.forward.__getitem__, theirs.forward.__getitem__, alone=True)
+        self._in_groups(ours.backward.__getitem__, theirs.backward.__getitem__, alone=True)
+
     def by_context(self, levels: Sequence[tuple[Labels, Labels]]) -> None:
         """Match what only one way of looking, the neighbors or the name tell to correspond; levels are from strict to lax."""
         for ours, theirs in levels:
-            self._in_groups(ours.forward.__getitem__, theirs.forward.__getitem__, alone=True)
-            self._in_groups(ours.backward.__getitem__, theirs.backward.__getitem__, alone=True)
+            self.by_either(ours, theirs)
         for ours, theirs in levels:
             self._around(ours.own, theirs.own)
         for ours, theirs in levels:

@@ -17,7 +17,10 @@ _LONGEST: Final = 60
 
 
 class WiringComparison:
-    """Compares the nodes of a matching; inputs and outputs are the numbers that both sides have in common."""
+    """Compares the nodes of a matching; inputs are the numbers that both sides have in common.
+
+    labels are exact: nodes of the same forward label compute the same, so that either may stand for the other.
+    """
 
     def __init__(
         self,
@@ -55,9 +58,7 @@ class WiringComparison:
         if ours.slot != theirs.slot:
             return False
         left, right = self._labels
-        return self._matching.to_after[a] == b or (
-            left.forward[a] == right.forward[b] and left.backward[a] == right.backward[b]
-        )
+        return self._matching.to_after[a] == b or left.forward[a] == right.forward[b]
 
     def _is_loose(self, source: Source, is_before: bool) -> bool:
         matched = self._matching.to_after if is_before else self._matching.to_before

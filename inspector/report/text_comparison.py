@@ -21,9 +21,9 @@ def write_comparison(page: Page, review: Review) -> None:
     titles = [Cell(title, "label") for title in say.AREA_TITLES[:-1]]
     rows = [[Cell(text, _style(text)) for text in say.area_row(area)[:-1]] for area in comparison.areas]
     page.table([Column(), Column(), *[Column("right")] * 6], [titles, *rows])
-    for area in comparison.areas:
-        if told := say.area_row(area)[-1]:
-            page.paragraph([Cell(f"{area.area}: {told}", "high" if area.unknown else "label")], indent=2)
+    for compared in comparison.areas:
+        if told := say.area_row(compared)[-1]:
+            page.paragraph([Cell(f"{compared.area}: {told}", "high" if compared.unknown else "label")], indent=2)
     for area, differences, rest in say.listed(comparison):
         page.heading(f"Differences: {area}")
         for difference in differences:

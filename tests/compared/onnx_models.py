@@ -118,6 +118,14 @@ def swapped_branches(model: ModelProto) -> None:
     model.graph.node[6].input[:] = ["t", "g"]
 
 
+def swapped_weights_of_equals(model: ModelProto) -> None:
+    """Feed the gate and the squash from each other's convolution, which are alike but for their weights."""
+    model.graph.node[3].input[0], model.graph.node[5].input[0] = "c3", "c2"
+    nodes = list(model.graph.node)
+    del model.graph.node[:]
+    model.graph.node.extend([*nodes[:3], nodes[4], nodes[3], *nodes[5:]])
+
+
 def raised_opset(model: ModelProto) -> None:
     model.opset_import[0].version += 1
 

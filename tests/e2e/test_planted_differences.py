@@ -96,6 +96,11 @@ PLANTED = [
     (onnx_models.inserted, [("structure", "added", "Neg fresh"), ("operators", "added", "Neg")], None),
     (onnx_models.removed, [("structure", "removed", "Tanh squash"), ("operators", "removed", "Tanh")], None),
     (onnx_models.swapped_branches, [("structure", "changed", "Sub difference")], None),
+    (
+        onnx_models.swapped_weights_of_equals,
+        [("structure", "changed", "Sigmoid gate"), ("structure", "changed", "Tanh squash")],
+        None,
+    ),
     (onnx_models.raised_opset, [("opsets", "changed", "ai.onnx")], None),
     (onnx_models.renamed_input, [("signatures", "changed", "input pixels")], [("signatures", "changed", "input image")]),
     (

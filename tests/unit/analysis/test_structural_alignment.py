@@ -6,7 +6,7 @@ import random
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from inspector.analysis.artifact_diff.structure import aligned_rows, structure
@@ -79,6 +79,31 @@ def test_one_edit_is_found_and_stays_small(nodes: list[Node], seed: int, data: s
     tally = structure(align_computations(computation(nodes, ("y",)), computation(again(changed, seed), ("y",))))
     assert not tally.same
     assert sum(tally.ways[way] for way in ("added", "removed", "changed")) <= 3
+
+
+@settings(max_examples=60, deadline=None)
+@given(graphs(), st.integers(0, 9), st.data())
+def test_an_input_taken_from_another_node_is_never_the_same(nodes: list[Node], seed: int, data: st.DataObject) -> None:
+    at = data.draw(st.integers(1, len(nodes) - 1))
+    slot = data.draw(st.integers(0, len(nodes[at].inputs) - 1))
+    others = [name for name in ("x", *(f"t{k}" for k in range(at))) if name != nodes[at].inputs[slot]]
+    inputs = list(nodes[at].inputs)
+    inputs[slot] = data.draw(st.sampled_from(others))
+    assume(meaning(nodes, inputs[slot]) != meaning(nodes, nodes[at].inputs[slot]))
+    changed = list(nodes)
+    changed[at] = replace(nodes[at], inputs=tuple(inputs))
+    tally = structure(align_computations(computation(nodes, ("y",)), computation(again(changed, seed), ("y",))))
+    assert not tally.same
+
+
+def meaning(nodes: list[Node], name: str) -> object:
+    """Return what a tensor is computed as, spelled out."""
+    made = {"x": 0}
+    numbers: dict[object, int] = {}
+    for one in nodes:
+        key = one.operator, one.attributes, tuple(made[i] for i in one.inputs)
+        made[one.outputs[0]] = numbers.setdefault(key, len(numbers) + 1)
+    return made[name]
 
 
 def chain(length: int, swapped: int = -1) -> Computation:
