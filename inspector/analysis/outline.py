@@ -49,16 +49,25 @@ def segments(graph: Graph, view: GraphView, weights: Sequence[float]) -> list[Se
 
 
 def _opened(folds: Sequence[Fold], row_count: int, sums: Sequence[float]) -> list[Fold]:
-    """Return the folds that stay closed; the weightiest are opened first, all blocks of a repeat together."""
+    """Return the folds that stay closed; the weightiest are opened first, all blocks of a repeat together.
+
+    Once blocks are too many to be opened, those of lighter repeats stay closed, too: what costs little is not told in more
+    detail than what costs much.
+    """
     closed = {(fold.first, fold.last): fold for fold in folds}
     shown = row_count - sum(fold.last - fold.first for fold in folds)
     queue: list[tuple[float, int, tuple[Fold, ...]]] = [(-_sum(sums, fold), fold.first, (fold,)) for fold in folds]
     heapify(queue)
+    rough = False
     while queue:
         _, _, group = heappop(queue)
+        is_blocks = group[0].kind == "block"
+        if is_blocks and rough:
+            continue
         inner = [_named(fold, child) for fold in group for child in fold.children]
         more = sum(fold.last - fold.first for fold in group) - sum(child.last - child.first for child in inner)
         if shown + more > COMFORTABLE_ROWS:
+            rough = rough or is_blocks
             continue
         shown += more
         for fold in group:

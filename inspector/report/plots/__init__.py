@@ -22,3 +22,14 @@ Classes, all of which PLOT_CSS dresses:
   heat-flops, heat-parameters, heat-time; the svg has show-flops, show-parameters or show-time, which says which of them is
   seen: a page switches by replacing that one class
 """
+
+from inspector.report.plots.cdf import cdf
+from inspector.report.plots.graph import graph
+from inspector.report.plots.pareto import pareto
+from inspector.report.plots.ratios import ratios
+from inspector.report.plots.sizes import sizes
+from inspector.report.plots.styles import PLOT_CSS
+from inspector.report.plots.treemap import treemap
+from inspector.report.plots.waterfall import waterfall
+
+__all__ = ["PLOT_CSS", "cdf", "graph", "pareto", "ratios", "sizes", "treemap", "waterfall"]

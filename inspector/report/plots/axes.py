@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from inspector.report.bench_sentences import ms_text
 from inspector.report.plots.lettering import SIZE, TICK, fitted, text_width
 from inspector.report.plots.scales import Scale
 from inspector.report.plots.svg import line, rect, text
@@ -42,6 +43,14 @@ def _unit(units: Sequence[Unit], largest: float) -> Unit:
     return next((unit for unit in reversed(units) if largest >= unit.size), units[0])
 
 
+def time_text(milliseconds: float) -> str:
+    """Return a time with three digits and the unit that suits it: "22.3 µs", "0.412 ms", "1.25 s"."""
+    if 0 < milliseconds < 0.0995:
+        microseconds = milliseconds * 1000
+        return f"{microseconds:.{2 if microseconds < 9.95 else 1}f} µs"
+    return ms_text(milliseconds)
+
+
 def tick_text(value: float, unit: Unit) -> str:
     """Return a round value in a unit, without the unit: "0.5", "1,200"."""
     scaled = value / unit.size
@@ -75,7 +84,7 @@ def _ends(scale: Scale) -> tuple[float, float]:
 
 
 def legend(entries: Sequence[tuple[str, str]], x: float, y: float, width: float) -> tuple[list[str], float]:
-    """Return swatches (class, words) in lines, and the height they take."""
+    """Return swatches (class, words) in lines, and the height they take; a curve's swatch is a piece of it."""
     parts: list[str] = []
     at, line_y = x, y
     for classes, words in entries:
@@ -83,10 +92,18 @@ def legend(entries: Sequence[tuple[str, str]], x: float, y: float, width: float)
         needed = 18 + text_width(shown) + 18
         if at > x and at + needed > x + width:
             at, line_y = x, line_y + ROW
-        parts.append(rect(at, line_y - 9, 12, 9, classes))
+        parts.append(_swatch(classes, at, line_y))
         parts.append(text(at + 18, line_y, shown))
         at += needed
     return parts, line_y - y + ROW if entries else 0.0
+
+
+def _swatch(classes: str, x: float, y: float) -> str:
+    if classes == "interval":
+        return line(x + 6, y - 11, x + 6, y + 1, classes)
+    if classes.startswith(("curve", "front")):
+        return line(x, y - 4, x + 13, y - 4, classes)
+    return rect(x, y - 9, 12, 9, classes)
 
 
 def wrapped(words: str, width: float, size: float = SIZE, most: int = 3) -> list[str]:

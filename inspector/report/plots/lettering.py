@@ -24,9 +24,9 @@ def clipped(text: str, most: int) -> str:
     return shorten(visible(text), most)
 
 
-def text_width(text: str, size: float = SIZE) -> float:
+def text_width(text: str, size: float = SIZE, strong: bool = False) -> float:
     """Return about how wide text is, in user units, rather too wide than too narrow."""
-    return size * sum(map(_em, text))
+    return size * sum(map(_em, text)) * (1.12 if strong else 1.0)
 
 
 def fitted(text: str, width: float, size: float = SIZE) -> str:

@@ -11,6 +11,7 @@ LARGEST: Final = 1e18
 """Values beyond it are drawn there."""
 _SMALLEST: Final = 1e-12
 _MOST_TICKS: Final = 24
+_FACTORS: Final = ((1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8), (1, 1.5, 2, 3, 5, 7), (1, 2, 5), (1, 3), (1,))
 
 
 def usable(value: float | None) -> float | None:
@@ -73,15 +74,31 @@ class Logarithmic:
 
     def ticks(self, most: int = 8) -> list[float]:
         """Return round values within the scale, ascending: even ones where it spans less than a decade."""
-        if self.high / self.low < 6:
+        if self.high / self.low < 1.6:
             return round_values(self.low, self.high, most)
         first, last = math.floor(math.log10(self.low)), math.ceil(math.log10(self.high))
-        for factors in ((1, 2, 5), (1, 3), (1,)):
+        for factors in _FACTORS:
             found = [factor * 10.0**power for power in range(first, last + 1) for factor in factors]
             inside = [value for value in found if self.low * 0.9999 <= value <= self.high * 1.0001]
             if len(inside) <= most:
                 return inside
         return inside[:: math.ceil(len(inside) / most)]
+
+
+@dataclass(frozen=True, slots=True)
+class WithTail:
+    """A scale of what is usual, and beside it a narrow logarithmic one for the few values beyond that."""
+
+    usual: Linear | Logarithmic
+    tail: Logarithmic
+
+    def __call__(self, value: float) -> float:
+        """Return the position of a value, those outside at the edges."""
+        return self.usual(value) if value <= self.usual.high else self.tail(value)
+
+    def ticks(self, most: int = 8) -> list[float]:
+        """Return round values among the usual ones."""
+        return self.usual.ticks(most)
 
 
 def padded_logarithmic(values: Iterable[float], start: float, end: float, pad: float = 1.08) -> Logarithmic:

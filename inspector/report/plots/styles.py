@@ -38,7 +38,7 @@ _GROUND: Final = """\
 .plot .frame{fill:none;stroke:var(--plot-grid);stroke-width:1}
 .plot .stripe{fill:var(--plot-stripe)}
 .plot .reference{fill:none;stroke:var(--plot-ink);stroke-width:1.2}
-.plot .noise{fill:var(--plot-muted);fill-opacity:.2;stroke:none}
+.plot .noise{fill:var(--plot-muted);fill-opacity:.28;stroke:none}
 .plot .interval{fill:none;stroke:var(--plot-ink);stroke-width:1.3}
 """
 
@@ -52,6 +52,7 @@ _SUBJECTS: Final = """\
 .plot .bar.skipped{fill:none;stroke:var(--plot-axis);stroke-dasharray:2 2}
 .plot .bar.modelled{fill-opacity:.08;stroke-dasharray:3 2}
 .plot .bar.reclaimable{fill:var(--worse);fill-opacity:.12;stroke:var(--worse)}
+.plot .tail{fill:var(--plot-stripe);stroke:none}
 .plot .hatch{fill:none;stroke:var(--plot-ink);stroke-opacity:.45;stroke-width:1}
 .plot .cpu{fill:var(--plot-ink);fill-opacity:.75;stroke:none}
 .plot .curve{fill:none;stroke-linejoin:round}
