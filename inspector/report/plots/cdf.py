@@ -79,7 +79,10 @@ def _curves(run: Benchmark) -> Iterator[_Curve]:
     times = sorted(all_usable(run.times_ms))
     if times:
         enough = {one.share: usable(one.milliseconds) for one in run.percentiles}
-        marks = {0.5: times[(len(times) - 1) // 2], **{share: ms for share, ms in enough.items() if ms is not None}}
+        marks = {
+            0.5: usable(run.median_ms) or times[(len(times) - 1) // 2],
+            **{share: ms for share, ms in enough.items() if ms is not None},
+        }
         yield _Curve(run.subject, tuple(times), tuple((share, marks[share]) for share in _MARKS if share in marks))
     control = sorted(all_usable(run.control_ms))
     if control:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from inspector.records.graph_outline import GraphOutline, OutlineRow
 from inspector.report.figures import bytes_text, count_text, plural, share_text
 from inspector.report.plots.axes import WIDTH, time_text
-from inspector.report.plots.lettering import SMALL, TICK, fitted, text_width
+from inspector.report.plots.lettering import SMALL, TICK, clipped, fitted, text_width
 from inspector.report.plots.outline_lanes import Edge, Lanes, lanes_of
 from inspector.report.plots.scales import usable
 from inspector.report.plots.svg import circle, document, group, line, number, path, rect, text
@@ -18,7 +18,10 @@ Heat = Literal["flops", "parameters", "time"]
 
 HEATS: Final[tuple[Heat, ...]] = ("parameters", "flops", "time")
 MOST_ROWS: Final = 300
+MOST_CHARACTERS: Final = 280_000
+"""Of a graph; where it would have more, names are cut."""
 LEVELS: Final = 10
+_TOP: Final = 24.0
 _ROW: Final = 18.0
 _LANE: Final = 12.0
 _COLUMN: Final = 64.0
@@ -48,21 +51,28 @@ def graph(outline: GraphOutline | None, heat: Heat = "flops", width: int = WIDTH
     """
     if outline is None or not outline.rows:
         return ""
-    rows = outline.rows[:MOST_ROWS]
+    for letters in (80, 32, 16):
+        drawn = _drawn(outline, heat, width, letters)
+        if len(drawn) < MOST_CHARACTERS:
+            break
+    return drawn
+
+
+def _drawn(outline: GraphOutline, heat: Heat, width: int, letters: int) -> str:
+    """Return the graph with at most so many letters of each name."""
+    rows = [_clipped(row, letters) for row in outline.rows[:MOST_ROWS]]
     metrics = [metric for metric in HEATS if metric != "time" or any(usable(row.milliseconds) for row in rows)]
     lanes = lanes_of(rows)
     columns = _columns(rows, lanes, metrics, width)
     most = {metric: max((_value(row, metric) or 0.0 for row in rows), default=0.0) for metric in metrics}
-    top = 24.0
     body = [*_head(columns, metrics)]
-    body.append(group((_heat(rows, metric, most[metric], columns, top) for metric in metrics), "heats"))
-    body.append(group((_edge(edge, lanes, columns, top) for edge in lanes.edges), "edges"))
+    body.append(group((_heat(rows, metric, most[metric], columns) for metric in metrics), "heats"))
+    body.append(group((_edge(edge, lanes, columns) for edge in lanes.edges), "edges"))
     far = _portals(lanes.edges)
     for index, row in enumerate(rows):
-        body.append(
-            group(_row(row, index, lanes, columns, metrics, far), f"row {row.kind}", 0.0, top + index * _ROW, _hint(row))
-        )
-    bottom = top + len(rows) * _ROW + 8
+        parts = _row(row, index, lanes, columns, metrics, far)
+        body.append(group(parts, f"row {_kind(row)}", 0.0, _TOP + index * _ROW, _hint(row)))
+    bottom = _TOP + len(rows) * _ROW + 8
     words = _left_out(outline, lanes)
     if words:
         body.append(text(columns.title, bottom + 10, words, "muted small"))
@@ -71,12 +81,21 @@ def graph(outline: GraphOutline | None, heat: Heat = "flops", width: int = WIDTH
     return document(f"graph show-{seen}", "The graph, folded", _told(outline, rows, lanes), (width, bottom), body)
 
 
+def _clipped(row: OutlineRow, letters: int) -> OutlineRow:
+    title, name, shape = (clipped(words, letters) for words in (row.title, row.name, row.shape))
+    return replace(row, title=title, name=name, shape=shape)
+
+
+def _kind(row: OutlineRow) -> str:
+    return row.kind if row.kind in ("input", "output", "node") else "fold"
+
+
 def _columns(rows: Sequence[OutlineRow], lanes: Lanes, metrics: Sequence[Heat], width: int) -> _Columns:
     digits = text_width(str(len(rows)), SMALL) + 8
     title = digits + lanes.width * _LANE + 10
     right = width - 8.0
     figures = {metric: right - place * _COLUMN for place, metric in enumerate(reversed(metrics))}
-    shapes = max(text_width(row.shape[:60], TICK) for row in rows) + 14
+    shapes = max(text_width(row.shape, TICK) for row in rows) + 14
     end = right - len(metrics) * _COLUMN
     return _Columns(digits - 6, digits, title, end - min(shapes, (end - title) * 0.42), figures, float(width))
 
@@ -99,26 +118,26 @@ def heat_level(value: float | None, most: float) -> int:
     return max(1, min(LEVELS - 1, -int(-(value / most) * (LEVELS - 1) // 1)))
 
 
-def _heat(rows: Sequence[OutlineRow], metric: Heat, most: float, columns: _Columns, top: float) -> str:
+def _heat(rows: Sequence[OutlineRow], metric: Heat, most: float, columns: _Columns) -> str:
     """Return the backgrounds of one metric: a rectangle for every row."""
     wide = columns.width - columns.title + 6
     parts = (
-        rect(columns.title - 6, top + index * _ROW, wide, _ROW - 1, f"heat-{heat_level(_value(row, metric), most)}")
+        rect(columns.title - 6, _TOP + index * _ROW, wide, _ROW - 1, f"heat-{heat_level(_value(row, metric), most)}")
         for index, row in enumerate(rows)
     )
     return group(parts, f"heat heat-{metric}")
 
 
-def _dot(index: int, lanes: Lanes, columns: _Columns, top: float) -> tuple[float, float]:
-    return columns.lanes + lanes.columns[index] * _LANE + _LANE / 2, top + index * _ROW + _ROW / 2
+def _dot(index: int, lanes: Lanes, columns: _Columns) -> tuple[float, float]:
+    return columns.lanes + lanes.columns[index] * _LANE + _LANE / 2, _TOP + index * _ROW + _ROW / 2
 
 
-def _edge(edge: Edge, lanes: Lanes, columns: _Columns, top: float) -> str:
+def _edge(edge: Edge, lanes: Lanes, columns: _Columns) -> str:
     """Return a tensor's way: down its producer's lane and over to the row, or a stub for one from far away."""
-    x, y = _dot(edge.row, lanes, columns, top)
+    x, y = _dot(edge.row, lanes, columns)
     if edge.far:
         return path(f"M{number(x + 8)} {number(y - 7)}L{number(x)} {number(y)}", "edge portal")
-    from_x, from_y = _dot(edge.source, lanes, columns, top)
+    from_x, from_y = _dot(edge.source, lanes, columns)
     if from_x == x:
         return path(f"M{number(x)} {number(from_y)}V{number(y)}", "edge")
     turn, middle = y - _ROW, y - _ROW / 2
@@ -139,9 +158,9 @@ def _row(
     row: OutlineRow, index: int, lanes: Lanes, columns: _Columns, metrics: Iterable[Heat], far: dict[int, list[int]]
 ) -> Iterator[str]:
     """Yield what stands in a row: its number, dot, title, shape and figures."""
-    x, middle = _dot(index, lanes, columns, 0.0)
-    middle -= index * _ROW
-    kind = row.kind if row.kind in ("input", "output", "node") else "fold"
+    x, middle = _dot(index, lanes, columns)
+    middle -= _TOP + index * _ROW
+    kind = _kind(row)
     yield text(columns.number, middle + 4, str(index + 1), "muted small", "end")
     yield circle(x, middle, 4.5 if kind == "fold" else 3.5, f"dot {kind}")
     base = middle + 4
@@ -212,7 +231,7 @@ def _told(outline: GraphOutline, rows: Sequence[OutlineRow], lanes: Lanes) -> st
     nodes = sum(row.node_count for row in rows) + outline.left_out
     counts = [plural(len(rows), "row"), plural(nodes, "node"), plural(len(lanes.edges), "edge")]
     counts.append(f"{plural(sum(edge.far for edge in lanes.edges), 'edge')} from far away")
-    total = sum(row.flops or 0 for row in rows)
+    total = sum(usable(row.flops) or 0.0 for row in rows)
     costly = sorted((row for row in rows if usable(row.flops)), key=lambda row: -(row.flops or 0))[:_TOLD]
-    named = [f"{fitted(row.title, 300.0)} {share_text((row.flops or 0) / total)}" for row in costly]
-    return f"{', '.join(counts)}. FLOPs: {count_text(total)}{': ' + ', '.join(named) if named else ''}."
+    named = [f"{fitted(row.title, 300.0)} {share_text((usable(row.flops) or 0.0) / total)}" for row in costly]
+    return f"{', '.join(counts)}. FLOPs: {count_text(round(total))}{': ' + ', '.join(named) if named else ''}."

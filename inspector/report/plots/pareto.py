@@ -212,7 +212,7 @@ def _legend(points: Sequence[Point], width: int) -> tuple[list[str], float]:
         x += needed
     if x + 130 > width:
         x, y = _LEFT, y + ROW
-    parts += [line(x - 4, y - 4, x + 10, y - 4, "front"), text(x + 15, y, "not beaten in both", "small")]
+    parts += [line(x - 4, y - 4, x + 10, y - 4, "front"), text(x + 15, y, "Pareto front", "small")]
     return parts, y + 14
 
 

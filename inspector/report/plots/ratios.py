@@ -9,7 +9,7 @@ from inspector.records.measurement import Comparison
 from inspector.report.bench_sentences import comparison_title
 from inspector.report.figures import plural
 from inspector.report.plots.axes import WIDTH, Unit, legend, x_axis
-from inspector.report.plots.lettering import fitted, text_width
+from inspector.report.plots.lettering import clipped, fitted, text_width
 from inspector.report.plots.scales import Logarithmic, usable
 from inspector.report.plots.svg import document, line, number, path, polygon, rect, text
 
@@ -76,12 +76,20 @@ def _title(one: Comparison) -> str:
 
 def _told(one: Comparison) -> tuple[str, str]:
     low, high = _bounds(one)
-    return f"{one.ratio:.2f}× ({low:.2f}–{high:.2f})", one.verdict
+    return f"{_figure(_ratio(one))}× ({_figure(low)}–{_figure(high)})", clipped(one.verdict, 40)
+
+
+def _figure(ratio: float) -> str:
+    return f"{ratio:.2f}" if ratio < _FARTHEST else f"{ratio:.0e}"
+
+
+def _ratio(one: Comparison) -> float:
+    return usable(one.ratio) or 1.0
 
 
 def _bounds(one: Comparison) -> tuple[float, float]:
     low, high = usable(one.low), usable(one.high)
-    return low if low else one.ratio, high if high else one.ratio
+    return low or _ratio(one), high or _ratio(one)
 
 
 def _noise(one: Comparison) -> tuple[float, float] | None:
@@ -92,7 +100,7 @@ def _noise(one: Comparison) -> tuple[float, float] | None:
 def _scale(rows: Sequence[Comparison], start: float, end: float) -> Logarithmic:
     values = [*_NARROWEST]
     for one in rows:
-        values += [one.ratio, *_bounds(one), *(_noise(one) or ())]
+        values += [_ratio(one), *_bounds(one), *(_noise(one) or ())]
     inside = [min(max(value, 1 / _FARTHEST), _FARTHEST) for value in values]
     return Logarithmic(min(inside) / 1.04, max(inside) * 1.04, start, end)
 
@@ -108,7 +116,7 @@ def _row(one: Comparison, title: str, told: tuple[str, str], scale: Logarithmic,
     low, high = map(scale, _bounds(one))
     whisker = f"M{number(low)} {number(y)}H{number(high)}M{number(low)} {number(y - 4)}v8M{number(high)} {number(y - 4)}v8"
     parts.append(path(whisker, f"interval {style}"))
-    x = scale(one.ratio)
+    x = scale(_ratio(one))
     diamond = [(x, y - 5), (x + 5, y), (x, y + 5), (x - 5, y)]
     parts.append(polygon(diamond, f"point {style}", f"{_title(one)}: {told[0]}, {told[1]}, {plural(one.pairs, 'pair')}"))
     parts.append(text(scale.end + 14, y + 4, told[0], "value"))

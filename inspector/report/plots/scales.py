@@ -15,12 +15,12 @@ _FACTORS: Final = ((1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8), (1, 1.5, 2, 3, 5, 7), (
 
 
 def usable(value: float | None) -> float | None:
-    """Return a value that can be drawn: finite, not below zero, cut at LARGEST; None for any other."""
+    """Return a value that can be drawn: finite, not below zero, cut at LARGEST, tiny ones 0; None for any other."""
     if value is None or not isinstance(value, int | float) or value != value or value < 0:
         return None
     if isinstance(value, float) and math.isinf(value):
         return None
-    return float(min(value, LARGEST))
+    return float(min(value, LARGEST)) if value > _SMALLEST else 0.0
 
 
 def all_usable(values: Iterable[float | None]) -> list[float]:

@@ -18,6 +18,7 @@ from inspector.report.plots.svg import document, hatch, line, path, rect, text
 
 MOST_ROWS: Final = 40
 _HEIGHT: Final = 30
+_STYLES: Final = {"accepted": "accepted", "rejected": "rejected", "skipped": "skipped"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +79,8 @@ def _of_changes(changes: Sequence[Change]) -> Iterator[_Row]:
     yield _Row("original", "before", original)
     for change in changes:
         after = change.after.size_bytes if change.after else None
-        yield _Row(
-            change.optimizer, change.status, after, _became(change.verdict, change.reason, after), change.before.size_bytes
-        )
+        words = _became(change.verdict, change.reason, after)
+        yield _Row(change.optimizer, _STYLES.get(change.status, "skipped"), after, words, change.before.size_bytes)
 
 
 def _of_slimming(slimming: Slimming) -> Iterator[_Row]:
@@ -90,7 +90,9 @@ def _of_slimming(slimming: Slimming) -> Iterator[_Row]:
         after = step.after
         size, compressed = (after.size_bytes, after.compressed_bytes) if after else (None, None)
         began = step.before.size_bytes
-        yield _Row(step.level, step.status, size, _became(step.verdict, step.reason, size), began, compressed)
+        yield _Row(
+            step.level, _STYLES.get(step.status, "skipped"), size, _became(step.verdict, step.reason, size), began, compressed
+        )
 
 
 def _became(verdict: str, reason: str, size: int | None) -> str:
@@ -110,7 +112,8 @@ def _words(row: _Row) -> str:
     if row.size is None:
         return row.words
     pulled = f" ({bytes_text(row.compressed)} compressed)" if row.compressed is not None else ""
-    ratio = f", {row.size / row.began:.2f}×" if row.began else ""
+    size, began = usable(row.size), usable(row.began)
+    ratio = f", {size / began:.2f}×" if size is not None and began else ""
     return f"{bytes_text(row.size)}{pulled}{ratio}{f', {row.words}' if row.words else ''}"
 
 

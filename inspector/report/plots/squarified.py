@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,16 +24,16 @@ def squarified(values: Sequence[float], whole: Area) -> list[Area]:
     """
     found: list[Area] = []
     left = whole
-    rest = sum(values)
+    rests = [*accumulate(reversed(values))][::-1]
     start = 0
     while start < len(values):
+        rest = rests[start]
         end = _row_end(values, start, left, rest)
         row = values[start:end]
         row_sum = sum(row)
         share = min(row_sum / rest, 1.0) if rest > 0 and end < len(values) else 1.0
         placed, left = _placed(row, row_sum, share, left)
         found += placed
-        rest -= row_sum
         start = end
     return found
 

@@ -70,6 +70,7 @@ _SUBJECTS: Final = """\
 """
 
 _PARETO: Final = """\
+.plot.pareto text{paint-order:stroke;stroke:var(--plot-paper);stroke-width:3px;stroke-linejoin:round}
 .plot .front{fill:none;stroke:var(--plot-muted);stroke-width:1.4;stroke-dasharray:5 3}
 .plot .equal{fill:var(--plot-stripe);stroke:none}
 .plot .leader{fill:none;stroke:var(--plot-axis);stroke-width:.8}
@@ -99,6 +100,8 @@ _GRAPH: Final = (
 .plot .dot{fill:var(--plot-paper);stroke:var(--plot-ink);stroke-width:1.5}
 .plot .dot.input,.plot .dot.output{fill:var(--before);stroke:var(--before)}
 .plot .dot.fold{fill:var(--plot-ink)}
+.plot.graph .row text.tick{fill:var(--plot-ink)}
+.plot.graph .row text.muted{fill:var(--plot-ink);fill-opacity:.75}
 .plot .heat{display:none;stroke:none}
 .plot.show-flops .heat-flops,.plot.show-parameters .heat-parameters,.plot.show-time .heat-time{display:inline}
 .plot.show-flops .of-flops,.plot.show-parameters .of-parameters,.plot.show-time .of-time{font-weight:600}

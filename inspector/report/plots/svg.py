@@ -13,7 +13,7 @@ from inspector.report.plots.lettering import clipped
 
 Anchor = Literal["start", "middle", "end"]
 
-TOOLTIP: Final = 160
+TOOLTIP: Final = 100
 """Characters of a tooltip."""
 LONGEST_TEXT: Final = 200
 """Characters of a text that nobody has fitted into its place."""

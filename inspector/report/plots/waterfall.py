@@ -14,8 +14,8 @@ from inspector.report.plots.lettering import SMALL, fitted, text_width
 from inspector.report.plots.scales import Linear, usable
 from inspector.report.plots.svg import document, hatch, line, path, rect, text
 
-MOST_PANELS: Final = 8
-MOST_PHASES: Final = 24
+MOST_PANELS: Final = 6
+MOST_PHASES: Final = 16
 """Phases with a bar of their own."""
 SMALL_SHARE: Final = 0.01
 """Phases of less than this share of the longer start are joined."""
@@ -52,7 +52,8 @@ class _Panel:
     def names(self) -> list[str]:
         """The rows of the panel: phases in order, the total last."""
         found = dict.fromkeys(step.name for steps in self.steps.values() for step in steps if not step.total)
-        return [*found, _MEASURED]
+        measured = any(step.total for steps in self.steps.values() for step in steps)
+        return [*found, *([_MEASURED] if measured else [])]
 
     @property
     def longest(self) -> float:
@@ -139,6 +140,8 @@ def _steps(run: Benchmark, small: Sequence[str]) -> Iterable[_Step]:
         yield _Step(_OTHERS, begin, joined, joined, joined)
     modelled = sum(_length(phase) for phase in run.phases.values() if phase.modelled)
     median = usable(run.median_ms) or 0.0
+    if not median:
+        return
     yield _Step(_MEASURED, modelled, median, usable(run.low_ms) or median, usable(run.high_ms) or median, total=True)
 
 
@@ -160,7 +163,7 @@ def _drawn(panel: _Panel, scale: Linear, y: float, width: int) -> tuple[list[str
     parts += x_axis(scale, top, bottom, unit)
     for index, name in enumerate(panel.names):
         row = top + index * height + _GAP
-        total = name == _MEASURED
+        total = index == len(panel.names) - 1 and name == _MEASURED
         if total:
             parts.append(line(4, row - _GAP / 2, scale.end, row - _GAP / 2, "grid"))
         middle = row + len(panel.steps) * _BAR / 2 + 4
