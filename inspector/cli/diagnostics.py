@@ -34,6 +34,11 @@ def say_note(message: str) -> None:
         _write_line(message)
 
 
+def say(message: str) -> None:
+    """Write in one line what the exit code depends on, whether somebody sits at a terminal or reads a log."""
+    _write_line(message)
+
+
 def save_traceback(error: BaseException) -> int:
     """Save the traceback of a bug in the user's state folder, say where in one line, and return the exit code."""
     from traceback import format_exception

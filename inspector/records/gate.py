@@ -23,6 +23,12 @@ class Rule:
     source: str = ""
     """Where it was written: "--fail-if", or the file."""
     reason: str = ""
+    word: str = ""
+    """In place of limit, of figures that are words ("verdict == fail") or versions; empty: the limit is a number."""
+    against_baseline: bool = False
+    """Whether only the baseline will do as what it was before ("+5%")."""
+    added: bool = False
+    """Of a relative limit: whether it is an amount that may come on top ("+2"), not a ratio."""
 
 
 @dataclass(frozen=True, slots=True)
