@@ -18,8 +18,9 @@ Heat = Literal["flops", "parameters", "time"]
 
 HEATS: Final[tuple[Heat, ...]] = ("parameters", "flops", "time")
 MOST_ROWS: Final = 300
-MOST_CHARACTERS: Final = 280_000
-"""Of a graph; where it would have more, names are cut."""
+MOST_BYTES: Final = 280_000
+"""Of a graph; where it would have more, names are cut, and at last left out but for titles."""
+_FEW_LETTERS: Final = 8
 LEVELS: Final = 10
 _TOP: Final = 24.0
 _ROW: Final = 18.0
@@ -51,9 +52,9 @@ def graph(outline: GraphOutline | None, heat: Heat = "flops", width: int = WIDTH
     """
     if outline is None or not outline.rows:
         return ""
-    for letters in (80, 32, 16):
+    for letters in (80, 32, _FEW_LETTERS):
         drawn = _drawn(outline, heat, width, letters)
-        if len(drawn) < MOST_CHARACTERS:
+        if len(drawn.encode()) < MOST_BYTES:
             break
     return drawn
 
@@ -71,7 +72,8 @@ def _drawn(outline: GraphOutline, heat: Heat, width: int, letters: int) -> str:
     far = _portals(lanes.edges)
     for index, row in enumerate(rows):
         parts = _row(row, index, lanes, columns, metrics, far)
-        body.append(group(parts, f"row {_kind(row)}", 0.0, _TOP + index * _ROW, _hint(row)))
+        hint = _hint(row) if letters > _FEW_LETTERS else ""
+        body.append(group(parts, f"row {_kind(row)}", 0.0, _TOP + index * _ROW, hint))
     bottom = _TOP + len(rows) * _ROW + 8
     words = _left_out(outline, lanes)
     if words:
@@ -82,6 +84,8 @@ def _drawn(outline: GraphOutline, heat: Heat, width: int, letters: int) -> str:
 
 
 def _clipped(row: OutlineRow, letters: int) -> OutlineRow:
+    if letters <= _FEW_LETTERS:
+        return replace(row, title=clipped(row.title, letters), name="", shape="")
     title, name, shape = (clipped(words, letters) for words in (row.title, row.name, row.shape))
     return replace(row, title=title, name=name, shape=shape)
 

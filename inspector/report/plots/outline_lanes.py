@@ -9,7 +9,7 @@ from typing import Final
 from inspector.records.graph_outline import OutlineRow
 
 MOST_LANES: Final = 10
-MOST_EDGES: Final = 1_200
+MOST_EDGES: Final = 900
 """Edges that are drawn, portals included, the shortest first."""
 LONGEST_EDGE: Final = 60
 """Rows that a tensor runs down a lane at most."""

@@ -89,11 +89,11 @@ def _packages(image: ImageReview) -> Iterator[_Tile]:
     for package in image.packages:
         yield _tile(f"{package.name} {package.version}", package.bytes, _KINDS.get(package.kind, _OTHER))
     listed = sum(usable(package.bytes) or 0.0 for package in image.packages)
-    yield _tile("other packages", image.package_bytes - listed, _OTHER)
+    yield _tile("other packages", (usable(image.package_bytes) or 0.0) - listed, _OTHER)
     for unowned in image.unowned_largest:
         yield _tile(unowned.path, unowned.bytes, _MODEL if unowned.path in models else _UNOWNED)
     listed = sum(usable(unowned.bytes) or 0.0 for unowned in image.unowned_largest)
-    yield _tile("other files of no package", image.unowned_bytes - listed, _UNOWNED)
+    yield _tile("other files of no package", (usable(image.unowned_bytes) or 0.0) - listed, _UNOWNED)
 
 
 def _layers(image: ImageReview) -> Iterator[_Tile]:
