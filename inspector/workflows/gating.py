@@ -141,7 +141,7 @@ def _checked(ignore: Ignore, file: RulesFile) -> Ignore:
     from difflib import get_close_matches
     from fnmatch import fnmatchcase
 
-    from inspector.verify.rules.known_findings import known_findings
+    from inspector.analysis.known_findings import known_findings
 
     known = known_findings()
     if not any(fnmatchcase(name, ignore.rule) for name in known):

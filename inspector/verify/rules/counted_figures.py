@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from inspector.records.difference import AREAS, ArtifactComparison, ComparedArea
 from inspector.records.finding import SEVERITIES, Finding
 from inspector.records.review import Review
-from inspector.verify.rules.known_findings import known_findings
+from inspector.analysis.known_findings import known_findings
 from inspector.verify.rules.reading import Figure, Read, Reading, Side, nothing, one
 
 NEW = "findings.new."
