@@ -5,22 +5,24 @@ numbers. KIND is waterfall, cdf, ratios, sizes, treemap, pareto or graph. Colors
 styles.PLOT_CSS, every one below .plot); attributes hold geometry. There are no styles, scripts, links or ids, text is
 escaped, and the number of elements is bounded whatever the record holds. Times are ms, sizes bytes.
 
-Classes, all of which PLOT_CSS dresses:
+Classes; PLOT_CSS dresses them, but for those that only name what they are on:
 
-- words: label (what a row or an axis is), value (a figure), tick (a figure on an axis), heading (of a panel), muted (an aside),
-  small (10 px where others are 12), strong, inside (on a filled tile or bar)
-- ground: axis (the line of an axis), grid (lines across), frame (around a panel), stripe (every other row), reference (the
-  line at a ratio of 1)
-- subjects: before, after, control, on bar (a rect), curve (a line), swatch (in a legend), point
-- bars: bar, hatch (lines over what is modelled, rejected or reclaimable), cpu (the share of processor time), modelled, total
-- uncertainty: interval (whiskers), noise (the band that nothing is claimed in)
-- verdicts: faster, slower, same, unmeasured; accepted, rejected, skipped, chosen, passed, failed
-- pareto: point with an outcome, front (the line of what nothing else beats), equal (the band of no difference at all),
-  timed-0 … timed-4 (filled by latency ratio: much faster … much slower), original
-- treemap: tile with tile-0 … tile-7 (a category), rest (what "N more" stands for)
-- graph: row, edge, portal (a tensor from far away), dot with input, output, node, fold; heat with heat-0 … heat-9, in groups
-  heat-flops, heat-parameters, heat-time; the svg has show-flops, show-parameters or show-time, which says which of them is
-  seen: a page switches by replacing that one class
+- words: label (what a row or an axis is), value (a figure), tick (a figure on an axis, 11 px), heading (of a panel), muted (an
+  aside), small (10 px where others are 12), strong, inside (on a tile)
+- ground: axis (the line of an axis), grid (lines across), stripe (every other row), reference (the line at a ratio of 1), tail
+  (the strip of a time axis that shows far out runs)
+- subjects: before, after, control, on bar (a rect), curve (a line), point, text, and swatch (in a legend)
+- bars: bar, hatch (lines over what is modelled, rejected or reclaimable), cpu (the share of processor time), modelled, total,
+  compressed, reclaimable
+- uncertainty: interval (whiskers; in sizes the size before a step), noise (the band that nothing is claimed in)
+- verdicts: faster, slower, same; accepted, rejected, skipped, chosen, passed, failed
+- pareto: point with an outcome, original, front (what nothing else beats), equal (the band of no difference at all), leader
+  (from a label to its point), timed-0 … timed-4 (latency ratio: much faster … much slower, dark to light)
+- treemap: tile with tile-0 … tile-7 (a category), rest (what "N more" stands for), tile-hatch (what is wasted)
+- graph: row with input, output, node or fold; edges, edge, portal (a tensor from far away); dot with input, output, node, fold;
+  heats, in it for each metric heat with heat-flops, heat-parameters or heat-time, in that heat-0 … heat-9; of-flops,
+  of-parameters, of-time on figures; the svg has show-flops, show-parameters or show-time, which says which heat is seen: a
+  page switches by replacing that one class
 """
 
 from inspector.report.plots.cdf import cdf

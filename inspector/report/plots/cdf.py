@@ -153,8 +153,9 @@ def _marks(curves: Sequence[_Curve], across: Scale, up: Linear) -> list[str]:
     for curve in curves:
         for share, milliseconds in curve.percentiles:
             x, y = across(milliseconds), up(share)
-            words = f"p{share * 100:g} {time_text(milliseconds)}"
-            parts.append(circle(x, y, 3.2, f"point {curve.subject}", f"{curve.subject}: {words}"))
+            words = f"{curve.subject} " if len(curves) > 1 else ""
+            words += f"p{share * 100:g} {time_text(milliseconds)}"
+            parts.append(circle(x, y, 3.2, f"point {curve.subject}", words))
             place = _free(x, y, text_width(words, SMALL, strong=True), taken, (across(-1e300), across(1e300)))
             if place is not None:
                 parts.append(text(*place, words, f"small {curve.subject}"))

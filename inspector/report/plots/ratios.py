@@ -16,7 +16,7 @@ from inspector.report.plots.svg import document, line, number, path, polygon, re
 MOST_ROWS: Final = 60
 _HEIGHT: Final = 22
 _TIMES: Final = Unit("", 1.0)
-_STYLES: Final = {"faster": "faster", "slower": "slower", "no difference shown": "same", "not measured": "unmeasured"}
+_STYLES: Final = {"faster": "faster", "slower": "slower", "no difference shown": "same"}
 _NARROWEST: Final = (0.8, 1.25)
 """The axis spans at least this."""
 _INDENT: Final = "    "

@@ -27,7 +27,7 @@ _WORDS: Final = """\
 .plot text.inside{fill:#fff}
 .plot text.faster,.plot text.accepted{fill:var(--better);font-weight:600}
 .plot text.slower,.plot text.rejected{fill:var(--worse);font-weight:600}
-.plot text.same,.plot text.unmeasured,.plot text.skipped{fill:var(--plot-muted)}
+.plot text.same,.plot text.skipped{fill:var(--plot-muted)}
 .plot text.before,.plot text.after,.plot text.control{font-weight:600}
 .plot text.before{fill:var(--before)}.plot text.after{fill:var(--after)}.plot text.control{fill:var(--control)}
 """
@@ -35,7 +35,6 @@ _WORDS: Final = """\
 _GROUND: Final = """\
 .plot .axis{fill:none;stroke:var(--plot-axis);stroke-width:1}
 .plot .grid{fill:none;stroke:var(--plot-grid);stroke-width:1}
-.plot .frame{fill:none;stroke:var(--plot-grid);stroke-width:1}
 .plot .stripe{fill:var(--plot-stripe)}
 .plot .reference{fill:none;stroke:var(--plot-ink);stroke-width:1.2}
 .plot .noise{fill:var(--plot-muted);fill-opacity:.28;stroke:none}
@@ -77,15 +76,16 @@ _PARETO: Final = """\
 .plot .point.original{fill:var(--plot-ink);stroke:var(--plot-ink)}
 .plot .point.chosen{stroke-width:2.4}
 .plot .point.rejected,.plot .point.failed{fill:none;stroke:var(--worse)}
-.plot .timed-0{fill:#009e73}.plot .timed-1{fill:#7cc9b0}.plot .timed-2{fill:#c9ccd1}
-.plot .timed-3{fill:#f0b488}.plot .timed-4{fill:#d55e00}
+.plot .timed-0{fill:#005c44}.plot .timed-1{fill:#2f9e78}.plot .timed-2{fill:#b4bac1}
+.plot .timed-3{fill:#f3bd86}.plot .timed-4{fill:#ffe9c7}
 """
 
 _TREEMAP: Final = (
     """\
 .plot .tile{stroke:var(--plot-paper);stroke-width:1.5}
 .plot .tile.rest{fill:var(--plot-muted)}
-.plot .tile-hatch{fill:none;stroke:#fff;stroke-opacity:.55;stroke-width:1}
+.plot .tile-hatch{fill:none;stroke:#fff;stroke-opacity:.4;stroke-width:1}
+.plot.treemap text.inside{paint-order:stroke;stroke:#000;stroke-opacity:.35;stroke-width:2px;stroke-linejoin:round}
 """
     + "".join(f".plot .tile-{index}{{fill:var(--tile-{index})}}" for index in range(8))
     + "\n"

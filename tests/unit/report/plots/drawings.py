@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from xml.etree import ElementTree
 
+from inspector.report import plots
 from inspector.report.plots.lettering import text_width
 from inspector.report.plots.styles import PLOT_CSS
 
@@ -58,12 +59,21 @@ def parsed(drawing: str) -> ElementTree.Element:
         assert element.tag.removeprefix(SVG) in ALLOWED
         assert set(element.attrib) <= ATTRIBUTES
         assert not re.search("nan|inf", " ".join(v for k, v in element.attrib.items() if k != "class"))
-        assert all(f".{name}" in PLOT_CSS or name in _NEUTRAL for name in (element.get("class") or "").split())
+        assert all(_is_known(name) for name in (element.get("class") or "").split())
     return root
 
 
 _NEUTRAL = set("waterfall cdf ratios sizes treemap label value total compressed row heats edges swatch passed node".split())  # noqa: SIM905
 """Classes that name things for a page and look like what surrounds them."""
+
+
+def _is_known(name: str) -> bool:
+    """Return whether a class is documented, and dressed where it should be."""
+    stem = re.sub("-[0-9]$", "-0", name)
+    return stem in _DOCUMENTED and (f".{name}" in PLOT_CSS or name in _NEUTRAL)
+
+
+_DOCUMENTED = set(re.findall("[a-z]+(?:-[a-z0-9]+)?", plots.__doc__ or "")) | {"plot"}
 
 
 def with_class(root: ElementTree.Element, *names: str) -> Iterator[ElementTree.Element]:

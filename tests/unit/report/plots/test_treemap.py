@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from inspector.records.graph_outline import GraphOutline, OutlineRow
 from inspector.records.image_contents import Package
-from inspector.records.image_review import SizedPath
+from inspector.records.image_review import LayerReview, SizedPath
 from inspector.records.review import Review
 from inspector.report.plots.squarified import Area, squarified
 from inspector.report.plots.treemap import MOST_TILES, treemap
@@ -105,3 +105,20 @@ def test_there_is_no_plot_of_nothing() -> None:
 def test_hostile_records_give_a_bounded_drawing(width: int) -> None:
     rows = [OutlineRow("node", text, text, weight_bytes=size) for text in HOSTILE for size in WHOLE]
     parsed(treemap(with_rows(*rows * 20), width))
+
+
+@pytest.mark.parametrize("width", [960, 640])
+def test_hostile_images_give_a_bounded_drawing(width: int) -> None:
+    review = image_review()
+    assert review.image is not None
+    places = [(text, size) for text in HOSTILE for size in WHOLE]
+    image = replace(
+        review.image,
+        packages=tuple(Package("python", text, text, size, 1) for text, size in places) * 10,
+        unowned_largest=tuple(SizedPath(text, size) for text, size in places) * 10,
+        package_bytes=10**400,
+        unowned_bytes=-5,
+        layers=tuple(LayerReview("", size, size, text, shipped_bytes=size, reclaimable_bytes=2 * size) for text, size in places)
+        * 10,
+    )
+    parsed(treemap(replace(review, image=image), width))
