@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -21,6 +22,9 @@ from tests.golden.saved_model_reviews import hostile_saved_model_review, served_
 
 GITHUB = MarkdownIt("gfm-like")
 OURS = {"text", "code_inline", "strong_open", "strong_close", "em_open", "em_close", "softbreak"}
+FOLD = re.compile(r"</?details>|<summary>[A-Za-z ]+(?: \([0-9,]+(?: files?)?\))?</summary>")
+"""The only HTML there is: our own words, and numbers."""
+
 ANY_TEXT = st.text(st.sampled_from("ab |`\\*_[]()<>!&#~@$:/w.-+=\n\x1b'\"{}1") | st.characters(), max_size=40)
 
 REVIEWS = [
@@ -46,7 +50,10 @@ def rendered(markdown: str) -> str:
 def test_nothing_becomes_a_link_an_image_or_html(review: Review) -> None:
     tokens = GITHUB.parse(to_markdown(review))
     assert {token.type for token in inline(tokens)} <= OURS
-    assert not [token for token in tokens if token.type in ("html_block", "fence", "code_block", "hr")]
+    assert not [token for token in tokens if token.type in ("fence", "code_block", "hr")]
+    html = [line for token in tokens if token.type == "html_block" for line in token.content.splitlines()]
+    assert {FOLD.sub("", line) for line in html} == {""}
+    assert sum(line == "<details>" for line in html) == sum(line == "</details>" for line in html) > 0
 
 
 @pytest.mark.parametrize("review", REVIEWS, ids=REVIEW_NAMES)
