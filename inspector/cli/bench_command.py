@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 from inspector.cli.commands import unwind_when_terminated
 from inspector.cli.contract_files import contract_to_keep
 from inspector.cli.diagnostics import say_error
+from inspector.cli.gating import check_gates, gated_as_asked
 from inspector.cli.narrator import Narrator, closable
 from inspector.cli.report_files import check_targets, write_report
 from inspector.errors import EXIT_CHECK_FAILED, EXIT_INTERRUPTED, EXIT_OK, OperationFailed, UsageError
@@ -40,6 +41,7 @@ def bench(options: Options, wanted: BenchOptions) -> int:
     contract = contract_to_keep(options, artifact)
     read = [Path(path) for path in (asked.artifact, asked.plan.other, asked.plan.data, wanted.replay) if path]
     check_targets(options, read)
+    check_gates(options)
     unwind_when_terminated()
     with Narrator() as narrator:
         before = _opened(asked.artifact, options, narrator)
@@ -47,7 +49,7 @@ def bench(options: Options, wanted: BenchOptions) -> int:
         inputs = [*read, *(file for one in (before, after) if one is not None for file in _files(one))]
         check_targets(options, inputs)
         result = measured(before, after, asked.plan, narrator)
-        review = _review(before, result, contract, asked.earlier, narrator.warnings)
+        review = gated_as_asked(_review(before, result, contract, asked.earlier, narrator.warnings), options)
     write_report(review, options, inputs)
     return exit_code(review, result)
 

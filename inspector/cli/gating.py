@@ -38,7 +38,7 @@ def rule_files(options: Options) -> list[Path]:
 
 def _read(options: Options) -> tuple[Gates, Review | None]:
     """Return what was asked for, read and told once however often it is needed."""
-    wanted = options.gates = options.gates or GateOptions()
+    wanted = getattr(options, "gates", None) or GateOptions()
     if wanted.read is None:
         wanted.read = _found(wanted)
     return wanted.read

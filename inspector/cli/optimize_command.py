@@ -12,6 +12,7 @@ from inspector.cli.bench_command import exit_code, measured
 from inspector.cli.commands import unwind_when_terminated
 from inspector.cli.contract_files import contract_to_keep, write_contract
 from inspector.cli.diagnostics import say_error, say_note, say_warning
+from inspector.cli.gating import check_gates, gated_as_asked
 from inspector.cli.narrator import Narrator, closable
 from inspector.cli.optimization_request import optimization_request
 from inspector.cli.report_files import check_targets, write_report
@@ -45,6 +46,7 @@ def optimize(options: Options, wanted: OptimizationOptions) -> int:
     steps = _steps(artifact, options, wanted)
     contract = contract_to_keep(options, artifact)
     check_targets(options, [artifact] if isinstance(artifact, Path) else [])
+    check_gates(options)
     unwind_when_terminated()
     with Narrator() as narrator:
         inspection = _inspected(artifact, options, narrator)
@@ -52,7 +54,7 @@ def optimize(options: Options, wanted: OptimizationOptions) -> int:
         check_targets(options, inputs)
         request = optimization_request(options, wanted, contract)
         done = _run(inspection, _Work(steps, _output_of(options, wanted)), request, _plan(options), narrator)
-        review = _review(inspection, done, contract, narrator.warnings)
+        review = gated_as_asked(_review(inspection, done, contract, narrator.warnings), options)
     if options.contract_target is not None:
         write_contract(done.optimization.contract, options, inputs)
     write_report(review, options, inputs)

@@ -10,6 +10,7 @@ from inspector.cli import output
 from inspector.cli.commands import unwind_when_terminated
 from inspector.cli.contract_files import contract_to_keep, write_contract
 from inspector.cli.diagnostics import say_note, say_warning
+from inspector.cli.gating import check_gates, gated_as_asked
 from inspector.cli.narrator import Narrator
 from inspector.cli.report_files import check_targets, write_report
 from inspector.errors import EXIT_CHECK_FAILED, EXIT_OK, UsageError
@@ -29,7 +30,7 @@ _FORMATS = {"onnx": "an ONNX model", "image": "a container image", "tflite": "a 
 def publish(options: Options, wanted: PublishOptions) -> int:
     """Publish the SavedModel, report where that was asked for (otherwise print where it is now), and return the exit code.
 
-    1 where a contract is not kept or the signatures drifted from those of the version before: nothing is published then.
+    1 where a contract or a rule is not kept, or the signatures drifted from those of the version before: nothing is published.
     """
     from inspector.workflows.files import files_of
     from inspector.workflows.publishing import check_publishing
@@ -40,12 +41,13 @@ def publish(options: Options, wanted: PublishOptions) -> int:
     contract = contract_to_keep(options, artifact)
     check_publishing(publish_request(options, wanted, contract))
     _check_targets(options, wanted, [artifact] if isinstance(artifact, Path) else [])
+    check_gates(options)
     unwind_when_terminated()
     with Narrator() as narrator:
         inspection = _inspected(artifact, options, narrator)
         inputs = files_of(inspection)
         _check_targets(options, wanted, inputs)
-        made = _review(inspection, contract, [])
+        made = gated_as_asked(_review(inspection, contract, []), options)
         published = None
         if made.verdict != "fail":
             published = _published(inspection, options, wanted, contract, narrator)
@@ -54,7 +56,7 @@ def publish(options: Options, wanted: PublishOptions) -> int:
     if options.contract_target is not None:
         _write_contract(inspection, options, inputs)
     if options.wants_report:
-        made = replace(_review(inspection, contract, narrator.warnings), published=published)
+        made = gated_as_asked(replace(_review(inspection, contract, narrator.warnings), published=published), options)
         write_report(made, options, inputs)
     else:
         for warning in narrator.warnings:
@@ -62,9 +64,18 @@ def publish(options: Options, wanted: PublishOptions) -> int:
         if published is not None:
             output.write_text(f"{published.path}\n")
     if published is None:
-        say_warning(f"{wanted.serving}: nothing was published, since the contract is not kept")
+        say_warning(f"{wanted.serving}: nothing was published, since {_reason(made)}")
         return EXIT_CHECK_FAILED
     return EXIT_OK
+
+
+def _reason(review: Review) -> str:
+    """Return what stands in the way: the contract, or the first rule that did not pass."""
+    broken = [check for check in review.checks if check.status == "failed"] or review.checks
+    rule = next((check for check in broken if check.source and check.status != "passed"), None)
+    if rule is None or any(check.status == "failed" and not check.source for check in review.checks):
+        return "the contract is not kept"
+    return f"a rule {'is broken' if rule.status == 'failed' else 'is undecided'}: {rule.rule}"
 
 
 def publish_request(options: Options, wanted: PublishOptions, contract: Contract | None) -> PublishRequest:

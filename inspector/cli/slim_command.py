@@ -12,6 +12,7 @@ from inspector.cli.bench_command import exit_code, measured
 from inspector.cli.commands import unwind_when_terminated
 from inspector.cli.contract_files import check_has_contract
 from inspector.cli.diagnostics import say_error, say_note, say_warning
+from inspector.cli.gating import check_gates, gated_as_asked
 from inspector.cli.narrator import Narrator, closable
 from inspector.cli.options import STDOUT
 from inspector.cli.report_files import check_targets, write_report
@@ -52,13 +53,14 @@ def slim(options: Options, wanted: SlimOptions) -> int:
     plan = plan_of(options)
     read = files_beside(request, options)
     _check_targets(options, wanted, [*([artifact] if isinstance(artifact, Path) else []), *read])
+    check_gates(options)
     unwind_when_terminated()
     with Narrator() as narrator:
         inspection = _inspected(artifact, options, narrator)
         inputs = [*files_of(inspection), *read]
         _check_targets(options, wanted, inputs)
         done = _run(inspection, wanted, request, plan, narrator)
-        review = _review(inspection, done, narrator.warnings)
+        review = gated_as_asked(_review(inspection, done, narrator.warnings), options)
     write_report(review, options, inputs)
     _say_what_was_written(done, wanted)
     if done.failure is not None:

@@ -50,7 +50,7 @@ def baseline_review(gates: Gates) -> Review | None:
     """Return the review that the gates are held against, None where there is none; UsageError where it cannot be read."""
     if not gates.baseline:
         return None
-    from inspector.workflows.bench_review import read_review
+    from inspector.workflows.reviews import read_review
 
     return read_review(Path(gates.baseline))
 
