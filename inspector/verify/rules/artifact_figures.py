@@ -32,6 +32,11 @@ def last_change(review: Review) -> tuple[str, ModelFacts] | None:
     return (last.optimizer, last.after) if last is not None and last.after is not None else None
 
 
+def _first(review: Review) -> ModelFacts:
+    """Return the facts of what the steps began with, counted as those of their results are."""
+    return review.changes[0].before
+
+
 def _size(review: Review, side: Side) -> Sequence[Reading]:
     changed = last_change(review)
     if side == "now" and review.comparison is not None and changed is None:
@@ -40,7 +45,9 @@ def _size(review: Review, side: Side) -> Sequence[Reading]:
         return one(changed[1].size_bytes, f"after {changed[0]}")
     if side == "before" and changed is None and review.comparison is not None:
         return one(review.artifact.size_bytes)
-    return () if side == "before" and changed is None else one(_original_size(review))
+    if side == "before":
+        return one(_first(review).size_bytes) if changed is not None else ()
+    return one(_original_size(review))
 
 
 def _original_size(review: Review) -> int:
@@ -58,9 +65,9 @@ def _facts(name: str, of_graph: Callable[[GraphSummary], int]) -> Callable[[Revi
             return nothing(_NO_GRAPH)
         if side == "before" and changed is None:
             return ()
-        if side == "now" and changed is not None:
-            return one(getattr(changed[1], name), f"after {changed[0]}")
-        return one(of_graph(review.graph))
+        if changed is None:
+            return one(of_graph(review.graph))
+        return one(getattr(changed[1], name), f"after {changed[0]}") if side == "now" else one(getattr(_first(review), name))
 
     return read
 

@@ -20,7 +20,7 @@ _PARITY: dict[str, tuple[Unit, _Worst, str, str]] = {
     "sqnr_db": ("dB", "lowest", "sqnr_db", "lowest SQNR of any output"),
     "cosine": ("number", "lowest", "cosine", "lowest cosine of any output"),
     "max_abs_error": ("number", "largest", "max_absolute", "largest error of any output"),
-    "max_scaled_error": ("number", "largest", "max_scaled", "largest error of any output in shares of its scale"),
+    "max_scaled_error": ("share", "largest", "max_scaled", "largest error of any output in shares of its scale"),
     "top1_agreement": ("share", "lowest", "top1_agreement", "lowest share of same winners of any output"),
     "exact_share": ("share", "lowest", "exact_share", "lowest share of equal elements of any output"),
 }

@@ -121,7 +121,7 @@ def _measured(rule: Rule, figure: Figure, ratio: Reading) -> Outcome:
 def _beside(rule: Rule, figure: Figure, reading: Reading, earlier: Sequence[Reading], when: str) -> Outcome:
     if reading.value is None or isinstance(reading.value, str):
         return _unknown(reading, figure)
-    before = next((one for one in earlier if one.key == reading.key), None)
+    before = next((one for one in earlier if one.key == reading.key or one.absent), None)
     if before is None:
         return Outcome("unknown", reading_text(reading, figure.unit), f"there is no such figure {when}: {reading.key}")
     if before.value is None or isinstance(before.value, str):

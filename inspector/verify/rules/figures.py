@@ -69,7 +69,7 @@ def nearest_figure(name: str) -> str:
 
     known = [*fixed_figures(), *_guesses(name)]
     near = get_close_matches(name, known, 1, 0.6)
-    return near[0] if near else ""
+    return near[0] if near else next((one for one in known if one.startswith(name)), "")
 
 
 def _guesses(name: str) -> Iterator[str]:
