@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from inspector.records.opened import Opened, Target
     from inspector.records.optimization import OptimizationRequest
     from inspector.records.slimming import SlimRequest
+    from inspector.tui.comparing import Side
     from inspector.tui.engine_list import EngineList
     from inspector.tui.screens.workbench import WorkbenchScreen
     from inspector.workflows.opening import Opening
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 _CHILD_GRACE_SECONDS = 0.5
 _STYLES = Path(__file__).parent / "styles"
 _FRAME = "frame.tcss"
-_OTHER_STYLES = ("panes.tcss", "dialogs.tcss")
+_OTHER_STYLES = ("panes.tcss", "dialogs.tcss", "compare.tcss")
 
 
 def run_app(
@@ -130,7 +131,8 @@ class ModelpackApp(App[None]):
     def busy(self) -> bool:
         """Whether anything is being read or found out, or is about to be."""
         pending = any(workbench.background.pending for workbench in self._workbenches())
-        return bool(self.jobs.running) or self._unread or self._opening is not None or pending
+        shown = any(getattr(screen, "busy", False) for screen in self.screen_stack)
+        return bool(self.jobs.running) or self._unread or self._opening is not None or pending or shown
 
     def get_default_screen(self) -> Screen[Any]:
         """Return the workbench, or the opening screen where no artifact was named."""
@@ -299,14 +301,19 @@ class ModelpackApp(App[None]):
             lines, title=clean(title), severity="error" if error else "information", timeout=8 if error else 4, markup=False
         )
 
+    def open_comparison(self, before: Side, after: Side, names: tuple[str, str] = ("", "")) -> None:
+        """Show two sides side by side, over what is on the screen; those that are only named are read first."""
+        from inspector.tui.screens.compare import CompareScreen
+
+        self.push_screen(CompareScreen(before, after, names))
+
     async def perform(self, action: Action) -> None:
         """Carry out an action of the registry wherever its owner is, showing its tab first."""
-        from inspector.tui.screens.workbench import WorkbenchScreen
-
         screen = self.screen
         owner: DOMNode = self if action.where == "everywhere" else screen
-        if isinstance(screen, WorkbenchScreen) and action.where not in ("everywhere", *SCREEN_PLACES):
-            found = await screen.owner_of(action.where)
+        owner_of = getattr(screen, "owner_of", None)
+        if owner_of is not None and action.where not in ("everywhere", *SCREEN_PLACES):
+            found = await owner_of(action.where)
             if found is None:
                 self.say("There is no list on this tab", action.label)
                 return

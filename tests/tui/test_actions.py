@@ -14,6 +14,7 @@ from inspector.tui.app import ModelpackApp
 from inspector.tui.palette import ActionProvider
 from inspector.tui.screens.bench_value import BenchValueScreen
 from inspector.tui.screens.bindings import BindingsScreen
+from inspector.tui.screens.compare import CompareScreen
 from inspector.tui.screens.compare_with import CompareWithScreen
 from inspector.tui.screens.graphs import GraphsScreen
 from inspector.tui.screens.help import HelpScreen
@@ -30,6 +31,7 @@ from inspector.tui.screens.slim_value import SlimValueScreen
 from inspector.tui.screens.workbench import WorkbenchScreen
 from inspector.tui.tabs import LISTS, MODELS, PANES, Kind
 from inspector.tui.widgets.benchmark import BenchmarkPane
+from inspector.tui.widgets.compare.pane import ComparePane
 from inspector.tui.widgets.findings_pane import FindingsPane
 from inspector.tui.widgets.graph import GraphPane
 from inspector.tui.widgets.image.blobs_pane import BlobsPane
@@ -72,6 +74,8 @@ OWNERS: dict[Where, tuple[type[Any], ...]] = {
     "preview": (PreviewScreen,),
     "sensitivity": (SensitivityScreen,),
     "graphs": (GraphsScreen,),
+    "compare": (ComparePane,),
+    "compare_screen": (CompareScreen,),
     "open_dialog": (OpenFileScreen,),
     "path_dialog": (NameDataScreen, NameContractScreen, SaveModelScreen, CompareWithScreen, SlimExerciseScreen, SlimSaveScreen),
     "question": (QuestionScreen,),

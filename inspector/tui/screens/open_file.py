@@ -40,6 +40,8 @@ class OpenFileScreen(ModalScreen[str | None]):
     AUTO_FOCUS = "Input"
     places: tuple[Where, ...] = ("open_dialog", "dialog", "everywhere")
     all_places = places
+    TITLE_TEXT = "open"
+    DOES = "opens"
 
     def __init__(self, recent: RecentList, engine_list: EngineList) -> None:
         super().__init__()
@@ -51,8 +53,8 @@ class OpenFileScreen(ModalScreen[str | None]):
     def compose(self) -> ComposeResult:
         """Lay out the input over the list."""
         with Vertical(id="open-box") as box:
-            box.border_title = Content("open")
-            box.border_subtitle = Content("tab completes · ↑ ↓ pick · ↵ opens · esc closes")
+            box.border_title = Content(self.TITLE_TEXT)
+            box.border_subtitle = Content(f"tab completes · ↑ ↓ pick · ↵ {self.DOES} · esc closes")
             yield Input(placeholder="path of an artifact, or docker://name:tag", select_on_focus=False)
             yield self._table
 
@@ -70,10 +72,14 @@ class OpenFileScreen(ModalScreen[str | None]):
                 self._fill(self.query_one(Input).value)
 
     def _fill(self, text: str) -> None:
-        known = [] if text else [*recent_candidates(self._recent), *sample_candidates()]
+        known = [] if text else self.known()
         self._table.set_rows(unique([*known, *self._begun(text)]))
         self._table.action_first_row()
         self._picked = False
+
+    def known(self) -> list[Candidate]:
+        """Return what is listed before anything is typed."""
+        return [*recent_candidates(self._recent), *sample_candidates()]
 
     def _begun(self, text: str) -> list[Candidate]:
         """Return what begins with the text: files and folders, images on engines."""

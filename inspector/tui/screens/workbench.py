@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from inspector.errors import InspectorError
 from inspector.tui.messages import GoToNode, HighlightNodes, ShowFiles, ShowWeight
 from inspector.tui.screens.workbench_jobs import WorkingWorkbench
+from inspector.tui.tabs import artifact_shown
 from inspector.tui.widgets.key_bar import KeyBar
+
+if TYPE_CHECKING:
+    from inspector.records.opened import Opened
 
 
 class WorkbenchScreen(WorkingWorkbench):
@@ -39,6 +43,42 @@ class WorkbenchScreen(WorkingWorkbench):
 
         self.background.evaluate(batch, settings)
         self._go_on()
+
+    def action_compare_with_other(self) -> None:
+        """Ask what to compare with, and compare."""
+        from inspector.tui.screens.compare_choice import CompareChoiceScreen
+
+        if self.inspection is None:
+            return
+        made = self._made()
+        path = artifact_shown(self.inspection).path
+        dialog = CompareChoiceScreen(self.modelpack.recent, self.modelpack.engine_list, path, made[1] if made else "")
+        self.app.push_screen(dialog, self._compare)
+
+    def _made(self) -> tuple[Opened, str] | None:
+        """Return the model that the steps on the Optimize tab came to, and their names."""
+        from inspector.tui.widgets.optimize import OptimizePane
+
+        for pane in self.query(OptimizePane):
+            accepted = [row for row in pane.runner.log.rows if row.gave_model]
+            if accepted and accepted[-1].subject is not None:
+                return accepted[-1].subject.inspection, ", ".join(str(row.optimizer) for row in accepted)
+        return None
+
+    def _compare(self, chosen: str | None) -> None:
+        from inspector.tui.screens.compare_choice import RESULT
+        from inspector.workflows.targets import target_of
+
+        if chosen is None or self.inspection is None:
+            return
+        made = self._made()
+        if chosen == RESULT and made is not None:
+            self.modelpack.open_comparison(self.inspection, made[0], ("", f"after {made[1]}"))
+            return
+        try:
+            self.modelpack.open_comparison(self.inspection, target_of(chosen))
+        except InspectorError as error:
+            self.modelpack.explain(error, "Not compared")
 
     def action_leave(self) -> None:
         """Go back to the image."""

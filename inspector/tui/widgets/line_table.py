@@ -87,6 +87,13 @@ class LineTable(ScrollView, Generic[Row], can_focus=True):
         """Show other rows; cursor, order, filter and scroll stay where they can."""
         self._rearrange(lambda: self.view.set_rows(rows))
 
+    def set_columns(self, columns: Sequence[Column[Row]]) -> None:
+        """Show other columns, in no order."""
+        self._columns = tuple(columns)
+        self._placement = (-1, ())
+        self.view.sort, self.view.reverse = None, False
+        self.refresh()
+
     def say_when_empty(self, text: str) -> None:
         """Set what is said while there are no rows."""
         self._nothing = text

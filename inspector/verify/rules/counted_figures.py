@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from inspector.analysis.known_findings import known_findings
 from inspector.records.difference import AREAS, ArtifactComparison, ComparedArea
 from inspector.records.finding import SEVERITIES, Finding
 from inspector.records.review import Review
-from inspector.analysis.known_findings import known_findings
 from inspector.verify.rules.reading import Figure, Read, Reading, Side, nothing, one
 
 NEW = "findings.new."

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from inspector.verify.rules.figures import OPEN_NAMES, fixed_figures
 from inspector.analysis.known_findings import known_findings
+from inspector.verify.rules.figures import OPEN_NAMES, fixed_figures
 
 _HEAD = """\
 a review fails if a rule holds: FIGURE OPERATOR LIMIT, such as 'size_bytes > 300MB'

@@ -1,0 +1,1 @@
+"""Two artifacts, or two reviews, side by side."""
