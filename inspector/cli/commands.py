@@ -7,15 +7,18 @@ from __future__ import annotations
 
 import signal
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, cast
 
 from inspector.cli import output
 from inspector.cli.diagnostics import say_warning
+from inspector.cli.gating import check_gates, gated_as_asked
 from inspector.cli.narrator import Narrator
 from inspector.cli.options import PROGRAM, Options
 from inspector.cli.report_files import check_targets, write_report
+from inspector.cli.review_command import check_review_options, names_review, rewrite
 from inspector.errors import EXIT_CHECK_FAILED, EXIT_OK, UsageError
 
 if TYPE_CHECKING:
@@ -50,30 +53,65 @@ def run_command(options: Options, workbench: Workbench) -> int:
     wanted = options.optimization
     if wanted is not None and not wanted.steps and not interactive:
         raise UsageError("no step is named that could be applied, and there is no terminal to pick one in", "--apply simplify")
-    if wanted is not None and wanted.steps:
-        from inspector.cli.optimize_command import optimize
-
-        return optimize(options, wanted)
-    if options.publishing is not None:
-        from inspector.cli.publish_command import publish
-
-        return publish(options, options.publishing)
-    if options.slim is not None:
-        from inspector.cli.slim_command import slim
-
-        return slim(options, options.slim)
-    if options.bench is not None and options.bench.wanted:
-        from inspector.cli.bench_command import bench
-
-        return bench(options, options.bench)
-    if options.contract_target is not None and not options.wants_report:
-        return _contract(options)
-    if options.wants_report or (options.artifact is not None and not interactive):
-        return _report(options)
+    if names_review(options):
+        return _reopen(options, interactive)
+    headless = _headless(options, interactive)
+    if headless is not None:
+        return headless()
     if not interactive:
         raise UsageError("no artifact is named and there is no terminal to choose one in", f"see {PROGRAM} --help")
     plan = options.bench.plan() if options.bench is not None else None
     return workbench(_opening(options), options.batch, options.dimensions, _request(options), plan)
+
+
+def _headless(options: Options, interactive: bool) -> Callable[[], int] | None:
+    """Return what does the work without a screen; None where there is nothing to do but to show one."""
+    if options.optimization is not None and options.optimization.steps:
+        from inspector.cli.optimize_command import optimize
+
+        return partial(optimize, options, options.optimization)
+    if options.publishing is not None:
+        from inspector.cli.publish_command import publish
+
+        return partial(publish, options, options.publishing)
+    if options.slim is not None:
+        from inspector.cli.slim_command import slim
+
+        return partial(slim, options, options.slim)
+    measuring = _measuring(options, interactive)
+    if measuring is not None:
+        return measuring
+    if options.contract_target is not None and not options.wants_report:
+        return partial(_contract, options)
+    if options.wants_report or (options.artifact is not None and not interactive):
+        return partial(_report, options)
+    return None
+
+
+def _measuring(options: Options, interactive: bool) -> Callable[[], int] | None:
+    """Return what compares or measures; a comparison alone is shown on the screen where there is one, and no report wanted."""
+    bench = options.bench
+    if bench is None:
+        return None
+    if bench.compare is not None and (options.wants_report or not interactive):
+        from inspector.cli.compare_command import compare
+
+        return partial(compare, options, bench)
+    if bench.wanted:
+        from inspector.cli.bench_command import bench as measure
+
+        return partial(measure, options, bench)
+    return None
+
+
+def _reopen(options: Options, interactive: bool) -> int:
+    """Write a saved review in other formats, held to rules or beside another one."""
+    check_review_options(options)
+    if options.bench is not None and options.bench.compare is not None and (options.wants_report or not interactive):
+        from inspector.cli.compare_command import compare
+
+        return compare(options, options.bench)
+    return rewrite(options)
 
 
 def _request(options: Options) -> OptimizationRequest | None:
@@ -104,9 +142,11 @@ def _report(options: Options) -> int:
     artifact = target_of(options.artifact or "")
     contract = contract_to_keep(options, artifact)
     check_targets(options, [artifact] if isinstance(artifact, Path) else [])
+    check_gates(options)
     unwind_when_terminated()
     with Narrator() as narrator:
         review, inputs = _review(artifact, options, contract, narrator)
+        review = gated_as_asked(review, options)
     write_report(review, options, inputs)
     return EXIT_CHECK_FAILED if review.verdict == "fail" else EXIT_OK
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeVar, cast
 
 from inspector.cli.commands import unwind_when_terminated
 from inspector.cli.contract_files import contract_to_keep
+from inspector.cli.gating import check_gates, gated_as_asked
 from inspector.cli.narrator import Narrator
 from inspector.cli.report_files import check_targets, write_report
 from inspector.errors import EXIT_CHECK_FAILED, EXIT_OK, UsageError
@@ -37,6 +38,7 @@ def compare(options: Options, wanted: BenchOptions) -> int:
     named = [options.artifact or "", wanted.compare or ""]
     paths = [target for target in map(target_of, named) if isinstance(target, Path)]
     check_targets(options, paths)
+    check_gates(options)
     unwind_when_terminated()
     with Narrator() as narrator:
         before, after = (_side(name, options, narrator) for name in named)
@@ -44,7 +46,8 @@ def compare(options: Options, wanted: BenchOptions) -> int:
         check_targets(options, inputs)
         found = narrator.follow(_events(compare_sides(before, after, CancelToken())))
         result = _measured(before, after, options, wanted, narrator) if wanted.wanted else None
-        review = replace(_review(before, result, options, narrator.warnings), comparison=found.comparison)
+        compared = replace(_review(before, result, options, narrator.warnings), comparison=found.comparison)
+        review = gated_as_asked(compared, options)
     write_report(review, options, inputs)
     if result is not None:
         from inspector.cli.bench_command import exit_code

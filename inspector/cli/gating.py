@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from inspector.cli.diagnostics import say, say_warning
-from inspector.cli.gate_options import GateOptions
 
 if TYPE_CHECKING:
+    from inspector.cli.gate_options import GateOptions
     from inspector.cli.options import Options
     from inspector.records.gate import Gates
     from inspector.records.review import Review
@@ -38,7 +38,7 @@ def rule_files(options: Options) -> list[Path]:
 
 def _read(options: Options) -> tuple[Gates, Review | None]:
     """Return what was asked for, read and told once however often it is needed."""
-    wanted = getattr(options, "gates", None) or GateOptions()
+    wanted = options.gates
     if wanted.read is None:
         wanted.read = _found(wanted)
     return wanted.read

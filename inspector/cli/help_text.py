@@ -26,13 +26,23 @@ Measure how it starts and how fast it answers, before and after.
 
 what you get
   --report [FILE]   write a report instead of opening the workbench: to FILE,
-                    whose suffix picks the format (.txt .md .json), or to
-                    standard output (no FILE, or -)
-  --format FORMAT   text, md or json, whatever the suffix
+                    whose suffix picks the format (.txt .md .json .html .sarif
+                    .xml for JUnit), or to standard output (no FILE, or -);
+                    repeatable
+  --format FORMAT   text, md, json, html, sarif or junit, whatever the suffix
   --digest          read every byte: add sha256 digests, confirm duplicate
                     weights to the last one, and verify every layer
 
 what must hold
+  --fail-if RULE    exit code 1 where this is so, such as 'size_bytes > 300MB',
+                    'latency.p99 > 1.05x', 'findings.high > 0'; repeatable;
+                    help: list everything that rules can look at
+  --rules FILE      a file of rules and exemptions (default: modelpack.toml, or
+                    [tool.modelpack-tui] of pyproject.toml, found upward)
+  --no-rules        read no file of rules
+  --baseline REVIEW.json
+                    hold it against an earlier review
+  --allow-unknown   let a rule pass that could not be decided
   --contract FILE   hold the artifact against a contract (YAML or JSON): the
                     report has a check for each promise, the exit code is 1
                     where one fails, and --apply is bound by it
@@ -106,7 +116,8 @@ make an image smaller
 measure it, and prove which is faster
   --bench           measure cold start and latency; with --apply before and
                     after, with --compare both artifacts, in random order
-  --compare OTHER   an artifact of the same signature to measure side by side
+  --compare OTHER   what tells another artifact, or a review, from this one;
+                    with --bench both are measured side by side, too
   --measure KINDS   cold-start, latency (default: both)
   --device DEVICE   auto, cpu or cuda (default auto); never a silent fall-back
   --cache STATES    cold, warm: whether files are in memory when a process

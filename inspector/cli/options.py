@@ -8,10 +8,12 @@ import os
 from inspector import __version__
 from inspector.cli import output
 from inspector.cli.bench_options import BenchOptions, add_bench_options, bench_of
+from inspector.cli.gate_options import GateOptions, add_gate_options, gates_of
 from inspector.cli.help_text import HELP
 from inspector.cli.optimization_options import OptimizationOptions, add_optimization_options, optimization_of, steps_of
 from inspector.cli.publish_options import PublishOptions, add_publish_options, publishing_of
 from inspector.cli.quantities import length, lengths
+from inspector.cli.report_options import STDOUT, ReportTarget, add_report_options, artifact_among, reports_of
 from inspector.cli.slim_options import SlimOptions, add_slim_options, slim_of
 from inspector.errors import UsageError
 
@@ -22,11 +24,6 @@ if TYPE_CHECKING:
 
 PROGRAM = "modelpack-tui"
 
-STDOUT = "-"
-
-FORMATS = {".txt": "text", ".md": "md", ".json": "json"}
-"""Report formats by the suffix that picks them."""
-
 CONTRACT_SUFFIXES = (".yaml", ".yml", ".json")
 
 
@@ -34,16 +31,15 @@ class Options:
     """What the user asked for; paths and names as they were typed."""
 
     __slots__ = (
-        *("artifact", "batch", "bench", "contract", "contract_target", "digest", "dimensions", "optimization", "platform"),
-        *("publishing", "report_format", "slim", "target", "wants_report"),
+        *("artifact", "batch", "bench", "contract", "contract_target", "digest", "dimensions", "gates", "optimization"),
+        *("platform", "publishing", "reports", "slim", "wants_report"),
     )
 
     def __init__(
         self,
         artifact: str | None,
         wants_report: bool,
-        target: str = STDOUT,
-        report_format: str = "text",
+        reports: tuple[ReportTarget, ...] = (ReportTarget(),),
         batch: int = 1,
         dimensions: dict[str, int] | None = None,
         digest: bool = False,
@@ -54,14 +50,13 @@ class Options:
         bench: BenchOptions | None = None,
         slim: SlimOptions | None = None,
         publishing: PublishOptions | None = None,
+        gates: GateOptions | None = None,
     ) -> None:
         self.artifact = artifact
         self.wants_report = wants_report
         """Whether anything that only a report can carry was asked for."""
-        self.target = target
-        """Where the report goes: a path, or "-" for standard output."""
-        self.report_format = report_format
-        """One of "text", "md" and "json"."""
+        self.reports = reports
+        """Where each report goes, and in which format; at least one, at most one of them to standard output."""
         self.batch = batch
         self.dimensions = dimensions or {}
         self.digest = digest
@@ -79,19 +74,24 @@ class Options:
         """What --apply slim and the options that belong to it ask for; None where slim is not applied."""
         self.publishing = publishing
         """Which version of a serving folder to write, of the SavedModel or what the steps make of it; None: none."""
+        self.gates = gates or GateOptions()
+        """What the options say of rules that the review has to keep; a file of rules may say more."""
+
+    @property
+    def prints_report(self) -> bool:
+        """Whether a report goes to standard output."""
+        return any(report.path == STDOUT for report in self.reports)
 
 
 def parse(arguments: Sequence[str]) -> Options:
     """Return the checked options; UsageError where they make no sense, SystemExit(0) after --version or --schema."""
     parsed = build_parser().parse_args(list(arguments))
-    artifact, report = parsed.artifact, parsed.report
-    if artifact is None and report not in (None, STDOUT) and parsed.replay is None:
-        artifact, report = _artifact_named_by_report(report), STDOUT
-    if artifact is None and parsed.write_contract not in (None, STDOUT):
-        artifact, parsed.write_contract = _artifact_named_by_contract(parsed.write_contract), STDOUT
-    if "" in (artifact, report, parsed.contract, parsed.write_contract):
+    _name_artifact(parsed)
+    if "" in (parsed.artifact, parsed.contract, parsed.write_contract):
         raise UsageError("an empty path names nothing", f"see {PROGRAM} --help")
-    asked = (report, parsed.format, parsed.contract, parsed.apply, parsed.replay)
+    reports = reports_of(parsed.report or (), parsed.format)
+    gates = gates_of(parsed)
+    asked = (parsed.report, parsed.format, parsed.contract, parsed.apply, parsed.replay, gates)
     wants_report = parsed.digest or parsed.bench or any(one is not None for one in asked)
     headless = wants_report or parsed.write_contract is not None
     slim = slim_of(parsed, steps_of(parsed.apply))
@@ -100,13 +100,11 @@ def parse(arguments: Sequence[str]) -> Options:
     optimizes = slim is None and (publishing is None or parsed.apply is not None)
     optimization = optimization_of(parsed, headless, bench is not None and bench.wanted) if optimizes else None
     if parsed.replay is None:
-        _check_artifact(artifact, wants_report, parsed)
-    target = STDOUT if report is None else report
+        _check_artifact(parsed, wants_report, any(report.path == STDOUT for report in reports))
     return Options(
-        artifact,
+        parsed.artifact,
         wants_report,
-        target,
-        parsed.format or ("text" if target == STDOUT else _format_of(target)),
+        reports,
         parsed.batch[0],
         _settings(parsed.dim),
         parsed.digest,
@@ -117,7 +115,16 @@ def parse(arguments: Sequence[str]) -> Options:
         bench,
         slim,
         publishing,
+        gates,
     )
+
+
+def _name_artifact(parsed: argparse.Namespace) -> None:
+    """Take the artifact that only --report or --write-contract names for what the user meant."""
+    if parsed.artifact is None and any(path != STDOUT for path in parsed.report or ()) and parsed.replay is None:
+        parsed.artifact, parsed.report = artifact_among(parsed.report)
+    if parsed.artifact is None and parsed.write_contract not in (None, STDOUT):
+        parsed.artifact, parsed.write_contract = _artifact_named_by_contract(parsed.write_contract), STDOUT
 
 
 def _publishing(parsed: argparse.Namespace, slims: bool) -> PublishOptions | None:
@@ -130,15 +137,15 @@ def _publishing(parsed: argparse.Namespace, slims: bool) -> PublishOptions | Non
     return publishing
 
 
-def _check_artifact(artifact: str | None, wants_report: bool, parsed: argparse.Namespace) -> None:
+def _check_artifact(parsed: argparse.Namespace, wants_report: bool, prints_report: bool) -> None:
     """Refuse what lacks an artifact, and two things on standard output."""
-    if wants_report and artifact is None:
+    if wants_report and parsed.artifact is None:
         raise UsageError("a report needs an artifact", f"{PROGRAM} ARTIFACT --report")
     if parsed.write_contract is None:
         return
-    if artifact is None:
+    if parsed.artifact is None:
         raise UsageError("a contract is of an artifact", f"{PROGRAM} ARTIFACT --write-contract")
-    if parsed.write_contract == STDOUT and wants_report and parsed.report in (None, STDOUT):
+    if parsed.write_contract == STDOUT and wants_report and prints_report:
         raise UsageError("the report and the contract cannot both go to standard output", "name a file: --write-contract FILE")
 
 
@@ -147,8 +154,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser = _Parser(prog=PROGRAM, allow_abbrev=False, add_help=False)
     add = parser.add_argument
     add("artifact", nargs="?", metavar="ARTIFACT")
-    add("--report", nargs="?", const=STDOUT, metavar="FILE")
-    add("--format", choices=("text", "md", "json"), metavar="FORMAT")
+    add_report_options(parser)
     add("--batch", type=lengths, default=(1,), metavar="N")
     add("--dim", action="append", default=[], type=_dimension, metavar="NAME=N")
     add("--platform", metavar="OS/ARCH")
@@ -157,6 +163,7 @@ def build_parser() -> argparse.ArgumentParser:
     add("--write-contract", nargs="?", const=STDOUT, metavar="FILE")
     add_optimization_options(parser)
     add_slim_options(parser)
+    add_gate_options(parser)
     add_bench_options(parser)
     add("--schema", action=_Print, produce=_schema)
     add_publish_options(parser, lambda: f"{PROGRAM} {__version__}\n")
@@ -189,15 +196,6 @@ def _schema() -> str:
     return schema_text()
 
 
-def _artifact_named_by_report(path: str) -> str:
-    """Return the artifact that `--report PATH` without another one means; a report to be written is no artifact."""
-    from pathlib import Path
-
-    if Path(path).suffix.lower() in FORMATS and not os.path.lexists(path):
-        raise UsageError(f"which artifact shall be reported to {path}?", f"{PROGRAM} ARTIFACT --report {path}")
-    return path
-
-
 def _artifact_named_by_contract(path: str) -> str:
     """Return the artifact that `--write-contract PATH` without another one means; a contract to be written is no artifact."""
     from pathlib import Path
@@ -205,17 +203,6 @@ def _artifact_named_by_contract(path: str) -> str:
     if Path(path).suffix.lower() in CONTRACT_SUFFIXES or not os.path.lexists(path):
         raise UsageError(f"of which artifact shall {path} be the contract?", f"{PROGRAM} ARTIFACT --write-contract {path}")
     return path
-
-
-def _format_of(target: str) -> str:
-    from pathlib import Path
-
-    suffix = Path(target).suffix.lower()
-    if not suffix:
-        return "text"
-    if suffix not in FORMATS:
-        raise UsageError(f"no report format has the suffix of {target}", f"there are {' '.join(FORMATS)}, or say --format")
-    return FORMATS[suffix]
 
 
 def _settings(dimensions: Sequence[tuple[str, int]]) -> dict[str, int]:

@@ -127,12 +127,13 @@ def _published(
 
 def _check_targets(options: Options, wanted: PublishOptions, inputs: list[Path]) -> None:
     """Refuse a report or contract that would be written over an input or into the serving folder, where servers look."""
-    from inspector.cli.options import STDOUT
+    from inspector.cli.report_options import STDOUT
 
     check_targets(options, inputs)
     serving = Path(wanted.serving).resolve()
-    for what, path in (("report", options.target), ("contract", options.contract_target)):
-        if path not in (None, STDOUT) and Path(path or "").resolve().is_relative_to(serving):
+    written = [("report", report.path) for report in options.reports]
+    for what, path in (*written, ("contract", options.contract_target or STDOUT)):
+        if path != STDOUT and Path(path).resolve().is_relative_to(serving):
             raise UsageError(f"cannot write the {what} to {path}: servers look for versions there", "name another place")
 
 

@@ -1,4 +1,4 @@
-"""Where a report goes: to standard output or whole into a file, in the format the user chose, and never over an input."""
+"""Where reports go: to standard output or whole into files, in the formats the user chose, and never over an input."""
 
 from __future__ import annotations
 
@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING
 
 from inspector.cli import output
 from inspector.cli.diagnostics import say_note, say_warning
-from inspector.cli.options import STDOUT, Options
+from inspector.cli.gating import rule_files
+from inspector.cli.options import Options
 from inspector.cli.output_file import check_target, write_file
-from inspector.errors import UsageError
+from inspector.cli.report_options import STDOUT, ReportTarget
+from inspector.errors import InspectorError, UsageError
+from inspector.workflows.reporting import formatted
 
 if TYPE_CHECKING:
     from inspector.records.review import Review
@@ -19,34 +22,57 @@ if TYPE_CHECKING:
 def check_targets(options: Options, inputs: Iterable[Path]) -> None:
     """Raise UsageError where something cannot be written as asked, would overwrite an input, or shares a target."""
     inputs = [*inputs, *_also_read(options)]
-    written = {"report": options.target, "contract": options.contract_target}
-    targets = [(what, Path(path)) for what, path in written.items() if path not in (None, STDOUT)]
+    targets = [("report", Path(report.path)) for report in options.reports if report.path != STDOUT]
+    if options.contract_target not in (None, STDOUT):
+        targets.append(("contract", Path(options.contract_target or "")))
     if options.optimization is not None and options.optimization.output is not None:
         targets.append(("model", Path(options.optimization.output)))
     for what, path in targets:
         check_target(path, inputs, what)
+    _check_apart(targets)
+
+
+def _check_apart(targets: list[tuple[str, Path]]) -> None:
     seen: dict[Path, str] = {}
     for what, path in targets:
         other = seen.setdefault(path.resolve(), what)
         if other != what:
             raise UsageError(f"the {other} and the {what} would both be written to {path}", "name two files")
+    if len(seen) < len(targets):
+        raise UsageError("two reports would both be written to the same file", "name each file once")
 
 
 def _also_read(options: Options) -> list[Path]:
     """Return the files that are read beside the artifact."""
     data = options.optimization.data if options.optimization is not None else None
-    return [Path(path) for path in (options.contract, data) if path is not None]
+    return [*(Path(path) for path in (options.contract, data) if path is not None), *rule_files(options)]
 
 
 def write_report(review: Review, options: Options, inputs: Iterable[Path]) -> None:
-    """Write the review where and how the options say; what went wrong on the way is said on standard error, too."""
-    if options.target == STDOUT:
-        _print(review, options.report_format)
-        return
-    for warning in review.warnings:
-        say_warning(warning)
-    write_file(Path(options.target), formatted(review, options.report_format), [*inputs, *_also_read(options)])
-    say_note(f"wrote {options.target}")
+    """Write the review where and how the options say; what went wrong on the way is said on standard error, too.
+
+    A report that cannot be written keeps no other from being written: the first error is raised at the end.
+    """
+    if not options.prints_report:
+        for warning in review.warnings:
+            say_warning(warning)
+    inputs = [*inputs, *_also_read(options)]
+    failed = [error for report in options.reports if (error := _written(review, report, inputs)) is not None]
+    if failed:
+        raise failed[0]
+
+
+def _written(review: Review, report: ReportTarget, inputs: Iterable[Path]) -> InspectorError | None:
+    """Write one report; return what kept it from being written."""
+    if report.path == STDOUT:
+        _print(review, report.report_format)
+        return None
+    try:
+        write_file(Path(report.path), formatted(review, report.report_format), inputs)
+    except InspectorError as error:
+        return error
+    say_note(f"wrote {report.path}")
+    return None
 
 
 def _print(review: Review, report_format: str) -> None:
@@ -57,22 +83,7 @@ def _print(review: Review, report_format: str) -> None:
         color = output.wants_color()
         text = to_text(review, min(WIDTH, output.terminal_width(WIDTH)), color)
         output.write_colored(text, frozenset((*PALETTE.values(), RESET)) if color else frozenset())
-    elif report_format == "md":
+    elif report_format in ("md", "html"):
         output.write_text(formatted(review, report_format).decode())
     else:
         output.write_bytes(formatted(review, report_format))
-
-
-def formatted(review: Review, report_format: str) -> bytes:
-    """Return the review as a file of that format holds it: text, md or json."""
-    if report_format == "json":
-        from inspector.report.json import to_json
-
-        return to_json(review)
-    if report_format == "md":
-        from inspector.report.markdown import to_markdown
-
-        return to_markdown(review).encode()
-    from inspector.report.text import to_text
-
-    return to_text(review).encode()

@@ -14,8 +14,8 @@ from inspector.cli.contract_files import check_has_contract
 from inspector.cli.diagnostics import say_error, say_note, say_warning
 from inspector.cli.gating import check_gates, gated_as_asked
 from inspector.cli.narrator import Narrator, closable
-from inspector.cli.options import STDOUT
 from inspector.cli.report_files import check_targets, write_report
+from inspector.cli.report_options import STDOUT
 from inspector.cli.slim_request import files_beside, plan_of, slim_request
 from inspector.errors import EXIT_CHECK_FAILED, EXIT_OK, InspectorError, UsageError
 from inspector.records.event import Event, Partial, Started
@@ -95,11 +95,12 @@ def _check_targets(options: Options, wanted: SlimOptions, inputs: list[Path]) ->
     from inspector.formats.image.saving import check_image_target
 
     check_image_target(wanted.output, inputs)
-    if wanted.output.startswith(ENGINE) or options.target == STDOUT:
+    if wanted.output.startswith(ENGINE):
         return
-    image, report = Path(wanted.output).resolve(), Path(options.target).resolve()
-    if image == report or image in report.parents:
-        raise UsageError(f"the report and the image would both be written to {wanted.output}", "name two places")
+    image = Path(wanted.output).resolve()
+    for report in (Path(one.path).resolve() for one in options.reports if one.path != STDOUT):
+        if image == report or image in report.parents:
+            raise UsageError(f"the report and the image would both be written to {wanted.output}", "name two places")
 
 
 def _inspected(artifact: Target, options: Options, narrator: Narrator) -> ImageInspection:

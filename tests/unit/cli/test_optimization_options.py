@@ -176,4 +176,4 @@ def test_options_of_contracts_that_make_no_sense_are_refused(arguments: list[str
 
 def test_a_contract_to_hold_asks_for_a_report() -> None:
     options = parse(["m", "--contract", "c.yaml"])
-    assert (options.contract, options.wants_report, options.target) == ("c.yaml", True, "-")
+    assert (options.contract, options.wants_report, options.prints_report) == ("c.yaml", True, True)

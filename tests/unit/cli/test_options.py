@@ -8,6 +8,7 @@ import pytest
 from inspector.cli.help_text import HELP, asks_for_help
 from inspector.cli.options import build_parser, parse
 from inspector.cli.quantities import LARGEST
+from inspector.cli.report_options import ReportTarget
 from inspector.errors import EXIT_USAGE, UsageError
 
 
@@ -39,7 +40,31 @@ def test_where_the_report_goes_and_in_which_format(
 ) -> None:
     options = parse(arguments)
     assert options.wants_report
-    assert (options.artifact, options.target, options.report_format) == (artifact, target, report_format)
+    assert (options.artifact, options.reports) == (artifact, (ReportTarget(target, report_format),))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reports"),
+    [
+        (["--report", "a.md", "--report", "b.json"], [("a.md", "md"), ("b.json", "json")]),
+        (
+            ["--report", "a.sarif", "--report", "b.xml", "--report", "c.HTML"],
+            [("a.sarif", "sarif"), ("b.xml", "junit"), ("c.HTML", "html")],
+        ),
+        (["--report", "a.sarif.json", "--report", "b.junit.xml"], [("a.sarif.json", "sarif"), ("b.junit.xml", "junit")]),
+        (["--report", "a.md", "--report"], [("a.md", "md"), ("-", "text")]),
+        (["--report", "a.md", "--report", "-", "--format", "json"], [("a.md", "md"), ("-", "json")]),
+    ],
+)
+def test_several_reports_of_one_run(arguments: list[str], reports: list[tuple[str, str]]) -> None:
+    options = parse(["m.onnx", *arguments])
+    assert options.reports == tuple(ReportTarget(*report) for report in reports)
+    assert options.prints_report == ("-" in [path for path, _ in reports])
+
+
+def test_the_artifact_among_several_reports() -> None:
+    options = parse(["--report", "m.onnx", "--report", "a.md"])
+    assert (options.artifact, options.reports) == ("m.onnx", (ReportTarget("a.md", "md"),))
 
 
 def test_an_existing_file_named_like_a_report_is_an_artifact(tmp_path: Path) -> None:
@@ -90,8 +115,13 @@ def test_lengths_that_make_no_sense_are_refused(option: str, number: str) -> Non
         (["m", "--dim", "=3"], "'=3' is not NAME=N"),
         (["m", "--dim", "s=1", "--dim", "s=2"], "given as 1 and as 2"),
         (["m", "--dim"], "expected one argument"),
-        (["m", "--format", "html"], "invalid choice: 'html'"),
-        (["m", "--report", "out.html"], "there are .txt .md .json"),
+        (["m", "--format", "pdf"], "invalid choice: 'pdf'"),
+        (["m", "--report", "out.pdf"], "there are .txt .md .json .html"),
+        (["m", "--report", "a.md", "--report", "a.md"], "both be written to a.md"),
+        (["m", "--report", "--report"], "both be written to standard output"),
+        (["m", "--report", "a.md", "--report", "b.json", "--format", "md"], "does not say for which of 2 reports"),
+        (["--report", "a.md", "--report", "b.json"], "modelpack-tui ARTIFACT --report a.md"),
+        (["m", "--report", "a.md", "--report", ""], "an empty path"),
         (["m", "--report", "out.onnx"], "no report format has the suffix of out.onnx"),
         (["--report", "missing.json"], "modelpack-tui ARTIFACT --report missing.json"),
         (["--report"], "a report needs an artifact"),

@@ -7,6 +7,7 @@ import pytest
 from inspector import __version__
 from inspector.cli.options import parse
 from inspector.cli.publish_options import DEFAULT_WARM_UP, LARGEST_VERSION, MOST_WARM_UP
+from inspector.cli.report_options import ReportTarget
 from inspector.errors import UsageError
 from inspector.formats.saved_model import publish_places, warmup
 from inspector.records import publishing
@@ -40,7 +41,7 @@ def test_everything_that_belongs_to_it_is_taken() -> None:
     assert wanted is not None
     assert (wanted.version, wanted.warm_up, wanted.data, wanted.signature) == (None, 0, "d.npz", "embed")
     assert (wanted.allow_drift, wanted.seed, wanted.memory_bytes) == (True, 7, 2 << 30)
-    assert (options.target, options.report_format) == ("r.json", "json")
+    assert options.reports == (ReportTarget("r.json", "json"),)
 
 
 def test_what_steps_make_is_published_with_the_same_options() -> None:
