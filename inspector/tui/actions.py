@@ -313,7 +313,7 @@ REGISTRY: tuple[Action, ...] = (
     Action("next_difference", "n", "n", "next", "Go to the next difference, in the next area after the last", "compare", 11),
     Action("previous_difference", "N", "N", "previous", "Go to the difference before", "compare"),
     Action("other_side", "tab", "tab", "areas", "Move between the areas and what differs in one", "compare", 13),
-    Action("only_differences", "d", "d", "only differences", "Leave out equal nodes, or show them again", "compare", 35),
+    Action("only_differences", "d", "d", "differences", "Leave out equal nodes, or show them again", "compare", 12),
     Action("fold_all", "Z", "Z", "fold all", "Open every stretch of equal nodes, or close all", "compare"),
     Action("details_down", "J,shift+down", "J", "details down", "Scroll the details down", "compare"),
     Action("details_up", "K,shift+up", "K", "details up", "Scroll the details up", "compare"),

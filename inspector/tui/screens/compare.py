@@ -73,7 +73,7 @@ class CompareScreen(Screen[None]):
         with Container(id="panes"):
             yield Static("comparing …", id="reading", markup=False)
         yield JobBar(lambda: [self._job] if self._job is not None else [])
-        yield KeyBar(*self.places)
+        yield KeyBar(*(place for place in self.places if place != "list"))
 
     @property
     def _known_names(self) -> Names:

@@ -12,7 +12,7 @@ from textual.containers import Container, Vertical, VerticalScroll
 from textual.content import Content
 from textual.widget import Widget
 
-from inspector.records.difference import ComparedArea, Difference
+from inspector.records.difference import ArtifactComparison, ComparedArea, Difference
 from inspector.tui.actions import bindings
 from inspector.tui.plain_text import plain, shorten
 from inspector.tui.widgets.compare.areas_table import areas_table
@@ -41,6 +41,29 @@ def _interest(area: ComparedArea) -> tuple[bool, bool, bool]:
     return area.same or not differing(area), area.area not in _FIRST, not differing(area)
 
 
+def _summary(comparison: ArtifactComparison) -> Content:
+    """Return all of it in one sentence, with a sign that tells it without color."""
+    if not comparison.same:
+        return Content.assemble(("≠ not the same", "$medium bold"), plain(f"  {comparison.summary}"))
+    told = comparison.summary.removeprefix("the same").removeprefix(": ")
+    said = told or "in everything that matters; how it is written and what inner tensors are called does not"
+    return Content.assemble(("✓ the same", "$good bold"), plain(f"  {said}"))
+
+
+class StepsBox(FilteredTable):
+    """Says in its border what is left out, and the keys that few know."""
+
+    def __init__(self, steps: StepTable) -> None:
+        super().__init__(steps)
+        self._steps = steps
+
+    def shown_note(self) -> str:
+        """Return how many rows a filter keeps, or which are shown."""
+        if self._steps.view.filter:
+            return super().shown_note()
+        return "differences only · d shows all" if self._steps.only else "d leaves out what is equal · ↵ opens a stretch"
+
+
 class ComparePane(Widget):
     """Areas on the left; on the right the graphs in step, or a list, over details."""
 
@@ -55,7 +78,7 @@ class ComparePane(Widget):
         self._area: ComparedArea | None = None
         self._summary = TextBlock(id="compare-summary")
         self._left = Vertical(self.areas, id="compare-areas", classes="list-box")
-        self._steps_box = FilteredTable(self.steps)
+        self._steps_box = StepsBox(self.steps)
         self._list_box = FilteredTable(self.differences)
         self._text = TextBlock()
         self.details = VerticalScroll(self._text, id="compare-details", classes="list-box")
@@ -82,9 +105,7 @@ class ComparePane(Widget):
         self.shown = shown
         self._area = None
         comparison = shown.comparison
-        mark, style = ("= the same", "$good bold") if comparison.same else ("≠ not the same", "$medium bold")
-        told = comparison.summary.removeprefix("the same").removeprefix(": ") if comparison.same else comparison.summary
-        said = Content.assemble((mark, style), plain(f"  {told}"))
+        said = _summary(comparison)
         self._summary.show(lambda width: wrapped(said, width, most=3))
         if shown.graphs is not None:
             self.steps.show(shown)
@@ -107,7 +128,6 @@ class ComparePane(Widget):
             self.differences.show(area.area, found, nothing)
             self._say_titles(area)
         if in_step:
-            self._say_how()
             self.steps.action_first_row()
             if self.steps.row is not None and self.steps.steps is not None and self.steps.steps.way(self.steps.row) is None:
                 self.steps.step(1)
@@ -118,11 +138,6 @@ class ComparePane(Widget):
         names = [shorten(name, 30) for name in self.shown.names]
         for box in (self._steps_box, self._list_box):
             box.border_title = plain(f"{area.area}: {names[0]} → {names[1]}")
-
-    def _say_how(self) -> None:
-        """Say in the border what is left out, and the keys that few know."""
-        left_out = "differences only, d shows all" if self.steps.only else "d leaves out what is equal"
-        self._steps_box.border_subtitle = Content(f"{left_out} · ↵ opens a stretch · n next")
 
     def describe(self) -> None:
         """Show the row under the cursor in full, and what is to be said of the area."""
@@ -211,7 +226,6 @@ class ComparePane(Widget):
         if not self._steps_box.display:
             raise SkipAction
         self.steps.toggle_only()
-        self._say_how()
 
     def action_fold_all(self) -> None:
         """Open every stretch of equal nodes, or close all."""

@@ -30,7 +30,9 @@ def counts(area: ComparedArea) -> tuple[tuple[str, str], ...]:
             parts.append((f"{SIGNS[way]}{count:,} ", ROLES[way]))
     if not parts:
         return ((f"{EQUAL} same", "soft"),)
-    return tuple(parts) if len(parts) > 1 or not area.unknown else ((f"{UNKNOWN} unknown", "medium"),)
+    if len(parts) == 1 and area.unknown:
+        return ((f"{UNKNOWN} unknown", "medium"),)
+    return (*parts[:-1], (parts[-1][0].rstrip(), parts[-1][1]))
 
 
 def differing(area: ComparedArea) -> int:

@@ -15,7 +15,8 @@ from inspector.tui.widgets.table_columns import Cell, Column, PlacedColumn
 
 TWO_SIDES = 68
 """From this many columns on, both graphs stand side by side; below, one column tells both with a sign before it."""
-_GAP = "┄" * 200
+_GAP = "┄┄┄┄"
+"""In place of a node that the other side alone has."""
 _NOTHING = Cell("")
 
 
@@ -108,7 +109,10 @@ class StepTable(LineTable[StepRow]):
         assert self.steps is not None
         before, after = self.steps.nodes(row)
         node = after or before
-        return _node_cell(node, self.steps.way(row)) if node is not None else _NOTHING
+        if node is None:
+            return _NOTHING
+        was = before.operator if before is not None and before.operator != node.operator else ""
+        return _node_cell(node, self.steps.way(row), was)
 
     def _side_cell(self, row: StepRow, side: int) -> Cell:
         assert self.steps is not None
@@ -130,12 +134,13 @@ class StepTable(LineTable[StepRow]):
         return Cell("", parts=((other.what, ROLES[other.way]), (f"  {other.detail}", ""), (place, "soft")))
 
 
-def _node_cell(node: Node, way: Way | None) -> Cell:
+def _node_cell(node: Node, way: Way | None, was: str = "") -> Cell:
     domain = "" if node.domain in PLAIN_DOMAINS else f" {node.domain}"
     summary = attribute_summary(node)
     return Cell(
         "",
         parts=(
+            (f"{was} → " if was else "", "soft"),
             (node.operator, ROLES[way] if way is not None else ""),
             (domain, "soft"),
             (f" {summary}" if summary else "", "violet"),
