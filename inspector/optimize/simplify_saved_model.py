@@ -28,7 +28,7 @@ from inspector.records.optimization import (
     Subject,
 )
 from inspector.records.runnable import Runnable
-from inspector.runtimes.tensorflow.availability import not_installed, require_tensorflow, tensorflow_version
+from inspector.runtimes.tensorflow.availability import missing_tensorflow, tensorflow_version
 from inspector.runtimes.tensorflow.child_environment import tensorflow_environment
 
 if TYPE_CHECKING:
@@ -68,10 +68,8 @@ class SimplifySavedModel:
         facts = subject.inspection.computation.saved_model
         if facts is None:
             return Preflight(False, "it is no SavedModel")
-        try:
-            require_tensorflow()
-        except InspectorError:
-            return Preflight(False, str(not_installed()))
+        if missing := missing_tensorflow():
+            return Preflight(False, missing)
         main = facts.main
         if not main.signatures:
             return Preflight(False, "it has no signature, and only what signatures run is kept")

@@ -29,7 +29,7 @@ from inspector.records.optimization import (
 )
 from inspector.records.runnable import Runnable
 from inspector.runtimes.installed import installed_version
-from inspector.runtimes.tensorflow.availability import not_installed, require_tensorflow, tensorflow_version
+from inspector.runtimes.tensorflow.availability import missing_tensorflow, tensorflow_version
 from inspector.runtimes.tensorflow.child_environment import tensorflow_environment
 
 if TYPE_CHECKING:
@@ -134,10 +134,8 @@ class ToOnnx:
 
 def _missing() -> str:
     """Return what is not installed and how to get it; empty where everything is there."""
-    try:
-        require_tensorflow()
-    except InspectorError:
-        return str(not_installed())
+    if missing := missing_tensorflow():
+        return missing
     if not installed_version("tf2onnx"):
         return 'tf2onnx is not installed, and it converts to ONNX (pip install "modelpack-tui[tensorflow]")'
     return ""

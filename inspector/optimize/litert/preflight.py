@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Final
 
 from inspector.analysis.tensorflow_operators import add_on_of, is_registered, names_function
-from inspector.errors import InspectorError
 from inspector.isolation.plain_line import plain_line
 from inspector.optimize.litert.messages import Numbers
 from inspector.optimize.litert.without_builtin import has_no_builtin
@@ -41,16 +40,14 @@ class _Uses:
 
 def preflight(subject: Subject, settings: OptimizeSettings, numbers: Numbers) -> Preflight:
     """Return whether it can be converted at all, and what that would save."""
-    from inspector.runtimes.tensorflow.availability import require_tensorflow
+    from inspector.runtimes.tensorflow.availability import missing_tensorflow
 
     computation = subject.inspection.computation
     facts = computation.saved_model
     if facts is None:
         return Preflight(False, "only a SavedModel is converted to LiteRT")
-    try:
-        require_tensorflow()
-    except InspectorError as error:
-        return Preflight(False, f"{error.message}: {error.hint}" if error.hint else error.message)
+    if missing := missing_tensorflow():
+        return Preflight(False, missing)
     uses = _uses(computation, facts)
     if reason := _refusal(facts, uses, numbers):
         return Preflight(False, reason)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from inspector.errors import UsageError
 from inspector.isolation.plain_line import plain_line
 from inspector.optimize.pruning.survey import survey
 from inspector.records.optimization import OptimizeSettings, Preflight, Subject
 from inspector.records.saved_model import SavedModelFacts
-from inspector.runtimes.tensorflow.availability import require_tensorflow
+from inspector.runtimes.tensorflow.availability import missing_tensorflow
 
 
 def preflight(subject: Subject, settings: OptimizeSettings) -> Preflight:
@@ -22,10 +21,8 @@ def preflight(subject: Subject, settings: OptimizeSettings) -> Preflight:
     if missing := [name for name in settings.signatures if name not in offered]:
         held = ", ".join(sorted(offered)[:12])
         return Preflight(False, f'it has no signature "{plain_line(missing[0], 80)}"; it has {held}')
-    try:
-        require_tensorflow()
-    except UsageError as error:
-        return Preflight(False, str(error))
+    if missing_library := missing_tensorflow():
+        return Preflight(False, missing_library)
     found = survey(computation, kept_signatures(facts, settings))
     notes = tuple(found.sentences())
     if not notes:

@@ -18,6 +18,11 @@ def require_tensorflow() -> None:
         raise not_installed()
 
 
+def missing_tensorflow() -> str:
+    """Return what is said where TensorFlow is not installed, with the command that installs it; "" where it is there."""
+    return "" if _is_there() else str(not_installed())
+
+
 def not_installed() -> UsageError:
     """Return what is said where TensorFlow is not installed."""
     return UsageError("TensorFlow is not installed, and SavedModels run on it", 'pip install "modelpack-tui[tensorflow]"')

@@ -3,45 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-import gc
 import time
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
 
-from inspector.records.tensor import TensorSpec
-from inspector.runtimes.loaded_signature import LoadedSignature
-from inspector.runtimes.onnx_runtime.sessions import RuntimeRefused
 from inspector.runtimes.tensorflow.loaders import Loader
 from inspector.runtimes.tensorflow.loading_child import import_tensorflow, load_signature
+from inspector.runtimes.timed_signature import TimedSignature
 
 with contextlib.suppress(ImportError):  # said when something is to be opened
     import tensorflow  # noqa: F401 - so that importing it is not part of what is timed
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-
-class TimedSignature:
-    """One signature of a SavedModel that is loaded, and the ms that took, TensorFlow being imported already.
-
-    A run goes from numpy arrays to numpy arrays: what a server pays, too, which copies each request into tensors and results
-    out of them. On a graphics card it holds both transfers, and waits for the last one.
-    """
-
-    def __init__(self, loaded: LoadedSignature, creation_ms: float, notes: tuple[str, ...]) -> None:
-        self.creation_ms = creation_ms
-        self.inputs: tuple[TensorSpec, ...] = loaded.inputs
-        self.notes = (*notes, *loaded.notes)
-        self._run = loaded.run
-
-    def run(self, feed: Mapping[str, NDArray[Any]]) -> None:
-        """Run it on numpy arrays by raw input name; its outputs are numpy arrays when this returns. Raises RuntimeRefused."""
-        self._run(feed)
-
-    def close(self) -> None:
-        """Let go of it; what is loaded refers to itself, so that only a collection frees it."""
-        self._run = _closed
-        gc.collect()
 
 
 def open_timed(
@@ -62,7 +32,3 @@ def open_timed(
 def _threads_note(threads: int) -> str:
     count = f"{threads}" if threads else "as many as TensorFlow chooses"
     return f"threads within and between operators: {count}; a run goes from numpy arrays to numpy arrays"
-
-
-def _closed(_: Mapping[str, NDArray[Any]]) -> list[NDArray[Any]]:
-    raise RuntimeRefused("it is closed")

@@ -197,10 +197,7 @@ def test_without_a_signature_nothing_says_what_serving_needs() -> None:
 
 
 def test_without_tensorflow_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    def missing() -> None:
-        raise not_installed()
-
-    monkeypatch.setattr(preflights, "require_tensorflow", missing)
+    monkeypatch.setattr(preflights, "missing_tensorflow", lambda: str(not_installed()))
     said = requires(subject_at(SAMPLE))
     assert not said.runnable
     assert 'pip install "modelpack-tui[tensorflow]"' in said.reason
