@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections import defaultdict, deque
 from collections.abc import Iterator, Mapping
 from typing import Final
 
 from inspector.records.artifact import Computation
-from inspector.records.graph import Graph, Node
+from inspector.records.graph import Node
 from inspector.records.saved_model import SignatureFacts
 from inspector.records.tensor import Dim, Shape
-from inspector.verify.inputs_uses import MOST_STEPS, Uses
+from inspector.verify.inputs_uses import Uses
+from inspector.verify.values_walk import Step, ValuesWalk
 
 _ONE: Final = (0,)
 _CARRIES: Final[Mapping[str, tuple[int, ...] | None]] = {
@@ -28,35 +28,20 @@ _FIRST_ARGUMENT: Final[Mapping[str, int]] = {"If": 1, "StatelessIf": 1, "Case": 
 
 _COMPARE: Final = frozenset({"Equal", "NotEqual", "Less", "Greater", "LessEqual", "GreaterEqual"})
 
-Step = tuple[str, str]
-"""A tensor by the path of its graph and its name there."""
 
-
-class SignatureUses:
+class SignatureUses(ValuesWalk):
     """Follows the inputs of signatures through the graphs and functions of a SavedModel."""
 
+    carries = _CARRIES
+    first_argument = _FIRST_ARGUMENT
+
     def __init__(self, computation: Computation) -> None:
-        self._values = computation.small_values
-        self._graphs = {graph.path: graph for graph in computation.roots()}
-        self._consumers: dict[str, dict[str, list[tuple[Node, int]]]] = {}
+        super().__init__(computation)
         self._variables = _variable_shapes(computation)
 
     def uses(self, signature: SignatureFacts, name: str) -> Uses:
         """Return what is done with the values of an input, as far as they are passed on unchanged."""
-        found = Uses()
-        waiting = deque(self._starts(signature, name))
-        seen = set(waiting)
-        for _ in range(MOST_STEPS):
-            if not waiting:
-                break
-            path, tensor = waiting.popleft()
-            for node, slot in self._consumers_of(path).get(tensor, ()):
-                self._note(found, path, node, slot)
-                for step in self._onward(path, node, slot):
-                    if step not in seen:
-                        seen.add(step)
-                        waiting.append(step)
-        return found
+        return self.follow(self._starts(signature, name))
 
     def _starts(self, signature: SignatureFacts, name: str) -> Iterator[Step]:
         """Yield the tensor that an input is in the graph that the signature runs."""
@@ -70,35 +55,24 @@ class SignatureUses:
         if not signature.function:
             yield graph.path, held.get(name, name)
 
-    def _onward(self, path: str, node: Node, slot: int) -> Iterator[Step]:
+    def onward(self, path: str, node: Node, slot: int) -> Iterator[Step]:
         """Yield where the values go from a node."""
-        argument = slot - _FIRST_ARGUMENT.get(node.operator, 0)
-        for call in node.calls:
-            body = self._graphs.get(call.graph)
-            if body is not None and 0 <= argument < len(body.inputs):
-                yield body.path, body.inputs[argument].name
+        yield from super().onward(path, node, slot)
         if node.operator == "IdentityN":
             yield from ((path, output) for output in node.outputs[slot : slot + 1])
-        carried = _CARRIES.get(node.operator, ())
-        if carried is None or slot in carried:
-            yield from ((path, output) for output in node.outputs if output)
 
-    def _note(self, found: Uses, path: str, node: Node, slot: int) -> None:
-        found.operators.add(node.operator)
+    def note(self, found: Uses, path: str, node: Node, slot: int) -> None:
+        """Add what a node tells of the values that it takes at a slot."""
         if slot == 1 and node.operator in ("ResourceGather", "ResourceGatherNd", "Gather"):
             found.rows.append(self._length(path, node.inputs[0], 0))
         elif slot == 1 and node.operator == "GatherV2":
-            axis = self._constants(path, node.inputs[2]) if len(node.inputs) > 2 else ()
+            axis = self.constants(path, node.inputs[2]) if len(node.inputs) > 2 else ()
             found.rows.append(self._length(path, node.inputs[0], int(axis[0]) if axis else 0))
         elif slot == 0 and node.operator == "OneHot":
-            depth = self._constants(path, node.inputs[1]) if len(node.inputs) > 1 else ()
+            depth = self.constants(path, node.inputs[1]) if len(node.inputs) > 1 else ()
             found.rows.append(int(depth[0]) if depth else None)
         elif node.operator in _COMPARE:
-            others = (self._constants(path, name) for at, name in enumerate(node.inputs) if at != slot)
-            found.compared.update(value for values in others for value in values)
-
-    def _constants(self, path: str, name: str) -> tuple[int | float, ...]:
-        return self._values.get((path, name), ())
+            found.compared.update(self.constants_beside(path, node, slot))
 
     def _length(self, path: str, name: str, axis: int) -> Dim:
         """Return the length of an axis of a tensor, or of the variable that a tensor stands for or is read from."""
@@ -111,21 +85,6 @@ class SignatureUses:
         if shape is None and name in graph.values:
             shape = graph.values[name].shape
         return shape[axis] if shape and -len(shape) <= axis < len(shape) else None
-
-    def _consumers_of(self, path: str) -> dict[str, list[tuple[Node, int]]]:
-        """Return what takes each tensor of a graph, indexed when it is first asked for."""
-        if path not in self._consumers:
-            self._consumers[path] = _indexed(self._graphs[path])
-        return self._consumers[path]
-
-
-def _indexed(graph: Graph) -> dict[str, list[tuple[Node, int]]]:
-    found: dict[str, list[tuple[Node, int]]] = defaultdict(list)
-    for node in graph.nodes:
-        for slot, name in enumerate(node.inputs):
-            if name:
-                found[name].append((node, slot))
-    return found
 
 
 def _variable_shapes(computation: Computation) -> dict[Step, Shape]:
