@@ -9,12 +9,17 @@ import pytest
 
 from tests.images.engine import docker_engine, docker_vfs_engine, podman_engine
 from tests.saved_models.session import SavedModels, make_once
+from tests.warm_children.process import fork_children
 
 __all__ = ["docker_engine", "docker_vfs_engine", "podman_engine"]
 
 NO_SKIPS = "MODELPACK_TUI_NO_SKIPS"
 
 _skipped: list[str] = []
+
+
+def pytest_sessionstart() -> None:
+    fork_children()
 
 
 @pytest.hookimpl(tryfirst=True)  # xdist reads the groups in the same hook

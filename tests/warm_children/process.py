@@ -1,0 +1,165 @@
+"""Children as the program sees them, forked off a process that has imported the runtimes already."""
+
+from __future__ import annotations
+
+import array
+import atexit
+import contextlib
+import json
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from inspector.isolation import child, protocol
+from inspector.isolation.process import ChildProcess, safe_path
+from inspector.runtimes.onnx_runtime.child_environment import CHILD_ENVIRONMENT
+from inspector.runtimes.tensorflow.child_environment import tensorflow_environment
+
+FRESH = "MODELPACK_TUI_FRESH_CHILDREN"
+PROJECT = Path(__file__).parents[2]
+ROOMS = ("inspector.optimize.", "inspector.verify.", "inspector.formats.onnx.", "inspector.formats.saved_model.")
+DOORS = ("inspector.runtimes.record_outputs_child", "inspector.runtimes.load_call_child")
+"""What may be forked: rooms whose children measure neither time nor memory."""
+
+ONNX = (
+    "inspector.isolation.child_main,numpy,onnx,onnx.checker,onnx.shape_inference,onnx.reference,onnxruntime,"
+    "onnxruntime.quantization,onnxsim,onnxslim,onnxconverter_common"
+)
+TENSORFLOW = f"{ONNX},tensorflow"
+_PROGRAM = "import sys; sys.path[:] = {path}; from tests.warm_children.forking import main; main({fd}, {modules!r})"
+
+
+class WarmChild(ChildProcess):
+    """A child that is forked where its order allows that, and started anew otherwise."""
+
+    def __init__(self, order: bytes, environment: Mapping[str, str], result_limit: int, ahead: str = "") -> None:
+        self._exits = -1
+        self._is_forked = bool(order) and _may_fork(order)
+        super().__init__(order, environment, result_limit, ahead)
+
+    def _start(self, environment: Mapping[str, str], ahead: str) -> None:
+        if not self._is_forked:
+            super()._start(environment, ahead)
+            return
+        order_read, self._order_fd = self._pipe()
+        self._answer_fd, answer_write = self._pipe()
+        self._output_fd, output_write = self._pipe()
+        self._process: Any = _forking(_modules(environment)).fork((order_read, answer_write, output_write), environment, ahead)
+        self.pid = self._process.pid
+        self._exits = os.pidfd_open(self.pid)
+        for fd in (order_read, answer_write, output_write):
+            self._close(fd)
+        for fd in (self._order_fd, self._answer_fd, self._output_fd):
+            os.set_blocking(fd, False)
+            if fd != self._order_fd:
+                self._selector.register(fd, 1)
+        self._selector.register(self._order_fd, 2)
+
+    def has_exited(self) -> bool:
+        """Whether the process is over; it is not reaped yet, so its id still names it."""
+        if not self._is_forked:
+            return super().has_exited()
+        watched = select.poll()
+        watched.register(self._exits, select.POLLIN)
+        return bool(watched.poll(0))
+
+    def close(self) -> int:
+        """Kill whatever is left of the process group, have the child reaped, close every pipe; return its return code."""
+        code = super().close()
+        if self._exits >= 0:
+            os.close(self._exits)
+            self._exits = -1
+        return code
+
+
+class _Forked:
+    """A forked child, with as much of subprocess.Popen as ChildProcess asks for."""
+
+    def __init__(self, pid: int, forking: _Forking) -> None:
+        self.pid = pid
+        self.returncode: int | None = None
+        self._forking = forking
+
+    def wait(self, timeout: float) -> int:
+        """Have a child reaped that was killed."""
+        if self.returncode is None:
+            self.returncode = self._forking.ask({"reap": self.pid})
+        return self.returncode
+
+
+class _Forking:
+    """The process that children are forked off, which ends with this one."""
+
+    def __init__(self, modules: str) -> None:
+        self._lock = threading.Lock()
+        self._socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 20)
+        program = _PROGRAM.format(path=[str(PROJECT), *safe_path()], fd=theirs.fileno(), modules=modules)
+        environment = {**os.environ, **(tensorflow_environment() if "tensorflow" in modules else CHILD_ENVIRONMENT)}
+        self._process = subprocess.Popen(
+            [sys.executable, "-I", "-c", program], stdin=subprocess.DEVNULL, env=environment, pass_fds=(theirs.fileno(),)
+        )
+        theirs.close()
+        atexit.register(self.close)
+
+    def fork(self, files: tuple[int, int, int], environment: Mapping[str, str], ahead: str) -> _Forked:
+        """Return a new child that has the files as its order, answer and output."""
+        umask = os.umask(0)
+        os.umask(umask)
+        request = {
+            "environment": {**os.environ, **environment},
+            "ahead": ahead,
+            "path": safe_path(),
+            "folder": str(Path.cwd()),
+            "umask": umask,
+        }
+        return _Forked(self.ask(request, files), self)
+
+    def ask(self, request: dict[str, Any], files: tuple[int, ...] = ()) -> int:
+        """Send a request and return the reply."""
+        ancillary = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", files))] if files else []
+        with self._lock:
+            self._socket.sendmsg([json.dumps(request).encode()], ancillary)
+            reply = self._socket.recv(64)
+        if not reply:
+            raise OSError("the process that children are forked off is gone")
+        return int(json.loads(reply))
+
+    def close(self) -> None:
+        """Let the process end."""
+        self._socket.close()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(5)
+        if self._process.poll() is None:
+            self._process.send_signal(signal.SIGKILL)
+
+
+@cache
+def _forking(modules: str) -> _Forking:
+    return _Forking(modules)
+
+
+def _modules(environment: Mapping[str, str]) -> str:
+    """Return what the process has imported that a child with this environment is forked off."""
+    return TENSORFLOW if "AUTOGRAPH_VERBOSITY" in environment else ONNX
+
+
+def _may_fork(order: bytes) -> bool:
+    entry = msgspec.msgpack.decode(order[protocol.HEADER.size :], type=protocol.Order).entry
+    return entry.startswith(ROOMS) or entry.partition(":")[0] in DOORS
+
+
+def fork_children() -> None:
+    """Have children forked from now on where that is possible."""
+    if hasattr(os, "pidfd_open") and not os.environ.get(FRESH):
+        child.ChildProcess = WarmChild  # type: ignore[misc]
