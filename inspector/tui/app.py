@@ -26,16 +26,18 @@ if TYPE_CHECKING:
     from inspector.records.benchmark import BenchPlan
     from inspector.records.opened import Opened, Target
     from inspector.records.optimization import OptimizationRequest
+    from inspector.records.review import Review
     from inspector.records.slimming import SlimRequest
     from inspector.tui.comparing import Side
     from inspector.tui.engine_list import EngineList
     from inspector.tui.screens.workbench import WorkbenchScreen
+    from inspector.tui.widgets.review.opened import OpenedReview
     from inspector.workflows.opening import Opening
 
 _CHILD_GRACE_SECONDS = 0.5
 _STYLES = Path(__file__).parent / "styles"
 _FRAME = "frame.tcss"
-_OTHER_STYLES = ("panes.tcss", "dialogs.tcss", "compare.tcss")
+_OTHER_STYLES = ("panes.tcss", "dialogs.tcss", "compare.tcss", "review.tcss")
 
 
 def run_app(
@@ -45,15 +47,20 @@ def run_app(
     request: OptimizationRequest | None = None,
     bench: BenchPlan | None = None,
     slim: SlimRequest | None = None,
+    compare_with: Target | None = None,
+    review: Review | None = None,
+    path: Path | None = None,
 ) -> int:
     """Show the artifact that is being opened (None: let the user choose) in the terminal and return when the user quits.
 
     request is what the command line says of optimizing that artifact: data, contract, permissions; bench what it says of
-    measuring it, slim of slimming it.
+    measuring it, slim of slimming it. A review that was read from path is shown in place of an artifact. compare_with, an
+    artifact or the file of a review, is shown beside either once that is read.
     Raises the InspectorError that kept the artifact given here from being read, and any defect of our own, so that the
     command line can report both its way; otherwise returns 0.
     """
     app = ModelpackApp(opening.target if opening else None, batch, settings or {}, opening, request, bench, slim)
+    app.begin_with(review, path, compare_with)
     app.run()
     app.jobs.cancel_all()
     app.jobs.wait_for_children(_CHILD_GRACE_SECONDS)
@@ -113,10 +120,20 @@ class ModelpackApp(App[None]):
         self._opening: Job | None = None
         self._shown_in_part = False
         self._unread = target is not None
+        self._first_review: OpenedReview | None = None
+        self._compare_with: Target | None = None
         for theme in THEMES:
             self.register_theme(theme)
         self.theme = DARK
         self.animation_level = "none"
+
+    def begin_with(self, review: Review | None, path: Path | None, compare_with: Target | None) -> None:
+        """Before it runs: show a review that was read from a path, and compare with something as soon as that can be."""
+        self._compare_with = compare_with
+        if review is not None:
+            from inspector.tui.reviewing import opened_review
+
+            self._first_review = opened_review(review, str(path or "review.json"))
 
     @property
     def engine_list(self) -> EngineList:
@@ -135,7 +152,11 @@ class ModelpackApp(App[None]):
         return bool(self.jobs.running) or self._unread or self._opening is not None or pending or shown
 
     def get_default_screen(self) -> Screen[Any]:
-        """Return the workbench, or the opening screen where no artifact was named."""
+        """Return the workbench, the screen of a review, or the opening screen where nothing was named."""
+        if self._first_review is not None:
+            from inspector.tui.screens.review import ReviewScreen
+
+            return ReviewScreen(self._first_review)
         if self.target is None:
             from inspector.tui.screens.opening import OpeningScreen
 
@@ -148,6 +169,15 @@ class ModelpackApp(App[None]):
         """Read the artifact once the first frame is on the screen, which needs the styles of the frame only."""
         if self.target is not None:
             self.call_after_refresh(self._begin, self.target)
+        elif self._first_review is not None:
+            self.recent.put(self._first_review.path, "review", self._first_review.size_bytes)
+            self.call_after_refresh(self._compare_at_once, self._first_review.review)
+
+    def _compare_at_once(self, side: Side) -> None:
+        """Compare what was opened first with what the command line names beside it."""
+        wanted, self._compare_with = self._compare_with, None
+        if wanted is not None:
+            self.open_comparison(side, wanted)
 
     def _begin(self, target: Target) -> None:
         self.open_target(target)
@@ -176,9 +206,13 @@ class ModelpackApp(App[None]):
         settings = self.settings if same else {}
         platform = self.platform if same else None
 
-        def workflow(token: CancelToken) -> Iterator[Event[Opened]]:
+        def workflow(token: CancelToken) -> Iterator[Event[Opened | OpenedReview]]:
             if begun is not None:
                 return begun.events()
+            from inspector.tui.reviewing import is_saved_review, reading_review
+
+            if isinstance(target, Path) and is_saved_review(target):
+                return reading_review(target)
             from inspector.workflows.inspect import inspect
 
             return inspect(target, batch, settings, platform, token)
@@ -199,8 +233,7 @@ class ModelpackApp(App[None]):
             self._shown_in_part = True
         elif isinstance(event, Finished):
             self._opening = None
-            self._remember(event.result)
-            self.show_inspection(event.result)
+            self._take(event.result)
         elif isinstance(event, Cancelled):
             self._opening = None
             self._stop_following()
@@ -208,6 +241,34 @@ class ModelpackApp(App[None]):
         elif isinstance(event, Failed):
             self._opening = None
             self._explain(event.error)
+
+    def _take(self, opened: Opened | OpenedReview) -> None:
+        """Show what was read."""
+        from inspector.tui.widgets.review.opened import OpenedReview
+
+        if isinstance(opened, OpenedReview):
+            self.recent.put(opened.path, "review", opened.size_bytes)
+            self.call_later(self.show_review, opened)
+        else:
+            self._remember(opened)
+            self.show_inspection(opened)
+            self._compare_at_once(opened)
+
+    async def show_review(self, opened: OpenedReview) -> None:
+        """Show a review over what is open, in place of another one."""
+        from inspector.tui.screens.review import ReviewScreen
+
+        workbenches = list(self._workbenches())
+        bottom = self.screen_stack.index(workbenches[-1]) if workbenches else -1
+        shown = next((at for at, one in enumerate(self.screen_stack) if at > bottom and isinstance(one, ReviewScreen)), None)
+        if shown is None:
+            await self.push_screen(ReviewScreen(opened))
+            return
+        while len(self.screen_stack) > shown + 1:
+            await self.pop_screen()
+        screen = self.screen
+        assert isinstance(screen, ReviewScreen)
+        await screen.open(opened)
 
     def _stop_following(self) -> None:
         """Stop work that began before there was a screen: its thread knows nothing of jobs."""
@@ -262,7 +323,10 @@ class ModelpackApp(App[None]):
             self.push_screen(workbench)
             return workbench
         above = self.screen_stack[self.screen_stack.index(workbench) + 1 :]
-        if any({"opening", "preview", "workbench"} & set(getattr(screen, "places", ())) for screen in above):
+        if any(
+            {"opening", "preview", "workbench", "review_screen", "compare_screen"} & set(getattr(screen, "places", ()))
+            for screen in above
+        ):
             for screen in reversed(above):
                 if isinstance(screen, WorkbenchScreen):
                     screen.background.stop()

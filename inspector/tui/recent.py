@@ -55,11 +55,15 @@ class RecentList:
 
     def add(self, artifact: Artifact) -> None:
         """Put an artifact at the top."""
+        self.put(artifact.path, artifact.format, artifact.size_bytes)
+
+    def put(self, named: str, format_: str, size_bytes: int) -> None:
+        """Put a path at the top, with what it holds and its bytes."""
         import json
         import time
 
-        path = artifact.path if on_engine(artifact.path) else str(Path(artifact.path).absolute())
-        latest = RecentArtifact(path, artifact.format, artifact.size_bytes, time.time())
+        path = named if on_engine(named) else str(Path(named).absolute())
+        latest = RecentArtifact(path, format_, size_bytes, time.time())
         kept = (latest, *(entry for entry in self.entries() if entry.path != path))[:MOST_ENTRIES]
         text = json.dumps({"schema": 1, "recent": [asdict(entry) for entry in kept]}, indent=1)
         with contextlib.suppress(OSError, UnicodeError):

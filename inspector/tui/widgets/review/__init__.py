@@ -1,0 +1,1 @@
+"""A saved review, shown without the artifact that it is about."""

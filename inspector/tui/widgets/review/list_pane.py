@@ -1,0 +1,71 @@
+"""A tab of a review that is a list, with details of the row under the cursor."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass
+from typing import Generic
+
+from textual.content import Content
+
+from inspector.records.review import Review
+from inspector.tui.widgets.line_table import LineTable
+from inspector.tui.widgets.list_pane import ListPane
+from inspector.tui.widgets.table_columns import Column, Row
+
+_FRAME_ROWS = 3
+"""Rows of a box that hold no row of its list: two of the frame, one of titles."""
+_MOST_ROWS = 12
+
+
+@dataclass(frozen=True, slots=True)
+class ListKind(Generic[Row]):
+    """What a list shows: rows of a review, their columns (the rows may say how long bars are), and a row in full."""
+
+    id: str
+    rows: Callable[[Review], Sequence[Row]]
+    columns: Callable[[Sequence[Row]], Sequence[Column[Row]]]
+    key: Callable[[Row], Hashable]
+    search_text: Callable[[Row], str]
+    details: Callable[[Review, Row, int], Sequence[Content]]
+    summary: Callable[[Review, Sequence[Row]], str]
+    title: str = "details"
+    nothing: str = "Nothing is listed"
+    stacked: bool = False
+    """Whether details stand under the list at any width: they are long, or wide."""
+
+
+class ReviewListPane(ListPane[Row, Review]):
+    """Rows of a review; read only."""
+
+    def __init__(self, kind: ListKind[Row]) -> None:
+        self.kind = kind
+        self.DETAIL_TITLE = kind.title
+        super().__init__(f"review-{kind.id}")
+        self.set_class(kind.stacked, "-stacked")
+
+    def make_table(self) -> LineTable[Row]:
+        """Return the table, without rows."""
+        kind = self.kind
+        return LineTable(kind.columns(()), key=kind.key, search_text=kind.search_text, nothing=kind.nothing)
+
+    def rows(self, inspection: Review) -> Sequence[Row]:
+        """Return the rows of a review."""
+        return self.kind.rows(inspection)
+
+    def show(self, inspection: Review) -> None:
+        """Show a review; cursor, filter and scroll stay."""
+        rows = self.rows(inspection)
+        self.table.set_columns(self.kind.columns(rows))
+        super().show(inspection)
+        if self.kind.stacked:
+            self._box.styles.height = min(_MOST_ROWS, len(rows)) + _FRAME_ROWS
+
+    def summary(self, inspection: Review) -> str:
+        """Return a few words for the border."""
+        return self.kind.summary(inspection, self.kind.rows(inspection))
+
+    def detail_lines(self, row: Row, width: int) -> Sequence[Content]:
+        """Return what is known of a row."""
+        assert self.inspection is not None
+        return self.kind.details(self.inspection, row, width)
