@@ -73,8 +73,9 @@ def figures_of(review: Review) -> list[Figure]:
     """Return the numbers on top: what changed, what was measured, or what there is."""
     last = next((change for change in reversed(review.changes) if change.status == "accepted" and change.after), None)
     found = [*_changed(review, last)] if last is not None else [*(_image(review) if review.image else _graph(review))]
-    measured = [*_measured(review)]
-    return [*found[: MOST_FIGURES - min(len(measured), 4)], *measured][:MOST_FIGURES]
+    measured = [*_measured(review, last)]
+    room = MOST_FIGURES - min(len(measured), 4)
+    return [*found[:1], *measured[: MOST_FIGURES - min(len(found), room)], *found[1:room]]
 
 
 def _changed(review: Review, last: Change) -> Iterator[Figure]:
@@ -127,10 +128,12 @@ def _graph(review: Review) -> Iterator[Figure]:
         yield Figure("Activations, peak", bytes_text(graph.activation_peak_bytes), note=graph.activation_peak_place)
 
 
-def _measured(review: Review) -> Iterator[Figure]:
-    whole = [one for one in review.comparisons if not one.phase]
+def _measured(review: Review, last: Change | None) -> Iterator[Figure]:
+    """Yield what --bench measured, or else what the last accepted change was timed at."""
+    comparisons = review.comparisons or (last.comparisons if last is not None and not review.benchmarks else ())
+    whole = [one for one in comparisons if not one.phase]
     yield from (_compared(one) for one in whole if one.verdict != "not measured")
-    if review.comparisons:
+    if comparisons:
         return
     for run in review.benchmarks:
         if run.samples:

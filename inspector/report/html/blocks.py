@@ -24,12 +24,14 @@ VERDICT_STYLES: Final[dict[str, Style]] = {
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """Text of a table cell; value is what it is sorted by (its text if None), share (of 1) a bar beside it."""
+    """Text of a table cell, and a second line that is quieter; value is what it is sorted by (its text if None), share (of 1) a
+    bar below it."""
 
     text: str
     style: Style = ""
     value: float | None = None
     share: float | None = None
+    aside: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,8 +159,9 @@ def code(text: str) -> Cell:
 
 
 def number(text: str, value: float | None, share: float | None = None) -> Cell:
-    """Return a figure with what it is sorted by; unknown ones come last."""
-    return Cell(text, "", value if value is not None else float("-inf"), share)
+    """Return a figure with what it is sorted by, unknown ones last; what stands in brackets at its end gets a line of its own."""
+    figure, _, aside = text.partition(" (") if text.endswith(")") else (text, "", "")
+    return Cell(figure, "", value if value is not None else float("-inf"), share, aside.removesuffix(")"))
 
 
 def table(
