@@ -74,7 +74,7 @@ def signatures_section(review: Review) -> list[Section]:
 def _signature(signature: Signature) -> list[Block]:
     specs = [("input", spec) for spec in signature.inputs] + [("output", spec) for spec in signature.outputs]
     rows = [(kind, code(spec.name), code(tensor_text(spec))) for kind, spec in specs]
-    return table("Inputs and outputs", ("", "name", "tensor"), rows, noun="tensor")
+    return table("Inputs and outputs", ("direction", "name", "tensor"), rows, noun="tensor")
 
 
 def graph_section(review: Review) -> list[Section]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import ClassVar, Final, Literal
 
 Style = Literal["", "code", "quiet", "strong", "good", "bad", "warn", "note"]
@@ -53,6 +53,8 @@ class Table:
     total: int
     noun: str = "row"
     nouns: str = ""
+    titled: bool = False
+    """Whether the caption stands above it as a heading already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,8 +206,9 @@ def words(text: str, style: Style = "") -> list[Block]:
 
 
 def group(title: str, blocks: Sequence[Block], mark: str = "", folded: bool = False) -> list[Block]:
-    """Return blocks under a heading, nothing where there are none."""
-    return [Group(title, tuple(blocks), mark, folded)] if blocks else []
+    """Return blocks under a heading, nothing where there are none; a table that is called the same does not repeat it."""
+    shown = tuple(replace(one, titled=True) if isinstance(one, Table) and one.caption == title else one for one in blocks)
+    return [Group(title, shown, mark, folded)] if blocks else []
 
 
 def section(key: str, title: str, blocks: Sequence[Block], lead: str = "", badge: str = "") -> list[Section]:

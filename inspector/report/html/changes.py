@@ -22,6 +22,7 @@ from inspector.report.html.blocks import (
     group,
     mark,
     number,
+    points,
     right,
     section,
     table,
@@ -86,6 +87,7 @@ def _change(change: Change) -> list[Block]:
         *_gates(change),
         *_signatures(change),
         *_contract_changes(change),
+        *group("Recipe", points(change.recipe, "code"), folded=True),
         *group("Attempts", _attempts(change), folded=True),
         *group("Nodes that stay in fp32, and sensitivity", [*_kept(change), *_sensitivity(change)], folded=True),
     ]
@@ -111,7 +113,6 @@ def _facts(change: Change) -> Iterator[tuple[str, Cell | str]]:
     )
     for label, values in sentences:
         yield from ((label, value) for value in values)
-    yield from (("recipe", code(line)) for line in change.recipe)
     yield from (("written to", code(path)) for path in (change.output, *change.files))
 
 
@@ -145,14 +146,14 @@ def _figure(figure: float | None) -> Cell:
 
 def _gates(change: Change) -> list[Block]:
     rows = [(mark(status), *rest) for status, *rest in prove.gate_rows(change.gates)]
-    return table("Gates, each held against the worst output", ("", "figure", "asked", "observed", "why"), rows, noun="gate")
+    return table("Gates, each held against the worst output", ("result", "figure", "asked", "observed", "why"), rows, noun="gate")
 
 
 def _signatures(change: Change) -> list[Block]:
     rows = [
         (mark(row.status), code(row.name), row.figures, "; ".join(row.sentences)) for row in sign.signature_rows(change)[:200]
     ]
-    titles = ("", "signature", "figures", "more")
+    titles = ("result", "signature", "figures", "more")
     return table("Signatures, each proven on its own", titles, rows, len(change.signatures), "signature")
 
 
@@ -161,7 +162,7 @@ def _contract_changes(change: Change) -> list[Block]:
         (mark("allowed" if one.allowed else "not allowed"), one.kind, one.place, code(one.before), code(one.after))
         for one in change.contract_changes
     ]
-    return table("Changes of the contract", ("", "kind", "place", "before", "after"), rows, noun="change")
+    return table("Changes of the contract", ("result", "kind", "place", "before", "after"), rows, noun="change")
 
 
 def _attempts(change: Change) -> list[Block]:

@@ -58,7 +58,7 @@ def _layers(image: ImageReview) -> list[Block]:
     largest = max((layer.shipped_bytes for layer in image.layers), default=0)
     rows = [_layer(index, layer, largest) for index, layer in enumerate(image.layers[:200])]
     titles = (*right("#", "stored", "files", "reclaimable"), "instruction", "note")
-    return group("Layers", table("Layers, base first", titles, rows, image.layer_count, "layer"))
+    return group("Layers", table("Layers", titles, rows, image.layer_count, "layer"))
 
 
 def _layer(index: int, layer: LayerReview, largest: int) -> tuple[Cell | str, ...]:
@@ -184,5 +184,5 @@ def _manifests(image: ImageReview) -> list[Block]:
         return []
     rows = [(code(one.digest), say.manifest_sentence(one)) for one in image.manifests]
     return group(
-        "In the same index", table("Manifests", ("manifest", "what"), rows, image.manifest_count, "manifest"), folded=True
+        "In the same index", table("In the same index", ("manifest", "what"), rows, image.manifest_count, "manifest"), folded=True
     )

@@ -15,14 +15,12 @@
     const dark = matchMedia("(prefers-color-scheme: dark)");
     const root = document.documentElement;
     const isDark = () => (root.dataset.theme ? root.dataset.theme === "dark" : dark.matches);
-    const button = make("button", "theme", "Dark");
+    const button = make("button", "theme");
     button.type = "button";
-    const show = () => button.setAttribute("aria-pressed", String(isDark()));
-    const label = () => { show(); button.textContent = isDark() ? "Light theme" : "Dark theme"; };
+    const label = () => { button.textContent = isDark() ? "Light theme" : "Dark theme"; };
     button.addEventListener("click", () => { root.dataset.theme = isDark() ? "light" : "dark"; label(); });
     dark.addEventListener("change", label);
     label();
-    button.removeAttribute("aria-pressed");
     document.querySelector(".tools").append(button);
   };
 
@@ -73,7 +71,7 @@
     const rows = [...table.tBodies[0].rows];
     const texts = rows.map((row) => row.textContent.toLowerCase());
     const judged = rows.length >= 4 ? wordsOf(rows) : null;
-    if (rows.length < 10 && !judged) return;
+    if (rows.length < 12 && !judged) return;
     const bar = make("div", "filter");
     const label = make("label", "", "Filter");
     const input = make("input");

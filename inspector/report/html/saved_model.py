@@ -71,7 +71,7 @@ def _tag_set(one: TagSetReview) -> list[Block]:
 def _signature(signature: SignatureFacts) -> list[Block]:
     rows = [*_tensors("input", signature.inputs), *_tensors("output", signature.outputs)]
     said = say.signature_sentence(signature)
-    titles = ("", "name", "tensor", "in Python")
+    titles = ("direction", "name", "tensor", "in Python")
     listed = table(f"Inputs and outputs of {signature.name}", titles, rows, noun="tensor")
     return group(f"Signature {signature.name}", [*words(f"{said}." if said else "", "quiet"), *listed])
 
