@@ -8,10 +8,13 @@ import os
 import re
 import shutil
 import stat
+import tempfile
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
+
+from inspector.errors import OperationFailed
 
 _PREFIX: Final = "modelpack-tui"
 _NAME: Final = re.compile(rf"{_PREFIX}-(\d+)-[0-9a-f]{{8}}")
@@ -36,6 +39,22 @@ class PrivateFolder:
             _open_folders.discard(self)
             shutil.rmtree(self.path, ignore_errors=True)
             os.close(self._lock)
+
+
+def temporary_folder(purpose: str, needed_bytes: int = 0) -> PrivateFolder:
+    """Return a private folder where temporary files go.
+
+    Raises OperationFailed, which names the purpose ("samples"), where none can be made or fewer bytes than needed are free.
+    """
+    base = Path(tempfile.gettempdir()).absolute()
+    try:
+        free = shutil.disk_usage(base).free
+        if free < needed_bytes:
+            message = f"{base} has {free:,} bytes free, and {purpose} may need {needed_bytes:,}"
+            raise OperationFailed(message, "set TMPDIR to a folder with more room")
+        return PrivateFolder(base)
+    except OSError as error:
+        raise OperationFailed(f"no folder for {purpose} in {base}: {error.strerror or error}", "set TMPDIR") from None
 
 
 _open_folders: set[PrivateFolder] = set()

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from inspector.errors import OperationFailed
-from inspector.isolation.private_folder import PrivateFolder
+from inspector.isolation.private_folder import temporary_folder
 from inspector.records.event import Event, Finished, Started, Steps
 
 if TYPE_CHECKING:
@@ -37,7 +35,7 @@ def _measured(inspection: Inspection, request: OptimizationRequest, cancel: Canc
     from inspector.workflows.optimization.grounds import settings_for
 
     settings = settings_for(request, inspection)
-    folder = _folder()
+    folder = temporary_folder("inputs")
     try:
         inputs = yield from _inputs(inspection, request, folder.path, settings, cancel)
         yield Started("profiling")
@@ -46,13 +44,6 @@ def _measured(inspection: Inspection, request: OptimizationRequest, cancel: Canc
     finally:
         folder.close()
     return node_heat(inspection.computation, times)
-
-
-def _folder() -> PrivateFolder:
-    try:
-        return PrivateFolder(Path(tempfile.gettempdir()))
-    except OSError as error:
-        raise OperationFailed(f"no folder for inputs: {error.strerror or error}", "set TMPDIR to one that can be") from None
 
 
 def _inputs(

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from inspector.errors import OperationFailed, UsageError
+from inspector.errors import UsageError
 from inspector.records.event import Event, Finished, Steps, result_of
 from inspector.records.optimization import OptimizationRequest
 
 if TYPE_CHECKING:
     from inspector.isolation.limits import CancelToken
-    from inspector.isolation.private_folder import PrivateFolder
     from inspector.records.contract import Contract
     from inspector.records.inspection import Inspection
     from inspector.records.publishing import PublishedVersion, PublishRequest
@@ -64,7 +62,9 @@ def publish_saved_model(
     source, serving = Path(facts.folder), Path(request.serving)
     number = plan_version(source, serving, request.version, request.allow_drift).version
     contract = yield from _contract(inspection, request, number)
-    with closing(_work_folder()) as work:
+    from inspector.isolation.private_folder import temporary_folder
+
+    with closing(temporary_folder("samples")) as work:
         from inspector.formats.contract_file.embedding import to_json
         from inspector.workflows.warm_up import warm_up_plan
 
@@ -88,13 +88,3 @@ def _contract(inspection: Inspection, request: PublishRequest, version: int) -> 
         contract = yield from result_of(derive_contract(inspection))
     provenance = contract.provenance
     return replace(contract, provenance=replace(provenance, version=provenance.version or str(version)))
-
-
-def _work_folder() -> PrivateFolder:
-    from inspector.isolation.private_folder import PrivateFolder
-
-    base = Path(tempfile.gettempdir()).absolute()
-    try:
-        return PrivateFolder(base)
-    except OSError as error:
-        raise OperationFailed(f"no folder for samples in {base}: {error.strerror or error}", "set TMPDIR") from None

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from inspector.errors import OperationFailed
 from inspector.isolation.child import run_child
 from inspector.isolation.limits import Limits
 from inspector.isolation.plain_line import plain_line
-from inspector.isolation.private_folder import PrivateFolder
+from inspector.isolation.private_folder import temporary_folder
 from inspector.records.event import Steps, finish
 from inspector.records.optimization import InputSet, OptimizeSettings
 from inspector.runtimes.onnx_runtime.child_environment import CHILD_ENVIRONMENT
@@ -62,10 +60,7 @@ def node_placement(
     path: str, inputs: InputSet, settings: OptimizeSettings, cancel: CancelToken | None, device: str = "cuda"
 ) -> Steps[Placement]:
     """Run the model once with profiling on and return where its nodes were executed. Raises as nodes_on_cpu() does."""
-    try:
-        folder = PrivateFolder(Path(tempfile.gettempdir()))
-    except OSError as error:
-        raise OperationFailed(f"no folder for a profile: {error.strerror or error}", "set TMPDIR to one that can be") from None
+    folder = temporary_folder("a profile")
     try:
         request = PlacementRequest(str(Path(path).absolute()), inputs, str(folder.path), settings.threads, device)
         limits = Limits(memory_limit(device, settings.memory_bytes), settings.step_seconds)

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from inspector.errors import OperationFailed
 from inspector.isolation.child import run_child
 from inspector.isolation.limits import Limits
 from inspector.isolation.plain_line import plain_line
-from inspector.isolation.private_folder import PrivateFolder
+from inspector.isolation.private_folder import temporary_folder
 from inspector.records.event import Steps, finish
 from inspector.records.node_times import NodeTimes
 from inspector.records.optimization import InputSet, OptimizeSettings
@@ -46,10 +44,7 @@ def profile_nodes(
 
     Raises OperationFailed where it does not run or nothing can be written, ChildFailed where it crashes or takes too much.
     """
-    try:
-        folder = PrivateFolder(Path(tempfile.gettempdir()))
-    except OSError as error:
-        raise OperationFailed(f"no folder for a profile: {error.strerror or error}", "set TMPDIR to one that can be") from None
+    folder = temporary_folder("a profile")
     try:
         request = ProfileRequest(str(Path(path).absolute()), inputs, str(folder.path), settings.threads, budget_seconds)
         limits = Limits(settings.memory_bytes, settings.step_seconds)

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from inspector.errors import OperationFailed
-from inspector.isolation.private_folder import PrivateFolder
+from inspector.isolation.private_folder import PrivateFolder, temporary_folder
 from inspector.records.event import Started, Steps
 from inspector.records.optimization import OptimizationRequest, OptimizeSettings
 
@@ -39,10 +37,7 @@ def settings_of(plan: BenchPlan, inspection: Inspection) -> OptimizeSettings:
 @contextmanager
 def folder_for_inputs() -> Iterator[PrivateFolder]:
     """Give a folder of our own, which stays where all goes well; raises OperationFailed where none can be had."""
-    try:
-        folder = PrivateFolder(Path(tempfile.gettempdir()).absolute())
-    except OSError as error:
-        raise OperationFailed(f"no folder for inputs: {error.strerror or error}", "set TMPDIR to one that can be") from None
+    folder = temporary_folder("inputs")
     try:
         yield folder
     except BaseException:

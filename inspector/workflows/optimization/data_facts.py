@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from inspector.errors import OperationFailed
 from inspector.records.event import Event, Finished, Started
 
 if TYPE_CHECKING:
@@ -44,16 +42,13 @@ def look_at_data(
 
     Raises UsageError for a file that does not fit the model, OperationFailed where there is no room for the samples.
     """
-    from inspector.isolation.private_folder import PrivateFolder
+    from inspector.isolation.private_folder import temporary_folder
     from inspector.verify.data import DEFAULT_LABELS, read_data
     from inspector.workflows.optimization.grounds import settings_for
 
     yield Started(f"reading {path.name}")
     terms = request.contract.conformance if request.contract is not None else None
-    try:
-        folder = PrivateFolder(Path(tempfile.gettempdir()).absolute())
-    except OSError as error:
-        raise OperationFailed(f"no folder for samples: {error.strerror or error}", "set TMPDIR") from None
+    folder = temporary_folder("samples")
     try:
         settings = settings_for(request, inspection)
         labels = terms.labels if terms is not None else DEFAULT_LABELS

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -229,7 +228,9 @@ class OptimizationSession:
     def _new_folder(self) -> Path:
         """Return an empty folder within the private one, which is made where there is enough room."""
         if self._folder is None:
-            self._folder = _private_folder(self.inspection.computation.total_bytes)
+            from inspector.isolation.private_folder import temporary_folder
+
+            self._folder = temporary_folder("candidates", COPIES_IN_WORK * self.inspection.computation.total_bytes)
         self._runs += 1
         folder = self._folder.path / f"{self._runs}"
         folder.mkdir(mode=0o700)
@@ -252,20 +253,3 @@ def _unjudgeable(name: OptimizerName, before: ModelFacts, preflight: Preflight, 
     """Return the change of a step that nothing can be proven of, since the original gives nothing to compare with."""
     why = f"nothing can be proven: {reason}"
     return Change(name, "rejected", "rejected", why, before, preflight=preflight, warnings=preflight.warnings)
-
-
-def _private_folder(model_bytes: int) -> PrivateFolder:
-    """Return a private folder for candidates; raises OperationFailed where there is no room for them."""
-    import shutil
-
-    from inspector.isolation.private_folder import PrivateFolder
-
-    base = Path(tempfile.gettempdir()).absolute()
-    try:
-        free, needed = shutil.disk_usage(base).free, COPIES_IN_WORK * model_bytes
-        if free < needed:
-            message = f"{base} has {free:,} bytes free, and candidates may need {needed:,}"
-            raise OperationFailed(message, "set TMPDIR to a folder with more room")
-        return PrivateFolder(base)
-    except OSError as error:
-        raise OperationFailed(f"no folder for candidates in {base}: {error.strerror or error}", "set TMPDIR") from None

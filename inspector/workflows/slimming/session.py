@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from inspector.errors import OperationFailed, UsageError
 from inspector.isolation.failure import ChildFailed
-from inspector.isolation.private_folder import PrivateFolder
+from inspector.isolation.private_folder import PrivateFolder, temporary_folder
 from inspector.records.benchmark import BenchPlan, BenchResult
 from inspector.records.event import Event, Finished, Partial, Started, Steps, Warned
 from inspector.records.slimming import SlimLevel, Slimming, SlimProgress, SlimRequest, SlimStep, SlimSurvey
@@ -22,6 +21,7 @@ from inspector.workflows.slimming.source import as_file, bytes_of, not_slimmable
 if TYPE_CHECKING:
     from inspector.isolation.limits import CancelToken
     from inspector.records.image_inspection import ImageInspection
+    from inspector.records.measurement import Comparison
     from inspector.records.slimming import SlimVerdict
     from inspector.records.written_image import ImageBytes
     from inspector.workflows.slimming.choices import Choice
@@ -186,7 +186,7 @@ class SlimSession:
                 return SlimStep(level, "skipped", "nothing to do", choice.nothing_to_do, self._original), None
             proving = Proving(grounds, self.request, self._work_folder, cancel, self._with_steps)
             proven = yield from proving.of(choice)
-        except (UsageError, ChildFailed):
+        except ChildFailed:
             raise
         except OperationFailed as error:
             return SlimStep(level, "rejected", "rejected", error.message, self._original), None
@@ -251,17 +251,14 @@ class SlimSession:
             written = self._written[last]
             try:
                 found = yield from compare_starts(grounds, written, self.request, self.plan, self._work_folder, cancel)
-            except ChildFailed as error:
-                if error.kind == "cancelled":
-                    raise
-                yield Warned(f"starts were not compared: {error.message}")
-                return
             except OperationFailed as error:
+                if isinstance(error, ChildFailed) and error.kind == "cancelled":
+                    raise
                 yield Warned(f"starts were not compared: {error.message}")
                 return
             self.measured = found
             worse = slower(found.comparisons)
-            self._steps[last] = _with_starts(step, found, worse is not None)
+            self._steps[last] = _with_starts(step, found.comparisons, worse)
             if worse is None:
                 return
             del self._written[last]
@@ -274,7 +271,8 @@ class SlimSession:
     def _new_folder(self, name: str) -> Path:
         """Return an empty folder within the private one, which is made where there is enough room."""
         if self._folder is None:
-            self._folder = _private_folder(self.inspection)
+            shipped = sum(layer.size_bytes or 0 for layer in self.inspection.image.layers)
+            self._folder = temporary_folder("slimming", _COPIES * shipped)
         folder = self._folder.path / name
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(mode=0o700)
@@ -295,29 +293,12 @@ def slim_name(reference: str) -> str:
     return f"{reference}-slim" if name and "/" not in tag else f"{reference}:slim"
 
 
-def _with_starts(step: SlimStep, found: BenchResult, is_slower: bool) -> SlimStep:
-    """Return a step with what was measured; one that starts slower is rejected."""
-    from inspector.workflows.slimming.starting import slower
-
+def _with_starts(step: SlimStep, starts: tuple[Comparison, ...], worse: Comparison | None) -> SlimStep:
+    """Return a step with what was measured of its starts; one that starts slower is rejected."""
     assert step.proof is not None, "there is an engine"
-    measured = replace(step, proof=replace(step.proof, starts=found.comparisons))
-    worse = slower(found.comparisons)
-    if not is_slower or worse is None:
+    measured = replace(step, proof=replace(step.proof, starts=starts))
+    if worse is None:
         return measured
     cache = worse.conditions.cache if worse.conditions is not None else ""
     reason = f"it starts slower: {worse.ratio:.2f}× ({worse.low:.2f} to {worse.high:.2f}), {cache}"
     return replace(measured, status="rejected", verdict="rejected", reason=reason)
-
-
-def _private_folder(inspection: ImageInspection) -> PrivateFolder:
-    """Return a private folder for images; raises OperationFailed where there is no room for them."""
-    base = Path(tempfile.gettempdir()).absolute()
-    try:
-        free = shutil.disk_usage(base).free
-        needed = _COPIES * sum(layer.size_bytes or 0 for layer in inspection.image.layers)
-        if free < needed:
-            message = f"{base} has {free:,} bytes free, and slimming may need {needed:,}"
-            raise OperationFailed(message, "set TMPDIR to a folder with more room")
-        return PrivateFolder(base)
-    except OSError as error:
-        raise OperationFailed(f"no folder to slim in, in {base}: {error.strerror or error}", "set TMPDIR") from None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -47,7 +46,6 @@ def compare_starts(
         return found  # type: ignore[no-any-return]
     finally:
         own.close()
-        shutil.rmtree(own.path, ignore_errors=True)
 
 
 def plan_of(request: SlimRequest, plan: BenchPlan | None) -> BenchPlan:
