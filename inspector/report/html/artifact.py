@@ -17,6 +17,7 @@ from inspector.report.html.blocks import (
     Plot,
     Section,
     code,
+    columns,
     facts,
     group,
     number,
@@ -56,7 +57,7 @@ def _external_files(files: Sequence[ExternalFile]) -> list[Block]:
         )
         for one in files[:200]
     ]
-    titles = ("file", *right("bytes"), "use", "sha256")
+    titles = columns("file", right("bytes"), "use", "sha256")
     return group("External data", table("External data", titles, rows, len(files), "file"))
 
 
@@ -127,7 +128,7 @@ def _operators(graph: GraphSummary) -> list[Block]:
                 number(share_text(share) if share else "", share, share),
             )
         )
-    titles = ("operator", *right("nodes", "params", "FLOPs", "of FLOPs"))
+    titles = columns("operator", right("nodes", "params", "FLOPs", "of FLOPs"))
     return group("Operators", table("Operators", titles, rows, len(graph.operators), "operator"))
 
 
@@ -142,7 +143,7 @@ def _dtypes(graph: GraphSummary) -> list[Block]:
         )
         for one in graph.weights_by_dtype
     ]
-    titles = ("dtype", *right("params", "bytes", "of weights"))
+    titles = columns("dtype", right("params", "bytes", "of weights"))
     return group("Weights by element type", table("Weights by element type", titles, rows, noun="dtype"))
 
 
@@ -159,7 +160,7 @@ def _largest_weights(graph: GraphSummary) -> list[Block]:
                 code(weight.place),
             )
         )
-    titles = ("weight", "tensor", *right("bytes", "of weights"), "place")
+    titles = columns("weight", "tensor", right("bytes", "of weights"), "place")
     return group("Largest weights", table("Largest weights", titles, rows, noun="weight"))
 
 
@@ -173,7 +174,7 @@ def _repeats(graph: GraphSummary) -> list[Block]:
         )
         for repeat in graph.repeats[:1000]
     ]
-    titles = ("block", *right("times", "nodes in all"), "exceptions")
+    titles = columns("block", right("times", "nodes in all"), "exceptions")
     return group("Repeated blocks", table("Repeated blocks", titles, rows, len(graph.repeats), "block"))
 
 

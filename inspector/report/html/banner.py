@@ -11,7 +11,7 @@ from inspector.records.review import Check, Review
 from inspector.report import bench_sentences as bench
 from inspector.report import sentences
 from inspector.report.figures import bytes_text, count_text, plural, share_text, whole_text
-from inspector.report.html.blocks import Cell, Figure, Verdict, code, mark
+from inspector.report.html.blocks import Cell, Figure, Style, Verdict, code, mark
 from inspector.report.html.strip import strip
 from inspector.report.proof_sentences import ratio_text, times_text, worst_text
 from inspector.report.slim_sentences import unproven_sentence
@@ -24,9 +24,11 @@ def verdict_of(review: Review) -> Verdict:
     """Return the banner."""
     open_checks = sorted((check for check in review.checks if check.status != "passed"), key=_failed_first)
     rows = tuple((mark(one.status), code(one.rule), Cell(_because(one))) for one in open_checks[:MOST_CHECKS])
-    style = "bad" if review.verdict == "fail" else "good" if review.checks else "note"
+    style: Style = "bad" if review.verdict == "fail" else "good" if review.checks else "note"
     left_out = max(len(open_checks) - MOST_CHECKS, 0)
-    return Verdict(review.verdict, style, verdict_sentence(review), rows, left_out, tuple(_remarks(review)))
+    remarks = tuple(_remarks(review))
+    caution = unproven_sentence(review.slimming) if review.slimming is not None else ""
+    return Verdict(review.verdict, style, verdict_sentence(review), rows, left_out, remarks, caution)
 
 
 def _failed_first(check: Check) -> bool:
@@ -65,8 +67,6 @@ def _remarks(review: Review) -> Iterator[str]:
         yield f"Warnings: {whole_text(len(review.warnings))}"
     if review.comparison is not None:
         yield review.comparison.summary
-    if review.slimming is not None and (unproven := unproven_sentence(review.slimming)):
-        yield unproven
 
 
 def figures_of(review: Review) -> list[Figure]:
@@ -97,7 +97,7 @@ def _changed(review: Review, last: Change) -> Iterator[Figure]:
 def _sizes(label: str, before: int | None, after: int | None, note: str) -> Figure:
     ratio = times_text(after / before) if before and after is not None else ""
     said = "" if not before or after is None or after == before else "smaller" if after < before else "larger"
-    return Figure(label, bytes_text(after), bytes_text(before), ratio, said, note)
+    return Figure(label, bytes_text(after), bytes_text(before) if before is not None else "", ratio, said, note)
 
 
 def _image(review: Review) -> Iterator[Figure]:
@@ -117,7 +117,9 @@ def _image(review: Review) -> Iterator[Figure]:
 
 
 def _graph(review: Review) -> Iterator[Figure]:
-    yield Figure("Size", sentences.total_size_text(review))
+    external = [file.size_bytes for file in review.external_files if file.size_bytes is not None]
+    note = f"and {bytes_text(sum(external))} external" if review.external_files else ""
+    yield Figure("Size", bytes_text(review.artifact.size_bytes), note=note)
     graph = review.graph
     if graph is None:
         return

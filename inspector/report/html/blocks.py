@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import ClassVar, Final, Literal
 
-Style = Literal["", "code", "quiet", "strong", "good", "bad", "warn", "note"]
-"""code: a name of the artifact's, in its own letters; good, bad, warn, note: a word that judges, with a mark of its own."""
+Style = Literal["", "code", "quiet", "strong", "good", "bad", "warn", "ask", "note"]
+"""code: a name of the artifact's, in its own letters; good, bad, warn, ask (undecided), note: a word that judges."""
 
 MOST_ROWS: Final = 200
 """Rows of one table; the page has fewer where they would make it too long."""
@@ -15,7 +15,8 @@ MOST_ROWS: Final = 200
 VERDICT_STYLES: Final[dict[str, Style]] = {
     **dict.fromkeys(("pass", "passed", "accepted", "faster", "same", "proven", "measured", "chosen", "allowed"), "good"),
     **dict.fromkeys(("fail", "failed", "rejected", "slower", "not proven", "not allowed", "high", "smaller but slower"), "bad"),
-    **dict.fromkeys(("unknown", "underpowered", "medium", "cut short", "sooner but slower", "differs"), "warn"),
+    **dict.fromkeys(("medium", "cut short", "sooner but slower", "differs"), "warn"),
+    **dict.fromkeys(("unknown", "underpowered"), "ask"),
     **dict.fromkeys(("no difference shown", "not measured", "skipped", "nothing to do", "cannot run", "low", "info"), "note"),
     **dict.fromkeys(("not run", "added", "removed", "changed", "renamed", "moved"), "note"),
 }
@@ -147,7 +148,9 @@ class Verdict:
     sentence: str
     open_checks: tuple[tuple[Cell, ...], ...] = ()
     left_out: int = 0
-    remarks: tuple[str, ...] = field(default_factory=tuple)
+    remarks: tuple[str, ...] = ()
+    caution: str = ""
+    """What must not be overlooked, whatever the verdict: that nothing proves a slimmed image."""
 
 
 def mark(word: str) -> Cell:
@@ -161,7 +164,7 @@ def code(text: str) -> Cell:
 
 
 def number(text: str, value: float | None, share: float | None = None) -> Cell:
-    """Return a figure with what it is sorted by, unknown ones last; what stands in brackets at its end gets a line of its own."""
+    """Return a figure with what it is sorted by, unknown ones last; brackets at its end get a line of their own."""
     figure, _, aside = text.partition(" (") if text.endswith(")") else (text, "", "")
     return Cell(figure, "", value if value is not None else float("-inf"), share, aside.removesuffix(")"))
 
@@ -182,9 +185,14 @@ def table(
     return [Table(caption, titles, tuple(listed[:MOST_ROWS]), len(listed) if total is None else total, noun, nouns)]
 
 
-def right(*titles: str) -> list[Column]:
+def right(*titles: str) -> tuple[Column, ...]:
     """Return columns of numbers."""
-    return [Column(title, numeric=True) for title in titles]
+    return tuple(Column(title, numeric=True) for title in titles)
+
+
+def columns(*parts: str | Sequence[Column]) -> tuple[Column, ...]:
+    """Return columns of text, and among them those that right() gives."""
+    return tuple(column for part in parts for column in ((Column(part),) if isinstance(part, str) else part))
 
 
 def facts(entries: Iterable[tuple[str, Cell | str]]) -> list[Block]:
@@ -207,10 +215,13 @@ def words(text: str, style: Style = "") -> list[Block]:
 
 def group(title: str, blocks: Sequence[Block], mark: str = "", folded: bool = False) -> list[Block]:
     """Return blocks under a heading, nothing where there are none; a table that is called the same does not repeat it."""
-    shown = tuple(replace(one, titled=True) if isinstance(one, Table) and one.caption == title else one for one in blocks)
-    return [Group(title, shown, mark, folded)] if blocks else []
+    return [Group(title, _titled(title, blocks), mark, folded)] if blocks else []
+
+
+def _titled(title: str, blocks: Sequence[Block]) -> tuple[Block, ...]:
+    return tuple(replace(one, titled=True) if isinstance(one, Table) and one.caption == title else one for one in blocks)
 
 
 def section(key: str, title: str, blocks: Sequence[Block], lead: str = "", badge: str = "") -> list[Section]:
     """Return a section, nothing where it has nothing to show."""
-    return [Section(key, title, tuple(blocks), lead, badge)] if blocks else []
+    return [Section(key, title, _titled(title, blocks), lead, badge)] if blocks else []

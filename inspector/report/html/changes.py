@@ -1,4 +1,4 @@
-"""What was changed and what it costs: every step with its reason, proof and price; what slimming came to; what was published."""
+"""What was changed and what it costs: every step with its reason, proof and price; what was published."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from inspector.report.html.blocks import (
     Cell,
     Section,
     code,
+    columns,
     facts,
     group,
     mark,
@@ -51,7 +52,7 @@ def published_section(review: Review) -> list[Section]:
 
 
 def _overview(changes: Sequence[Change]) -> list[Block]:
-    titles = ("step", "verdict", *right("size", "nodes", "worst output", "session creation", "latency"), "reason")
+    titles = columns("step", "verdict", right("size", "nodes", "worst output", "session creation", "latency"), "reason")
     blocks = table("Every step, in order", titles, map(_row, changes), noun="step")
     overall = say.overall_text(changes)
     return [*words(f"{overall}." if overall else "", "strong"), *blocks]
@@ -124,7 +125,7 @@ def _measured(comparisons: Sequence[Comparison]) -> list[Block]:
 def _parity(parity: Parity | None, where: str = "") -> list[Block]:
     if parity is None:
         return []
-    titles = ("output", "dtype", *right("SQNR in dB", "lowest cosine", "largest error", "scale", "same winners"), "note")
+    titles = columns("output", "dtype", right("SQNR in dB", "lowest cosine", "largest error", "scale", "same winners"), "note")
     caption = f"Parity{where}, {plural(parity.inputs, 'input')} on {parity.device}"
     return table(caption, titles, map(_output, parity.outputs), noun="output")
 
@@ -145,8 +146,10 @@ def _figure(figure: float | None) -> Cell:
 
 
 def _gates(change: Change) -> list[Block]:
-    rows = [(mark(status), *rest) for status, *rest in prove.gate_rows(change.gates)]
-    return table("Gates, each held against the worst output", ("result", "figure", "asked", "observed", "why"), rows, noun="gate")
+    rows: list[tuple[Cell | str, ...]] = [(mark(status), *rest) for status, *rest in prove.gate_rows(change.gates)]
+    return table(
+        "Gates, each held against the worst output", ("result", "figure", "asked", "observed", "why"), rows, noun="gate"
+    )
 
 
 def _signatures(change: Change) -> list[Block]:
@@ -166,9 +169,7 @@ def _contract_changes(change: Change) -> list[Block]:
 
 
 def _attempts(change: Change) -> list[Block]:
-    rows = [
-        (mark(outcome), name, figures, reason) for outcome, name, figures, reason in say.attempt_rows(change.attempts)
-    ]
+    rows = [(mark(outcome), name, figures, reason) for outcome, name, figures, reason in say.attempt_rows(change.attempts)]
     return table("Every candidate, the chosen one first", ("outcome", "candidate", "figures", "reason"), rows, noun="attempt")
 
 
@@ -178,6 +179,6 @@ def _kept(change: Change) -> list[Block]:
 
 
 def _sensitivity(change: Change) -> list[Block]:
-    titles = ("node", "operator", *right("SQNR alone", "SQNR with all before"))
+    titles = columns("node", "operator", right("SQNR alone", "SQNR with all before"))
     rows = [(code(row[0]), code(row[1]), *row[2:]) for row in say.sensitivity_rows(change.sensitivity)]
     return table("Most sensitive nodes", titles, rows, len(change.sensitivity), "node")

@@ -13,6 +13,7 @@ from inspector.report.html.blocks import (
     Cell,
     Section,
     code,
+    columns,
     facts,
     group,
     number,
@@ -57,7 +58,7 @@ def _facts(image: ImageReview) -> Iterator[tuple[str, Cell | str]]:
 def _layers(image: ImageReview) -> list[Block]:
     largest = max((layer.shipped_bytes for layer in image.layers), default=0)
     rows = [_layer(index, layer, largest) for index, layer in enumerate(image.layers[:200])]
-    titles = (*right("#", "stored", "files", "reclaimable"), "instruction", "note")
+    titles = columns(right("#", "stored", "files", "reclaimable"), "instruction", "note")
     return group("Layers", table("Layers", titles, rows, image.layer_count, "layer"))
 
 
@@ -84,8 +85,10 @@ def _waste(image: ImageReview) -> list[Block]:
         (code(file.path), number(bytes_text(file.bytes), file.bytes), say.wasted_sentence(file)) for file in image.wasted_files
     ]
     blocks = [*words(f"{say.waste_sentence(image)}.")]
-    blocks += table("Waste by cause", ("cause", *right("bytes", "files")), causes, noun="cause")
-    blocks += table("Largest wasted files", ("file", *right("bytes"), "why"), files, image.wasted_file_count, "wasted file")
+    blocks += table("Waste by cause", columns("cause", right("bytes", "files")), causes, noun="cause")
+    blocks += table(
+        "Largest wasted files", columns("file", right("bytes"), "why"), files, image.wasted_file_count, "wasted file"
+    )
     return group("Waste", blocks)
 
 
@@ -101,7 +104,7 @@ def _leftovers(image: ImageReview) -> list[Block]:
         )
         for one in image.leftovers.by_kind
     ]
-    titles = ("kind", *right("bytes", "files"), "note", "largest")
+    titles = columns("kind", right("bytes", "files"), "note", "largest")
     listed = table("Leftovers by kind", titles, rows, noun="kind")
     return group("Leftovers", [*words(f"{say.leftovers_sentence(image)}; kinds overlap."), *listed])
 
@@ -117,7 +120,7 @@ def _packages(image: ImageReview) -> list[Block]:
         )
         for one in image.packages
     ]
-    titles = ("package", "version", "kind", *right("bytes", "files"))
+    titles = columns("package", "version", "kind", right("bytes", "files"))
     listed = table("Packages, largest first", titles, rows, image.package_count, "package")
     return group("Packages", [*words(f"{say.packages_sentence(image)}."), *listed])
 
@@ -132,7 +135,7 @@ def _largest(image: ImageReview) -> list[Block]:
         )
         for one in image.largest_files
     ]
-    return group("Largest files", table("Largest files", ("file", *right("bytes", "of final")), rows, noun="file"))
+    return group("Largest files", table("Largest files", columns("file", right("bytes", "of final")), rows, noun="file"))
 
 
 def _models(image: ImageReview) -> list[Block]:
@@ -145,7 +148,7 @@ def _models(image: ImageReview) -> list[Block]:
         )
         for one in image.artifacts
     ]
-    titles = ("model", "format", *right("bytes", "layer"))
+    titles = columns("model", "format", right("bytes", "layer"))
     listed = table("Models in the final file system", titles, rows, image.artifact_count, "model")
     return group("Models inside", listed or words("No ONNX file or SavedModel was found."))
 
@@ -161,7 +164,9 @@ def _history(image: ImageReview) -> list[Block]:
         (number("" if step.layer is None else str(step.layer), step.layer), code(say.instruction_text(step.created_by)))
         for step in image.history
     ]
-    listed = table("Instructions, first to last", (*right("layer"), "instruction"), rows, image.history_count, "instruction")
+    listed = table(
+        "Instructions, first to last", columns(right("layer"), "instruction"), rows, image.history_count, "instruction"
+    )
     settings = points((f"{key}={value}" for key, value in image.config.environment.items()), "code")
     return [*group("Instructions", listed, folded=True), *group("Environment of the container", settings, folded=True)]
 
@@ -176,7 +181,7 @@ def _blobs(image: ImageReview) -> list[Block]:
         )
         for blob in image.blobs
     ]
-    return group("Blobs", table("Blobs", ("blob", "role", *right("bytes"), "media type"), rows, image.blob_count, "blob"))
+    return group("Blobs", table("Blobs", columns("blob", "role", right("bytes"), "media type"), rows, image.blob_count, "blob"))
 
 
 def _manifests(image: ImageReview) -> list[Block]:
@@ -184,5 +189,7 @@ def _manifests(image: ImageReview) -> list[Block]:
         return []
     rows = [(code(one.digest), say.manifest_sentence(one)) for one in image.manifests]
     return group(
-        "In the same index", table("In the same index", ("manifest", "what"), rows, image.manifest_count, "manifest"), folded=True
+        "In the same index",
+        table("In the same index", ("manifest", "what"), rows, image.manifest_count, "manifest"),
+        folded=True,
     )

@@ -16,6 +16,7 @@ from inspector.report.html.blocks import (
     Cell,
     Plot,
     Section,
+    columns,
     group,
     mark,
     number,
@@ -30,7 +31,7 @@ MOST_RUNS: Final = 40
 """Runs whose phases are told."""
 
 _CAPTIONS: Final = {
-    "sizes": ("Size", "Bytes before and after each step, to scale."),
+    "sizes": ("Size", "Bytes, to scale."),
     "pareto": (
         "What each candidate costs",
         "Every candidate of every step: smaller is further left, closer to the original further up. "
@@ -50,13 +51,14 @@ _CAPTIONS: Final = {
         "Distribution of latency",
         "How many of the runs took at most how long. Percentiles are marked only where there are samples enough for them.",
     ),
-    "treemap": ("Where the bytes are", "Areas are in proportion to bytes; hatched is what is wasted."),
+    "treemap": ("Where the bytes are", "Areas are in proportion to bytes; what is hatched is wasted."),
 }
 
 
 def numbers_section(review: Review) -> list[Section]:
     """Return the plots that have something to show."""
-    return section("numbers", "Numbers", [*_plots(review)], "Medians with intervals of 95 %. The tables below hold the same.")
+    lead = "Medians with intervals of 95 %; the tables below hold the same figures." if review.benchmarks else ""
+    return section("numbers", "Numbers", [*_plots(review)], lead)
 
 
 def _plots(review: Review) -> Iterator[Block]:
@@ -98,7 +100,7 @@ def measurements_section(review: Review) -> list[Section]:
 
 
 def _comparisons(comparisons: Sequence[Comparison]) -> list[Block]:
-    titles = ("what", "verdict", *right("ratio (95 %)", "medians"), "the original against itself")
+    titles = columns("what", "verdict", right("ratio (95 %)", "medians"), "the original against itself")
     rows = [
         (title, mark(verdict), number(ratio, one.ratio), number(medians, one.after_ms), noise)
         for one, (title, verdict, ratio, medians, noise) in zip(comparisons, say.comparison_rows(comparisons), strict=True)
@@ -107,7 +109,7 @@ def _comparisons(comparisons: Sequence[Comparison]) -> list[Block]:
 
 
 def _runs(runs: Sequence[Benchmark], paired: bool) -> list[Block]:
-    titles = ("what", *(("subject",) if paired else ()), *right(*say.RUN_TITLES[2:]))
+    titles = columns("what", *(("subject",) if paired else ()), right(*say.RUN_TITLES[2:]))
     return table("Every run", titles, (_row(run, paired) for run in runs), noun="run")
 
 
@@ -118,15 +120,15 @@ def _row(run: Benchmark, paired: bool) -> tuple[Cell | str, ...]:
 
 
 def _run(run: Benchmark) -> list[Block]:
-    titles = ("phase", *right(*say.PHASE_TITLES[1:]))
-    rows = []
+    titles = columns("phase", right(*say.PHASE_TITLES[1:]))
+    rows: list[tuple[Cell | str, ...]] = []
     for phase, (name, median, *rest) in zip(run.phases.values(), say.phase_rows(run), strict=True):
         rows.append((name, number(median, phase.median_ms), *rest))
     return [*table("Phases, in order", titles, rows, noun="phase"), *points(say.run_notes(run), "quiet")]
 
 
 def _startup(review: Review) -> list[Block]:
-    titles = ("how it is saved", *right("cold start"), "verdict", *right("size"), "note")
+    titles = columns("how it is saved", right("cold start"), "verdict", right("size"), "note")
     rows = [
         (name, number(ratio, one.comparison.ratio), mark(verdict), number(size, one.size_bytes), note)
         for one, (name, ratio, verdict, size, note) in zip(review.startup, say.startup_rows(review.startup), strict=True)

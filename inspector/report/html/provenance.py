@@ -51,12 +51,18 @@ def method_section(review: Review) -> list[Section]:
 def _rules(review: Review) -> Iterator[str]:
     """Yield the rules by which figures of the kinds that this review holds are made."""
     if review.benchmarks or review.comparisons:
-        yield "Before and after run interleaved, in random order, in one session of measurement."
-        yield "A ratio is the median of paired ratios after / before, its interval a bootstrap of 95 %; one that contains 1 is no difference shown."
-        yield "The original is measured against itself, too: that is the noise floor, and nothing inside it is claimed."
+        yield "Before and after run interleaved, in random order; what is held against an earlier session says so."
+        yield "A ratio is the median of paired ratios after / before, its interval a bootstrap of 95 %."
+        yield (
+            "An interval that contains 1 is no difference shown; nor is anything claimed inside the noise floor, which is what "
+            "the original measured against itself gives."
+        )
         yield "Outliers are counted, never dropped; the first run is a number of its own."
     if any(run.kind == "cold_start" for run in review.benchmarks):
-        yield "A cold start is a fresh process for each sample; a cold cache is made by evicting the files and verified, and where that fails it is said."
+        yield (
+            "A cold start is a fresh process, or container, for each sample. For a cold cache files are evicted and that is "
+            "verified; where it fails it is said."
+        )
     needs = {one.share: one.needs for run in review.benchmarks for one in run.percentiles}
     if needs:
         needed = ", ".join(f"p{share * 100:g} {whole_text(count)}" for share, count in sorted(needs.items()))
@@ -78,7 +84,9 @@ def _parities(review: Review) -> Iterator[Parity]:
 
 def _run(run: Benchmark) -> tuple[Cell | str, ...]:
     control = run.control_ms or run.control_starts
-    told = f"interleaved, {plural(len(control), 'control sample')}" if control else "interleaved" if run.subject == "after" else ""
+    told = (
+        f"interleaved, {plural(len(control), 'control sample')}" if control else "interleaved" if run.subject == "after" else ""
+    )
     failures = f", {plural(run.failures, 'failure')}" if run.failures else ""
     outliers = f", {plural(run.outliers, 'outlier')} counted" if run.outliers else ""
     return (

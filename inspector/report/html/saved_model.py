@@ -15,6 +15,7 @@ from inspector.report.html.blocks import (
     Cell,
     Section,
     code,
+    columns,
     facts,
     group,
     number,
@@ -93,7 +94,7 @@ def _resources(one: TagSetReview) -> list[Block]:
     ]
     return [
         *table("Lookup tables", ("table", "operator", "holds"), tables, one.table_count, "table"),
-        *table("Assets", ("asset", *right("bytes"), "use"), assets, one.asset_count, "asset"),
+        *table("Assets", columns("asset", right("bytes"), "use"), assets, one.asset_count, "asset"),
     ]
 
 
@@ -107,7 +108,7 @@ def _variables(model: SavedModelReview) -> list[Block]:
         )
         for share in model.variables_by_role
     ]
-    return group("Variables", table("Variables by role", ("role", *right("variables", "bytes")), roles, noun="role"))
+    return group("Variables", table("Variables by role", columns("role", right("variables", "bytes")), roles, noun="role"))
 
 
 def _files(model: SavedModelReview) -> list[Block]:
@@ -120,6 +121,6 @@ def _files(model: SavedModelReview) -> list[Block]:
         )
         for file in model.digests
     ]
-    blocks = table("Extra assets", ("file", *right("bytes")), extra, model.extra_asset_count, "file")
-    blocks += table("Digests", ("file", *right("bytes"), "sha256"), digests, noun="file")
+    blocks = table("Extra assets", columns("file", right("bytes")), extra, model.extra_asset_count, "file")
+    blocks += table("Digests", columns("file", right("bytes"), "sha256"), digests, noun="file")
     return group("Files", blocks)

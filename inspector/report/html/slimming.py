@@ -6,12 +6,14 @@ from typing import Final
 
 from inspector.records.review import Review
 from inspector.records.slimming import SlimProof, SlimStep
+from inspector.records.written_image import ImageBytes
 from inspector.report import slim_sentences as say
 from inspector.report.html.blocks import (
     Block,
     Cell,
     Section,
     code,
+    columns,
     facts,
     group,
     mark,
@@ -31,14 +33,24 @@ def slimming_section(review: Review) -> list[Section]:
     slimming = review.slimming
     if slimming is None:
         return []
-    titles = ("level", "verdict", *right(*say.SIZE_TITLES[2:]))
-    rows = [(row[0], mark(row[1]), *row[2:]) for row in say.size_rows(slimming)]
+    titles = columns("level", "verdict", right(*say.SIZE_TITLES[2:]))
+    images = (slimming.original, *(step.after for step in slimming.steps))
+    rows: list[tuple[Cell | str, ...]] = [
+        (level, mark(verdict), *(number(text, figure) for text, figure in zip(cells, _sizes(image), strict=True)))
+        for image, (level, verdict, *cells) in zip(images, say.size_rows(slimming), strict=True)
+    ]
     unproven = say.unproven_sentence(slimming)
     blocks = [*words(f"{say.overall_text(slimming)}.", "strong"), *words(f"{unproven}." if unproven else "", "warn")]
     blocks += table("The original and each level, made from it", titles, rows, noun="level")
     for step in slimming.steps:
         blocks += group(step.level, _step(step), step.verdict)
     return section("slimming", "Slimmed image", blocks)
+
+
+def _sizes(image: ImageBytes | None) -> tuple[int | None, ...]:
+    if image is None:
+        return (None,) * 4
+    return image.size_bytes, image.compressed_bytes, image.files, image.layers
 
 
 def _step(step: SlimStep) -> list[Block]:
@@ -58,7 +70,7 @@ def _step(step: SlimStep) -> list[Block]:
 def _proof(proof: SlimProof) -> list[Block]:
     differences = [tuple(map(code, say.difference_row(one))) for one in proof.differences]
     starts = [(row[0], mark(row[1]), *row[2:]) for row in say.start_rows(proof.starts)]
-    titles = ("start", "verdict", *right("slimmed / original (95 %)", "medians"), "beside it")
+    titles = columns("start", "verdict", right("slimmed / original (95 %)", "medians"), "beside it")
     return [
         *table("Answers that differ", ("asked", "place", "original", "slimmed"), differences, noun="answer"),
         *table("Messages that the original never prints", ("message",), [(code(one),) for one in proof.new_messages]),
@@ -75,7 +87,7 @@ def _groups(step: SlimStep) -> list[Block]:
         cells = (number(goes, one.dropped_bytes), number(files, one.dropped_files), number(stays, one.kept_bytes))
         rows.append((name, *cells, risk, code(pattern), say.largest_text(one, MOST_LARGEST), one.reason))
     goes, files, stays, name, risk, pattern = say.GROUP_TITLES
-    titles = (name, *right(goes, files, stays), risk, pattern, "largest", "why")
+    titles = columns(name, right(goes, files, stays), risk, pattern, "largest", "why")
     return table(f"What goes, {say.going_text(groups)}", titles, rows, noun="group")
 
 
@@ -85,7 +97,7 @@ def _kept(step: SlimStep) -> list[Block]:
         stays, files, why = say.kept_row(share)
         rows.append((why, number(stays, share.bytes), number(files, share.files)))
     stays, files, why = say.KEPT_TITLES
-    return table("What stays, and why", (why, *right(stays, files)), rows, noun="reason")
+    return table("What stays, and why", columns(why, right(stays, files)), rows, noun="reason")
 
 
 def _unexercised(step: SlimStep) -> list[Block]:
@@ -94,11 +106,13 @@ def _unexercised(step: SlimStep) -> list[Block]:
         what, place, size = say.unexercised_row(one)
         rows.append((what, code(place), number(size, one.bytes)))
     caption = "Not exercised, so that the proof says nothing about them"
-    return table(caption, ("what", "where", *right("bytes")), rows, noun="part")
+    return table(caption, columns("what", "where", right("bytes")), rows, noun="part")
 
 
 def _layers(step: SlimStep) -> list[Block]:
     rows = [(part, size, code(digest)) for part, size, digest in say.layer_rows(step)]
     part, size, digest = say.LAYER_TITLES
     caption = "Layers, cut so that what changes moves alone"
-    return group("Layers of the slimmed image", table(caption, (part, *right(size), digest), rows, noun="layer"), folded=True)
+    return group(
+        "Layers of the slimmed image", table(caption, columns(part, right(size), digest), rows, noun="layer"), folded=True
+    )
