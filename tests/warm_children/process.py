@@ -31,6 +31,9 @@ ROOMS = ("inspector.optimize.", "inspector.verify.", "inspector.formats.onnx.", 
 DOORS = ("inspector.runtimes.record_outputs_child", "inspector.runtimes.load_call_child")
 """What may be forked: rooms whose children measure neither time nor memory."""
 
+LEAST_MEMORY = 1 << 30
+"""In bytes; a child with less is to fail for want of it, imports included."""
+
 ONNX = (
     "inspector.isolation.child_main,numpy,onnx,onnx.checker,onnx.shape_inference,onnx.reference,onnxruntime,"
     "onnxruntime.quantization,onnxsim,onnxslim,onnxconverter_common"
@@ -155,7 +158,10 @@ def _modules(environment: Mapping[str, str]) -> str:
 
 
 def _may_fork(order: bytes) -> bool:
-    entry = msgspec.msgpack.decode(order[protocol.HEADER.size :], type=protocol.Order).entry
+    asked = msgspec.msgpack.decode(order[protocol.HEADER.size :], type=protocol.Order)
+    if asked.memory_bytes is not None and asked.memory_bytes < LEAST_MEMORY:
+        return False
+    entry = asked.entry
     return entry.startswith(ROOMS) or entry.partition(":")[0] in DOORS
 
 
