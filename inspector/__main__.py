@@ -9,9 +9,12 @@ from inspector.cli import main
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
     from inspector.records.benchmark import BenchPlan
+    from inspector.records.opened import Target
     from inspector.records.optimization import OptimizationRequest
+    from inspector.records.review import Review
     from inspector.workflows.opening import Opening
 
 
@@ -26,11 +29,15 @@ def open_workbench(
     settings: Mapping[str, int],
     request: OptimizationRequest | None = None,
     plan: BenchPlan | None = None,
+    *,
+    compare_with: Target | None = None,
+    review: Review | None = None,
+    path: Path | None = None,
 ) -> int:
     """Open the workbench; Textual is imported only now."""
     from inspector.tui.app import run_app
 
-    return run_app(opening, batch, settings, request, plan)
+    return run_app(opening, batch, settings, request, plan, compare_with=compare_with, review=review, path=path)
 
 
 if __name__ == "__main__":

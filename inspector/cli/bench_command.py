@@ -99,9 +99,7 @@ class _Asked:
 
 def _asked(options: Options, wanted: BenchOptions) -> _Asked:
     if wanted.replay is None:
-        plan = wanted.plan()
-        lengths = options.dimensions
-        return _Asked(options.artifact or "", replace(plan, lengths=lengths, other=wanted.compare or ""))
+        return _Asked(options.artifact or "", replace(wanted.plan(), lengths=options.dimensions))
     from inspector.workflows.bench_review import read_review, replayable
 
     review = replayable(read_review(Path(wanted.replay)), Path(wanted.replay))

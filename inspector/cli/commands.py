@@ -20,6 +20,7 @@ from inspector.cli.options import PROGRAM, Options
 from inspector.cli.report_files import check_targets, write_report
 from inspector.cli.review_command import check_review_options, names_review, rewrite
 from inspector.errors import EXIT_CHECK_FAILED, EXIT_OK, UsageError
+from inspector.workflows.comparing.sides import read_side
 
 if TYPE_CHECKING:
     from inspector.records.benchmark import BenchPlan
@@ -35,15 +36,22 @@ READ_AHEAD_SECONDS = 1.0
 
 
 class Workbench(Protocol):
-    """Opens the workbench on an artifact that is being read (None: let the user choose) and returns the exit code."""
+    """Opens the workbench on an artifact that is being read (None: let the user choose) and returns the exit code.
+
+    review, which was read from path, is shown in place of an artifact, and compare_with beside either.
+    """
 
     def __call__(
         self,
         opening: Opening | None,
         batch: int,
         settings: Mapping[str, int],
-        request: OptimizationRequest | None,
-        plan: BenchPlan | None,
+        request: OptimizationRequest | None = None,
+        plan: BenchPlan | None = None,
+        *,
+        compare_with: Target | None = None,
+        review: Review | None = None,
+        path: Path | None = None,
     ) -> int: ...
 
 
@@ -54,14 +62,15 @@ def run_command(options: Options, workbench: Workbench) -> int:
     if wanted is not None and not wanted.steps and not interactive:
         raise UsageError("no step is named that could be applied, and there is no terminal to pick one in", "--apply simplify")
     if names_review(options):
-        return _reopen(options, interactive)
+        return _reopen(options, workbench, interactive)
     headless = _headless(options, interactive)
     if headless is not None:
         return headless()
     if not interactive:
         raise UsageError("no artifact is named and there is no terminal to choose one in", f"see {PROGRAM} --help")
     plan = options.bench.plan() if options.bench is not None else None
-    return workbench(_opening(options), options.batch, options.dimensions, _request(options), plan)
+    other = _other(options)
+    return workbench(_opening(options), options.batch, options.dimensions, _request(options), plan, compare_with=other)
 
 
 def _headless(options: Options, interactive: bool) -> Callable[[], int] | None:
@@ -104,14 +113,26 @@ def _measuring(options: Options, interactive: bool) -> Callable[[], int] | None:
     return None
 
 
-def _reopen(options: Options, interactive: bool) -> int:
-    """Write a saved review in other formats, held to rules or beside another one."""
+def _reopen(options: Options, workbench: Workbench, interactive: bool) -> int:
+    """Show a saved review, or write it in other formats, held to rules or beside another one."""
     check_review_options(options)
-    if options.bench is not None and options.bench.compare is not None and (options.wants_report or not interactive):
+    if interactive and not options.wants_report:
+        path = Path(options.artifact or "")
+        return workbench(None, options.batch, {}, compare_with=_other(options), review=read_side(path), path=path)
+    if options.bench is not None and options.bench.compare is not None:
         from inspector.cli.compare_command import compare
 
         return compare(options, options.bench)
     return rewrite(options)
+
+
+def _other(options: Options) -> Target | None:
+    """Return what shall be compared with on the screen."""
+    if options.bench is None or options.bench.compare is None:
+        return None
+    from inspector.workflows.targets import target_of
+
+    return target_of(options.bench.compare)
 
 
 def _request(options: Options) -> OptimizationRequest | None:
