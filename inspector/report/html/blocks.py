@@ -177,12 +177,18 @@ def table(
     noun: str = "row",
     nouns: str = "",
 ) -> list[Block]:
-    """Return a table of the first MOST_ROWS rows, none where there are no rows; total None: rows are all there are."""
+    """Return a table of the first MOST_ROWS rows without the columns that none fills, nothing where there are no rows; total
+    None: rows are all there are.
+    """
     listed = [tuple(cell if isinstance(cell, Cell) else Cell(cell) for cell in row) for row in rows]
     if not listed:
         return []
     titles = tuple(column if isinstance(column, Column) else Column(column) for column in columns)
-    return [Table(caption, titles, tuple(listed[:MOST_ROWS]), len(listed) if total is None else total, noun, nouns)]
+    shown = listed[:MOST_ROWS]
+    filled = [at for at in range(len(titles)) if any(row[at].text for row in shown)]
+    rows_shown = tuple(tuple(row[at] for at in filled) for row in shown)
+    whole = len(listed) if total is None else total
+    return [Table(caption, tuple(titles[at] for at in filled), rows_shown, whole, noun, nouns)] if filled else []
 
 
 def right(*titles: str) -> tuple[Column, ...]:

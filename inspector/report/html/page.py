@@ -86,8 +86,9 @@ def _drawn(review: Review, sections: Sequence[Section], limits: Limits) -> str:
 
 @cache
 def stylesheet() -> str:
-    """Return the one style sheet: that of plots, then that of the page."""
-    return PLOT_CSS + _source("report.css")
+    """Return the one style sheet: that of plots, dark on screens only since paper is white, then that of the page."""
+    plots = PLOT_CSS.replace("@media (prefers-color-scheme:dark)", "@media screen and (prefers-color-scheme:dark)")
+    return plots + _source("report.css")
 
 
 def policy(style: str, script: str) -> str:
@@ -139,7 +140,7 @@ def _sortable(value: float | None) -> str:
         return "-Infinity"
     if abs(value) > 1e300:
         return "Infinity" if value > 0 else "-Infinity"
-    return repr(float(value))
+    return f"{value:.9g}"
 
 
 def shortened(text: str, most: int) -> str:
