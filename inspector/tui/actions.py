@@ -329,6 +329,8 @@ REGISTRY: tuple[Action, ...] = (
     Action("previous_tab", "left_square_bracket,ctrl+pageup", "[", "previous tab", "Show the previous tab", "review_screen"),
     Action("compare_with_other", "C", "C", "compare", "Compare with another review, or an artifact", "review_screen", 17),
     Action("reload", "ctrl+r", "^r", "read again", "Read the review again from its file", "review_screen"),
+    Action("details_down", "J,shift+down", "J", "details down", "Scroll the details down", "review_screen"),
+    Action("details_up", "K,shift+up", "K", "details up", "Scroll the details up", "review_screen"),
     Action("leave", "escape", "esc", "back", "Return to what was open before", "review_over", 9),
     Action("heat", "h", "h", "bars", "Draw bars for FLOPs, parameters, time or activations in turn", "review_graph", 12),
     Action("complete", "tab", "tab", "complete", "Complete the path as far as it is clear", "open_dialog"),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 from textual.actions import SkipAction
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Container
+from textual.containers import Container, VerticalScroll
 from textual.events import Key
 from textual.screen import Screen
 from textual.widget import Widget
@@ -150,6 +150,21 @@ class ReviewScreen(Screen[None]):
     async def _step(self, by: int) -> None:
         names = [one.id for one in self._tabs]
         await self._show_tab(names[(names.index(self.tab) + by) % len(names)])
+
+    def action_details_down(self) -> None:
+        """Scroll the details down."""
+        self._scroll(1)
+
+    def action_details_up(self) -> None:
+        """Scroll the details up."""
+        self._scroll(-1)
+
+    def _scroll(self, by: int) -> None:
+        """Scroll what scrolls beside or under a list, or the text that the tab is, by about a page."""
+        pane = self._panes[self.tab]
+        boxes = [pane] if isinstance(pane, VerticalScroll) else list(pane.query(VerticalScroll))
+        for box in boxes[:1]:
+            box.scroll_relative(y=by * max(1, box.size.height - 2), animate=False)
 
     def action_leave(self) -> None:
         """Go back to what is below."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from math import inf
 from typing import TypeVar
 
 from textual.content import Content
@@ -57,7 +58,7 @@ def waterfall_lines(run: Benchmark, full_ms: float, width: int) -> Lines:
     lines: Lines = []
     start = 0.0
     for name, phase in run.phases.items():
-        bar = staged_bar(start / full_ms, (start + phase.median_ms) / full_ms, room) if full_ms > 0 else " " * room
+        bar = staged_bar(start / full_ms, (start + phase.median_ms) / full_ms, room) if 0 < full_ms < inf else " " * room
         start += phase.median_ms
         strong = "$ink bold" if phase.median_ms == largest else "$ink"
         label = plain(fit(shorten(name, _LABEL_CELLS - 1), _LABEL_CELLS), strong)

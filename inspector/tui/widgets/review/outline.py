@@ -111,7 +111,7 @@ def _columns(rows: Sequence[Step], heat: Heat) -> Sequence[Column[Step]]:
         Column("mark", "", lambda step: Cell(*_MARKS[step.row.kind]), 1),
         Column("what", "graph", _what_cell, order=lambda step: step.number, cut="end"),
         Column("shape", "first output", lambda step: Cell(step.row.shape, "soft"), 28, rank=2),
-        Column("bar", heat[0], bar, 12),
+        Column("bar", "", bar, 12),
         _figure("params", lambda step: step.row.parameters, count_text, rank=1),
         _figure("FLOPs", lambda step: step.row.flops, flops_text),
         *(time if times else ()),

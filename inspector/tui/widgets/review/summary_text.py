@@ -61,20 +61,21 @@ def number_lines(review: Review, width: int) -> Lines:
 
 
 def _numbers(review: Review) -> Iterator[tuple[str, str | Content]]:
-    yield from _changed(review)
+    changed = list(_changed(review))
+    yield from changed
     if review.image is not None and not review.image.artifact_type:
         skipped = {"name", "manifest", "image ID", "source"}
         yield from (entry for entry in image_entries(review.image) if entry[0] not in skipped)
-    else:
+    elif not changed:
         yield "size", sentences.total_size_text(review)
     graph = review.graph
     if graph is not None:
-        yield "nodes", sentences.nodes_sentence(graph)
+        yield "original" if changed else "nodes", sentences.nodes_sentence(graph)
         yield "weights", sentences.weights_sentence(graph)
         yield "FLOPs", sentences.flops_sentence(graph.flops)
         if activations := sentences.activation_sentence(graph):
             yield "activations", activations
-    yield from (("beside", _compared(one)) for one in review.comparisons if not one.phase)
+    yield from (("measured", _compared(one)) for one in review.comparisons if not one.phase)
     if not review.comparisons:
         runs = [run for run in review.benchmarks if run.samples]
         yield from (("measured", f"{turn_text(run.kind, run.conditions)}: {median_text(run)}") for run in runs)
@@ -89,8 +90,8 @@ def _changed(review: Review) -> Iterator[tuple[str, str | Content]]:
     if last is None:
         return
     first = review.changes[0].before
-    yield "made smaller", size_text(first, last.after)
-    yield "", f"nodes {nodes_text(first, last.after)}"
+    yield "size", size_text(first, last.after)
+    yield "nodes", nodes_text(first, last.after)
     if worst := worst_text(last.parity):
         yield "worst output", f"{worst} after {last.optimizer}"
 
