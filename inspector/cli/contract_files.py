@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from inspector.cli import output
 from inspector.cli.diagnostics import say_note
 from inspector.cli.options import Options
-from inspector.cli.output_file import write_file
 from inspector.cli.report_options import STDOUT
 from inspector.errors import UsageError
+from inspector.workflows.output_file import write_file
 
 if TYPE_CHECKING:
     from inspector.records.contract import Contract

@@ -10,9 +10,9 @@ from inspector.cli import output
 from inspector.cli.diagnostics import say_note, say_warning
 from inspector.cli.gating import rule_files
 from inspector.cli.options import Options
-from inspector.cli.output_file import check_target, write_file
 from inspector.cli.report_options import STDOUT, ReportTarget
 from inspector.errors import InspectorError, UsageError
+from inspector.workflows.output_file import check_target, write_file
 from inspector.workflows.reporting import formatted
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from inspector.cli.output_file import check_target, write_file
 from inspector.errors import OperationFailed, UsageError
+from inspector.workflows.output_file import check_target, write_file
 
 
 def files_in(folder: Path) -> list[str]:
