@@ -23,6 +23,7 @@ from inspector.tui.screens.open_file import OpenFileScreen
 from inspector.tui.screens.opening import OpeningScreen
 from inspector.tui.screens.preview import PreviewScreen
 from inspector.tui.screens.question import QuestionScreen
+from inspector.tui.screens.review import ReviewScreen
 from inspector.tui.screens.save_model import SaveModelScreen
 from inspector.tui.screens.sensitivity import SensitivityScreen
 from inspector.tui.screens.slim_exercise import SlimExerciseScreen
@@ -45,6 +46,7 @@ from inspector.tui.widgets.line_table import LineTable
 from inspector.tui.widgets.operators_pane import OperatorsPane
 from inspector.tui.widgets.optimize import OptimizePane
 from inspector.tui.widgets.overview import OverviewPane
+from inspector.tui.widgets.review.outline import OutlinePane
 from inspector.tui.widgets.signatures_pane import SignaturesPane
 from inspector.tui.widgets.slim import SlimPane
 from inspector.tui.widgets.weights_pane import WeightsPane
@@ -76,6 +78,9 @@ OWNERS: dict[Where, tuple[type[Any], ...]] = {
     "graphs": (GraphsScreen,),
     "compare": (ComparePane,),
     "compare_screen": (CompareScreen,),
+    "review_screen": (ReviewScreen,),
+    "review_over": (ReviewScreen,),
+    "review_graph": (OutlinePane,),
     "open_dialog": (OpenFileScreen,),
     "path_dialog": (NameDataScreen, NameContractScreen, SaveModelScreen, CompareWithScreen, SlimExerciseScreen, SlimSaveScreen),
     "question": (QuestionScreen,),

@@ -55,7 +55,9 @@ class ReviewSummary(CardsPane[Review]):
         failing = any(check.status != "passed" for check in review.checks)
         for card, wanted in (("failed", failing), ("steps", review.changes), ("warnings", review.warnings)):
             self.query_one(f"#{card}-card").display = bool(wanted)
-        self.query_one("#verdict-card").set_class(review.verdict == "fail", "-failed")
+        verdict = self.query_one("#verdict-card")
+        verdict.set_class(review.verdict == "fail", "-failed")
+        verdict.set_class(review.verdict == "pass" and bool(review.checks), "-passed")
 
 
 def _with_most(told, most: int, review: Review, width: int):  # type: ignore[no-untyped-def]

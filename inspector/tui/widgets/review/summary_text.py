@@ -35,8 +35,8 @@ _MOST_METADATA = 12
 
 def verdict_lines(review: Review, width: int) -> Lines:
     """Return the verdict with what it rests on, and in a sentence or two what was made and what tells it apart."""
-    passed = review.verdict == "pass"
-    mark = ("✓ pass", "$good bold") if passed else ("✗ fail", "$high bold")
+    passed = ("✓ pass", "$good bold") if review.checks else ("· pass", "$soft bold")
+    mark = passed if review.verdict == "pass" else ("✗ fail", "$high bold")
     counts = counts_text(review)
     told = [f"checks: {counts}" if counts else "no checks were asked for"]
     told.append(f"findings: {sentences.severity_counts(review) or 'none'}")
