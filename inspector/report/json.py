@@ -19,7 +19,12 @@ def to_json(review: Review) -> bytes:
     Characters that do not print are \\u escapes, so that showing the file cannot drive a terminal. NaN and infinities
     become null; lone surrogates (file names that are not UTF-8) become visible text, since JSON has no place for them.
     """
-    builtins = cast("dict[str, Any]", _encodable(msgspec.to_builtins(review)))
+    return record_json(review)
+
+
+def record_json(record: object) -> bytes:
+    """Return a record that has a schema number as to_json() does a review."""
+    builtins = cast("dict[str, Any]", _encodable(msgspec.to_builtins(record)))
     compact = msgspec.json.encode({"schema": builtins["schema"], **builtins})
     text = msgspec.json.format(compact, indent=2).decode("utf-8")
     return f"{_escaped(text)}\n".encode()

@@ -14,7 +14,9 @@ MOST_ROWS: Final = 200
 
 VERDICT_STYLES: Final[dict[str, Style]] = {
     **dict.fromkeys(("pass", "passed", "accepted", "faster", "same", "proven", "measured", "chosen", "allowed"), "good"),
-    **dict.fromkeys(("fail", "failed", "rejected", "slower", "not proven", "not allowed", "high", "smaller but slower"), "bad"),
+    **dict.fromkeys(
+        ("fail", "failed", "rejected", "slower", "not proven", "not allowed", "high", "smaller but slower", "unreadable"), "bad"
+    ),
     **dict.fromkeys(("medium", "cut short", "sooner but slower", "differs"), "warn"),
     **dict.fromkeys(("unknown", "underpowered"), "ask"),
     **dict.fromkeys(("no difference shown", "not measured", "skipped", "nothing to do", "cannot run", "low", "info"), "note"),
@@ -26,13 +28,14 @@ VERDICT_STYLES: Final[dict[str, Style]] = {
 @dataclass(frozen=True, slots=True)
 class Cell:
     """Text of a table cell, and a second line that is quieter; value is what it is sorted by (its text if None), share (of 1) a
-    bar below it."""
+    bar below it, link the file beside the page that it leads to."""
 
     text: str
     style: Style = ""
     value: float | None = None
     share: float | None = None
     aside: str = ""
+    link: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Final
@@ -14,7 +14,7 @@ from inspector.records.review import Review
 from inspector.report import sentences
 from inspector.report.html.artifact import artifact_section, contract_section, graph_section, signatures_section
 from inspector.report.html.banner import figures_of, verdict_of
-from inspector.report.html.blocks import VERDICT_STYLES, Section
+from inspector.report.html.blocks import VERDICT_STYLES, Figure, Section, Verdict
 from inspector.report.html.changes import changes_section, published_section
 from inspector.report.html.checks import checks_section, findings_section
 from inspector.report.html.comparison import comparison_section
@@ -30,6 +30,22 @@ if TYPE_CHECKING:
     import jinja2
 
 MOST_BYTES: Final = 5_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What a page says: what it is of, with facts about it, the banner, the figures, and sections below them; record names
+    what all of its numbers are from."""
+
+    name: str
+    facts: Sequence[str]
+    verdict: Verdict
+    figures: Sequence[Figure]
+    sections: Sequence[Section]
+    environment: str
+    record: str
+    sha256: str = ""
+    kind: str = "design review"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,33 +71,35 @@ def rendered(review: Review) -> str:
     """Return the page, of at most MOST_BYTES."""
     sections = [section for build in _BUILDERS for section in build(review)]
     for limits in LIMITS:
-        page = _drawn(review, sections, limits)
+        page = drawn(_page_of(review, sections), limits)
         if len(page.encode()) <= MOST_BYTES:
             return page
-    return _drawn(review, _without_plots(sections), LIMITS[-1])
+    return drawn(_page_of(review, _without_plots(sections)), LIMITS[-1])
 
 
 def _without_plots(sections: Sequence[Section]) -> list[Section]:
     return [section for section in sections if section.key not in ("numbers", "measurements")]
 
 
-def _drawn(review: Review, sections: Sequence[Section], limits: Limits) -> str:
-    style, script = stylesheet(), _source("report.js")
-    page = _environment(limits).get_template("page.html.j2")
-    return page.render(
-        policy=policy(style, script),
-        style=style,
-        script=script,
-        name=sentences.artifact_name(review.artifact),
-        facts=sentences.format_facts(review),
-        sha256=review.artifact.sha256 or "",
-        verdict=verdict_of(review),
-        figures=figures_of(review),
-        sections=sections,
-        environment=sentences.environment_sentence(review),
-        tool=f"{review.tool.name} {review.tool.version}",
-        schema=review.schema,
+def _page_of(review: Review, sections: Sequence[Section]) -> Page:
+    return Page(
+        sentences.artifact_name(review.artifact),
+        sentences.format_facts(review),
+        verdict_of(review),
+        figures_of(review),
+        sections,
+        sentences.environment_sentence(review),
+        f"one review record (schema {review.schema})",
+        review.artifact.sha256 or "",
     )
+
+
+def drawn(page: Page, limits: Limits) -> str:
+    """Return a page as HTML, each table and text within the limits."""
+    style, script = stylesheet(), _source("report.js")
+    template = _environment(limits).get_template("page.html.j2")
+    parts = {part.name: getattr(page, part.name) for part in fields(page)}
+    return template.render(policy=policy(style, script), style=style, script=script, **parts)
 
 
 @cache
