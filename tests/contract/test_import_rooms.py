@@ -36,6 +36,7 @@ FORMAT_DOORS = [
     ),
     "saved_model.read",
     "tflite.read",
+    "rules_file",
     *(
         f"image.{name}"
         for name in (

@@ -97,7 +97,7 @@ def test_an_empty_file_a_mark_and_line_ends_of_windows(tmp_path: Path, text: byt
         ("baseline = 5", "baseline is a number (text in quotes)"),
         ("[ignore]\nrule = 'x'", "ignore is a table (a list, even of one: [[ignore]])"),
         ("[[ignore]]\nrule = 'x'", "[[ignore]] lacks reason"),
-        ("[[ignore]]\nrule = 'x'\nreason = ' '", ":2: [[ignore]] of x has no reason"),
+        ("[[ignore]]\nrule = 'x'\nreason = ' '", ":3: [[ignore]] of x has no reason"),
         ("[[ignore]]\nreason = 'x'", "[[ignore]] lacks rule"),
         ("[[ignore]]\nrule = 'x'\nreason = 'y'\nseverty = 'low'", ":4: [[ignore]] has no key severty (did you mean severity?)"),
         ("[[ignore]]\nrule = 'x'\nreason = 'y'\nseverity = 'hihg'", ":4: there is no severity hihg (did you mean high?)"),
@@ -105,7 +105,7 @@ def test_an_empty_file_a_mark_and_line_ends_of_windows(tmp_path: Path, text: byt
         ("[[ignore]]\nrule = 'x'\nreason = 'y'\nuntil = 2026-12-31T01:02:03", "which is no date"),
         ("[[ignore]]\nrule = 'x'\nreason = 'y'\nuntil = 5", "which is no date"),
         ("fail-if = [", "(at end of document) (it is no TOML that holds rules)"),
-        ("fail-if = ['a']\nfail-if = ['b']", "Cannot overwrite a value (at line 2"),
+        ("fail-if = ['a']\nfail-if = ['b']", "Cannot overwrite a value"),
         (b"fail-if = ['\xff']", ":1: is no UTF-8"),
         ("\x00", "it is no TOML"),
         ("a" * LARGEST + "a", "is larger than 1,048,576 bytes"),
@@ -118,6 +118,7 @@ def test_an_empty_file_a_mark_and_line_ends_of_windows(tmp_path: Path, text: byt
         ("[[ignore]]\nrule = 'x'\nreason = '" + "y" * 3_000 + "'", "reason is longer than 2,000 characters"),
         ('"\\u001b]52;c;x\\u0007" = 1', "has no key \\x1b]52;c;x\\x07"),
     ],
+    ids=lambda value: repr(value)[:60],
 )
 def test_what_makes_no_sense_is_told_with_its_line(tmp_path: Path, text: str | bytes, said: str) -> None:
     assert said in refused(written(tmp_path, text))
