@@ -40,7 +40,7 @@ def changes_section(review: Review) -> list[Section]:
     changes = [change for change in review.changes if change.optimizer != "slim"]
     blocks = _overview(changes)
     for change in changes[:MOST_STEPS]:
-        blocks += group(f"{change.optimizer}", _change(change), change.verdict)
+        blocks += group(f"{change.optimizer}, in full", _change(change), change.verdict, folded=True)
     return section("changes", "What changed and what it costs", blocks, badge=whole_text(len(changes)))
 
 
@@ -52,7 +52,7 @@ def published_section(review: Review) -> list[Section]:
 
 
 def _overview(changes: Sequence[Change]) -> list[Block]:
-    titles = columns("step", "verdict", right("size", "nodes", "worst output", "session creation", "latency"), "reason")
+    titles = columns("step", "verdict", right(*_FIGURES), "gates", "reason")
     blocks = table("Every step, in order", titles, map(_row, changes), noun="step")
     overall = say.overall_text(changes)
     return [*words(f"{overall}." if overall else "", "strong"), *blocks]
@@ -68,11 +68,21 @@ def _row(change: Change) -> tuple[Cell | str, ...]:
         number(say.nodes_text(change.before, after), after.node_count if after else None),
         number(prove.worst_text(change.parity), worst.sqnr_db if worst else None),
         *(_ratio(change, kind) for kind in _KINDS),
+        _gates_text(change),
         change.reason,
     )
 
 
-_KINDS: Final[tuple[MeasurementKind, ...]] = ("session_creation", "latency")
+_FIGURES: Final = ("size", "nodes", "worst output", "session creation", "cold start", "latency")
+_KINDS: Final[tuple[MeasurementKind, ...]] = ("session_creation", "cold_start", "latency")
+
+
+def _gates_text(change: Change) -> str:
+    """Return how many gates passed, and which did not."""
+    failed = [prove.FIGURES.get(one.gate.figure, one.gate.figure) for one in change.gates if not one.passed]
+    if failed:
+        return f"failed: {', '.join(failed)}"
+    return f"all {whole_text(len(change.gates))} passed" if change.gates else ""
 
 
 def _ratio(change: Change, kind: MeasurementKind) -> Cell:
