@@ -52,7 +52,7 @@ class ReviewScreen(Screen[None]):
         yield ReviewTabStrip(strip_tabs(self.opened.review), self.tab)
         yield Container(id="panes")
         yield JobBar(lambda: self._modelpack.jobs.running)
-        yield KeyBar(*self.places)
+        yield KeyBar(*self._key_places)
 
     async def on_mount(self) -> None:
         """Show the first tab."""
@@ -65,6 +65,11 @@ class ReviewScreen(Screen[None]):
         lists: tuple[Where, ...] = () if self.tab in _TEXTS else ("list",)
         over: tuple[Where, ...] = ("review_over",) if self._is_over else ()
         return (*own, *lists, "review_screen", *over, "everywhere")
+
+    @property
+    def _key_places(self) -> tuple[Where, ...]:
+        """Places whose keys the footer shows: a comparison has so many that those of lists would push help out."""
+        return tuple(place for place in self.places if place != "list" or "compare" not in self.places)
 
     @property
     def all_places(self) -> tuple[Where, ...]:
@@ -111,7 +116,7 @@ class ReviewScreen(Screen[None]):
             return
         self.tab = tab.id
         self.query_one(ReviewTabStrip).active = tab.id
-        self.query_one(KeyBar).show(*self.places)
+        self.query_one(KeyBar).show(*self._key_places)
         if tab.id not in self._panes:
             self._panes[tab.id] = pane = tab.make(self.opened.path)
             cast("Any", pane).show(self.opened.review)

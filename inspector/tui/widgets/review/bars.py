@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from textual.content import Content
+from textual.events import Click, MouseMove
+from textual.reactive import reactive
 
 from inspector.report.sentences import artifact_name, format_facts
+from inspector.tui.messages import ShowTab
 from inspector.tui.plain_text import plain, shorten
 from inspector.tui.widgets.lines import Lines
 from inspector.tui.widgets.review.opened import OpenedReview
 from inspector.tui.widgets.review.summary_text import made_text
-from inspector.tui.widgets.tab_strip import Tab, TabStrip
+from inspector.tui.widgets.tab_strip import Tab
 
 _PRODUCT = " modelpack-tui "
 _NOT_OPENED = "artifact not opened"
@@ -46,43 +49,75 @@ class ReviewBar(Lines):
         return [Content.assemble(product, " ", title, " " * gap, told)]
 
 
-class ReviewTabStrip(TabStrip):
-    """Tabs with their whole titles: those around the one that is shown, where not all fit."""
+class ReviewTabStrip(Lines):
+    """Tabs with their whole titles: those around the one that is shown, where not all fit; a click shows a tab."""
+
+    active: reactive[str] = reactive("", layout=True)
+    hovered: reactive[str] = reactive("", layout=True)
+
+    def __init__(self, tabs: Sequence[Tab], active: str) -> None:
+        super().__init__(id="tab-strip")
+        self._all = tuple(tabs)
+        self._spans: list[tuple[int, int, str]] = []
+        self.set_reactive(ReviewTabStrip.active, active)
+
+    def show(self, tabs: Sequence[Tab]) -> None:
+        """Show other tabs, or the same with other badges."""
+        self._all = tuple(tabs)
+        self.refresh(layout=True)
 
     def build(self, width: int) -> Sequence[Content]:
         """Return the one line; arrows at its ends stand for tabs that are out of sight."""
-        shown = self._window(width)
-        line, at = Content(), 0
-        self._spans = []
-        if shown and shown[0] is not self._tabs[0]:
-            line, at = Content.styled("‹", "$accent-text"), 1
-            self._spans.append((0, 1, self._tabs[self._tabs.index(shown[0]) - 1].id))
-        for tab in shown:
-            line = line + self._label(tab, len(tab.title))
-            self._spans.append((at, at + self._width_of(tab), tab.id))
-            at += self._width_of(tab)
-        if shown and shown[-1] is not self._tabs[-1]:
-            line = line + Content.styled("›", "$accent-text")
-            self._spans.append((at, at + 1, self._tabs[self._tabs.index(shown[-1]) + 1].id))
+        first, last = self._window(width)
+        parts = [(self._all[first - 1].id, Content.styled("‹", "$accent-text"))] if first else []
+        parts += [(tab.id, self._label(tab)) for tab in self._all[first : last + 1]]
+        if last + 1 < len(self._all):
+            parts.append((self._all[last + 1].id, Content.styled("›", "$accent-text")))
+        line, self._spans = Content(), []
+        for tab, label in parts:
+            self._spans.append((line.cell_length, line.cell_length + label.cell_length, tab))
+            line = line + label
         return [line]
 
-    def _width_of(self, tab: Tab) -> int:
-        return self._cells(tab, len(tab.title))
+    def _label(self, tab: Tab) -> Content:
+        on = " on $page" if tab.id == self.active else ""
+        title = f"$ink bold{on}" if on else "$ink underline" if tab.id == self.hovered else "$soft"
+        key = [(f" {tab.key}", f"$accent-text bold{on}")] if tab.key else []
+        badge = [(f"{tab.badge} ", tab.badge_style + on)] if tab.badge else []
+        return Content.assemble(*key, (" ", on), (tab.title, title), (" ", on), *badge)
 
-    def _window(self, width: int) -> Sequence[Tab]:
-        """Return the tabs that fit: all, or as many as possible around the active one, those before it first to go."""
-        if sum(map(self._width_of, self._tabs)) <= width:
-            return self._tabs
-        active = next((at for at, tab in enumerate(self._tabs) if tab.id == self.active), 0)
-        first, last, room = active, active, width - 2 - self._width_of(self._tabs[active])
+    def _window(self, width: int) -> tuple[int, int]:
+        """Return the first and last tab that fit: all, or as many as possible on both sides of the active one."""
+        cells = [self._label(tab).cell_length for tab in self._all]
+        if sum(cells) <= width:
+            return 0, len(cells) - 1
+        active = next((at for at, tab in enumerate(self._all) if tab.id == self.active), 0)
+        first, last, room = active, active, width - 2 - cells[active]
         while True:
-            after = last + 1 < len(self._tabs) and self._width_of(self._tabs[last + 1]) <= room
-            before = first > 0 and self._width_of(self._tabs[first - 1]) <= room
+            after = last + 1 < len(cells) and cells[last + 1] <= room
+            before = first > 0 and cells[first - 1] <= room
             if before and (last - active >= active - first or not after):
                 first -= 1
-                room -= self._width_of(self._tabs[first])
+                room -= cells[first]
             elif after:
                 last += 1
-                room -= self._width_of(self._tabs[last])
+                room -= cells[last]
             else:
-                return self._tabs[first : last + 1]
+                return first, last
+
+    def _tab_at(self, x: int) -> str:
+        return next((tab for start, end, tab in self._spans if start <= x < end), "")
+
+    def on_mouse_move(self, event: MouseMove) -> None:
+        """Underline the tab under the mouse."""
+        self.hovered = self._tab_at(event.x)
+
+    def on_leave(self) -> None:
+        """The mouse is elsewhere."""
+        self.hovered = ""
+
+    def on_click(self, event: Click) -> None:
+        """Show the tab under the mouse."""
+        event.stop()
+        if tab := self._tab_at(event.x):
+            self.post_message(ShowTab(tab))

@@ -60,7 +60,14 @@ def _columns(_: Sequence[Check]) -> Sequence[Column[Check]]:
             order=lambda check: _ORDER.index(check.status),
         ),
         Column("rule", "asked", lambda check: Cell(asked_text(check)), order=lambda check: check.rule, cut="end"),
-        Column("observed", "observed", lambda check: Cell(check.observed, "soft"), order=lambda check: check.observed, rank=1),
+        Column(
+            "observed",
+            "observed",
+            lambda check: Cell(check.observed, "soft"),
+            order=lambda check: check.observed,
+            rank=1,
+            cut="end",
+        ),
         Column("source", "asked in", lambda check: Cell(check.source or "contract", "soft"), 16, rank=2),
     )
 
