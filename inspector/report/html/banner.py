@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from inspector.records.image_review import ImageReview
 from inspector.records.measurement import Comparison
 from inspector.records.optimization import Change
 from inspector.records.review import Check, Review
@@ -36,7 +37,8 @@ def _failed_first(check: Check) -> bool:
 
 
 def _because(check: Check) -> str:
-    return ". ".join(part for part in (check.observed, check.note) if part)
+    observed = f"observed: {check.observed}" if check.observed else ""
+    return "; ".join(part for part in (observed, check.note) if part)
 
 
 def verdict_sentence(review: Review) -> str:
@@ -92,6 +94,7 @@ def _changed(review: Review, last: Change) -> Iterator[Figure]:
         yield Figure("Worst output", worst, note="beside the original's", verdict=last.verdict)
     if before.node_count or after.node_count:
         yield Figure("Nodes", whole_text(after.node_count), whole_text(before.node_count))
+    yield from _waste(review.image)
 
 
 def _sizes(label: str, before: int | None, after: int | None, note: str) -> Figure:
@@ -105,15 +108,22 @@ def _image(review: Review) -> Iterator[Figure]:
     if image is None or image.artifact_type:
         yield Figure("Size", bytes_text(review.artifact.size_bytes))
         return
-    share = f"{share_text(image.reclaimable_bytes / image.shipped_bytes)} of what is shipped" if image.shipped_bytes else ""
-    left = f"{share_text(image.leftovers.union_bytes / image.final_bytes)} of what is final" if image.final_bytes else ""
     yield Figure("Unpacked", bytes_text(image.size_bytes))
     yield Figure("Pulled", bytes_text(image.compressed_bytes), note="compressed layers")
-    yield Figure("Reclaimable", bytes_text(image.reclaimable_bytes), note=share)
-    yield Figure("Leftovers", bytes_text(image.leftovers.union_bytes), note=f"{left}, an estimate" if left else "")
+    yield from _waste(image)
     yield Figure("Layers", whole_text(image.layer_count))
     yield Figure("Files", whole_text(image.file_count))
     yield Figure("Packages", whole_text(image.package_count))
+
+
+def _waste(image: ImageReview | None) -> Iterator[Figure]:
+    """Yield what the image, as it was opened, ships without need."""
+    if image is None:
+        return
+    share = f"{share_text(image.reclaimable_bytes / image.shipped_bytes)} of what is shipped" if image.shipped_bytes else ""
+    left = f"{share_text(image.leftovers.union_bytes / image.final_bytes)} of what is final" if image.final_bytes else ""
+    yield Figure("Reclaimable", bytes_text(image.reclaimable_bytes), note=share)
+    yield Figure("Leftovers", bytes_text(image.leftovers.union_bytes), note=f"{left}, an estimate" if left else "")
 
 
 def _graph(review: Review) -> Iterator[Figure]:

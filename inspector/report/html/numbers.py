@@ -51,7 +51,7 @@ _CAPTIONS: Final = {
         "Distribution of latency",
         "How many of the runs took at most how long. Percentiles are marked only where there are samples enough for them.",
     ),
-    "treemap": ("Where the bytes are", "Areas are in proportion to bytes; what is hatched is wasted."),
+    "treemap": ("Where the bytes are", "Areas are in proportion to bytes."),
 }
 
 
@@ -71,7 +71,10 @@ def _plots(review: Review) -> Iterator[Block]:
         "cdf": plots.cdf(review.benchmarks),
         "treemap": plots.treemap(review),
     }
-    yield from (Plot(svg, *_CAPTIONS[name]) for name, svg in drawn.items() if svg)
+    for name, svg in drawn.items():
+        title, caption = _CAPTIONS[name]
+        wasted = " What is hatched is wasted." if "tile-hatch" in svg else ""
+        yield from [Plot(svg, title, caption + wasted)] if svg else []
 
 
 def comparisons_of(review: Review) -> Sequence[Comparison]:

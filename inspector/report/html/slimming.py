@@ -43,7 +43,7 @@ def slimming_section(review: Review) -> list[Section]:
     blocks = [*words(f"{say.overall_text(slimming)}.", "strong"), *words(f"{unproven}." if unproven else "", "warn")]
     blocks += table("The original and each level, made from it", titles, rows, noun="level")
     for step in slimming.steps:
-        blocks += group(step.level, _step(step), step.verdict)
+        blocks += group(f"{step.level}, in full", _step(step), step.verdict, folded=True)
     return section("slimming", "Slimmed image", blocks)
 
 
