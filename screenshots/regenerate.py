@@ -28,6 +28,7 @@ from benchmarked import (
     show_measuring,
     show_saved_model,
 )
+from compared import show_comparison, show_same, show_saved_graph, show_saved_review, show_saved_runs
 from converted import (
     forget,
     litert_file,
@@ -123,6 +124,11 @@ SHOTS = (
     Shot("slim-running", IMAGE, ("7",), None, show_slimming),
     Shot("slim-results", IMAGE, ("7",), None, show_results),
     Shot("slim-tree", IMAGE, ("7",), None, show_tree),
+    Shot("compare", CNN, ("1",), None, show_comparison),
+    Shot("compare-same", CNN, ("1",), None, show_same),
+    Shot("review", CNN, ("1",), None, show_saved_review),
+    Shot("review-benchmark", CNN, ("1",), None, show_saved_runs),
+    Shot("review-graph", CNN, ("1",), None, show_saved_graph),
     Shot("help", CNN, ("2", "question_mark")),
 )
 
