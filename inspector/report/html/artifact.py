@@ -10,7 +10,7 @@ from inspector.records.graph import Signature
 from inspector.records.review import GraphSummary, Review
 from inspector.report import plots, sentences
 from inspector.report.contract_sentences import contract_entries
-from inspector.report.figures import bytes_text, count_text, plural, shape_text, share_text, tensor_text, whole_text
+from inspector.report.figures import bytes_text, count_text, plural, shape_text, tensor_text, whole_text
 from inspector.report.html.blocks import (
     Block,
     Cell,
@@ -23,6 +23,7 @@ from inspector.report.html.blocks import (
     number,
     right,
     section,
+    share,
     table,
 )
 
@@ -117,7 +118,6 @@ def _graph_facts(graph: GraphSummary) -> list[tuple[str, Cell | str]]:
 def _operators(graph: GraphSummary) -> list[Block]:
     rows = []
     for use in graph.operators[:1000]:
-        share = use.flops / graph.flops.value if use.flops and graph.flops.value else None
         flops = "unknown" if use.flops is None else count_text(use.flops)
         rows.append(
             (
@@ -125,7 +125,7 @@ def _operators(graph: GraphSummary) -> list[Block]:
                 number(whole_text(use.count), use.count),
                 number(count_text(use.parameters), use.parameters),
                 number(flops, use.flops),
-                number(share_text(share) if share else "", share, share),
+                share(use.flops, graph.flops.value) if use.flops else number("", None),
             )
         )
     titles = columns("operator", right("nodes", "params", "FLOPs", "of FLOPs"))
@@ -133,13 +133,13 @@ def _operators(graph: GraphSummary) -> list[Block]:
 
 
 def _dtypes(graph: GraphSummary) -> list[Block]:
-    whole = sum(share.bytes for share in graph.weights_by_dtype)
+    whole = sum(one.bytes for one in graph.weights_by_dtype)
     rows = [
         (
             code(one.dtype),
             number(count_text(one.parameters), one.parameters),
             number(bytes_text(one.bytes), one.bytes),
-            number(share_text(one.bytes / whole) if whole else "", one.bytes, one.bytes / whole if whole else None),
+            share(one.bytes, whole),
         )
         for one in graph.weights_by_dtype
     ]
@@ -150,13 +150,12 @@ def _dtypes(graph: GraphSummary) -> list[Block]:
 def _largest_weights(graph: GraphSummary) -> list[Block]:
     rows = []
     for weight in graph.largest_weights:
-        share = weight.bytes / graph.weight_bytes if graph.weight_bytes else 0.0
         rows.append(
             (
                 code(weight.name),
                 code(f"{weight.dtype}{shape_text(weight.shape)}"),
                 number(bytes_text(weight.bytes), weight.bytes),
-                number(share_text(share), share, share),
+                share(weight.bytes, graph.weight_bytes),
                 code(weight.place),
             )
         )

@@ -12,7 +12,7 @@ from inspector.records.review import Check, Review
 from inspector.report import bench_sentences as bench
 from inspector.report import sentences
 from inspector.report.figures import bytes_text, count_text, plural, share_text, whole_text
-from inspector.report.html.blocks import Cell, Figure, Style, Verdict, code, mark
+from inspector.report.html.blocks import Cell, Figure, Style, Verdict, code, mark, share_of
 from inspector.report.html.strip import strip
 from inspector.report.proof_sentences import ratio_text, times_text, worst_text
 from inspector.report.slim_sentences import unproven_sentence
@@ -120,10 +120,14 @@ def _waste(image: ImageReview | None) -> Iterator[Figure]:
     """Yield what the image, as it was opened, ships without need."""
     if image is None:
         return
-    share = f"{share_text(image.reclaimable_bytes / image.shipped_bytes)} of what is shipped" if image.shipped_bytes else ""
-    left = f"{share_text(image.leftovers.union_bytes / image.final_bytes)} of what is final" if image.final_bytes else ""
-    yield Figure("Reclaimable", bytes_text(image.reclaimable_bytes), note=share)
-    yield Figure("Leftovers", bytes_text(image.leftovers.union_bytes), note=f"{left}, an estimate" if left else "")
+    waste, left = (
+        share_of(image.reclaimable_bytes, image.shipped_bytes),
+        share_of(image.leftovers.union_bytes, image.final_bytes),
+    )
+    of_shipped = "" if waste is None else f"{share_text(waste)} of what is shipped"
+    of_final = "" if left is None else f"{share_text(left)} of what is final, an estimate"
+    yield Figure("Reclaimable", bytes_text(image.reclaimable_bytes), note=of_shipped)
+    yield Figure("Leftovers", bytes_text(image.leftovers.union_bytes), note=of_final)
 
 
 def _graph(review: Review) -> Iterator[Figure]:

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar, Final, Literal
 
+from inspector.report.figures import share_text
+
 Style = Literal["", "code", "quiet", "strong", "good", "bad", "warn", "ask", "note"]
 """code: a name of the artifact's, in its own letters; good, bad, warn, ask (undecided), note: a word that judges."""
 
@@ -192,6 +194,17 @@ def table(
     rows_shown = tuple(tuple(row[at] for at in filled) for row in shown)
     whole = len(listed) if total is None else total
     return [Table(caption, tuple(titles[at] for at in filled), rows_shown, whole, noun, nouns)] if filled else []
+
+
+def share_of(part: int, whole: int) -> float | None:
+    """Return part / whole, from 0 to 1 whatever a record claims; None where there is no whole."""
+    return max(0, min(part, whole)) / whole if whole > 0 else None
+
+
+def share(part: int, whole: int, bar: bool = True) -> Cell:
+    """Return part / whole in percent, with a bar; empty where there is no whole."""
+    found = share_of(part, whole)
+    return number("" if found is None else share_text(found), part, found if bar else None)
 
 
 def right(*titles: str) -> tuple[Column, ...]:

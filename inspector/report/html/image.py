@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from inspector.records.image_review import ImageReview, LayerReview
 from inspector.records.review import Review
 from inspector.report import image_sentences as say
-from inspector.report.figures import bytes_text, share_text, whole_text
+from inspector.report.figures import bytes_text, whole_text
 from inspector.report.html.blocks import (
     Block,
     Cell,
@@ -20,6 +20,8 @@ from inspector.report.html.blocks import (
     points,
     right,
     section,
+    share,
+    share_of,
     table,
     words,
 )
@@ -63,12 +65,11 @@ def _layers(image: ImageReview) -> list[Block]:
 
 
 def _layer(index: int, layer: LayerReview, largest: int) -> tuple[Cell | str, ...]:
-    share = layer.shipped_bytes / largest if largest else None
     reclaimable = bytes_text(layer.reclaimable_bytes) if layer.reclaimable_bytes else ""
     return (
         number(str(index), index),
         number(bytes_text(layer.compressed_bytes), layer.compressed_bytes),
-        number(bytes_text(layer.shipped_bytes), layer.shipped_bytes, share),
+        number(bytes_text(layer.shipped_bytes), layer.shipped_bytes, share_of(layer.shipped_bytes, largest)),
         number(reclaimable, layer.reclaimable_bytes),
         code(say.instruction_text(layer.created_by)),
         "; ".join(say.layer_notes(layer)),
@@ -97,7 +98,7 @@ def _leftovers(image: ImageReview) -> list[Block]:
     rows = [
         (
             one.kind,
-            number(bytes_text(one.bytes), one.bytes, one.bytes / final if final else None),
+            number(bytes_text(one.bytes), one.bytes, share_of(one.bytes, final)),
             number(whole_text(one.files), one.files),
             one.note,
             code(", ".join(one.paths[:MOST_PATHS])),
@@ -115,7 +116,7 @@ def _packages(image: ImageReview) -> list[Block]:
             code(one.name),
             code(one.version),
             one.kind,
-            number(bytes_text(one.bytes), one.bytes, one.bytes / image.final_bytes if image.final_bytes else None),
+            number(bytes_text(one.bytes), one.bytes, share_of(one.bytes, image.final_bytes)),
             number(whole_text(one.files), one.files),
         )
         for one in image.packages
@@ -131,7 +132,7 @@ def _largest(image: ImageReview) -> list[Block]:
         (
             code(one.path),
             number(bytes_text(one.bytes), one.bytes),
-            number(share_text(one.bytes / final) if final else "", one.bytes, one.bytes / final if final else None),
+            share(one.bytes, final),
         )
         for one in image.largest_files
     ]

@@ -21,6 +21,7 @@ from inspector.report.html.blocks import (
     number,
     right,
     section,
+    share_of,
     table,
     words,
 )
@@ -104,7 +105,7 @@ def _variables(model: SavedModelReview) -> list[Block]:
         (
             say.ROLE_NAMES[share.role],
             number(whole_text(share.count), share.count),
-            number(bytes_text(share.bytes), share.bytes, share.bytes / whole if whole else None),
+            number(bytes_text(share.bytes), share.bytes, share_of(share.bytes, whole)),
         )
         for share in model.variables_by_role
     ]
