@@ -56,7 +56,7 @@ class ReviewScreen(Screen[None]):
 
     async def on_mount(self) -> None:
         """Show the first tab."""
-        await self._show_tab(self.tab)
+        await self.show_tab(self.tab)
 
     @property
     def places(self) -> tuple[Where, ...]:
@@ -107,9 +107,9 @@ class ReviewScreen(Screen[None]):
         await self.query_one("#panes", Container).remove_children()
         self.query_one(ReviewBar).show(opened)
         self.query_one(ReviewTabStrip).show(strip_tabs(opened.review))
-        await self._show_tab(self.tab if any(one.id == self.tab for one in self._tabs) else "summary")
+        await self.show_tab(self.tab if any(one.id == self.tab for one in self._tabs) else "summary")
 
-    async def _show_tab(self, wanted: str) -> None:
+    async def show_tab(self, wanted: str) -> None:
         """Show a tab, making its pane the first time."""
         tab = next((one for one in self._tabs if one.id == wanted), None)
         if tab is None:
@@ -128,7 +128,7 @@ class ReviewScreen(Screen[None]):
     async def on_show_tab(self, message: ShowTab) -> None:
         """A tab was clicked, or a card points to it."""
         message.stop()
-        await self._show_tab(message.tab)
+        await self.show_tab(message.tab)
 
     async def on_key(self, event: Key) -> None:
         """Show a tab by its number."""
@@ -138,7 +138,7 @@ class ReviewScreen(Screen[None]):
 
     async def _show_number(self, at: int) -> None:
         if at < len(self._tabs):
-            await self._show_tab(self._tabs[at].id)
+            await self.show_tab(self._tabs[at].id)
 
     async def action_numbered_tab(self) -> None:
         """Show the first tab; other numbers come as keys."""
@@ -154,7 +154,7 @@ class ReviewScreen(Screen[None]):
 
     async def _step(self, by: int) -> None:
         names = [one.id for one in self._tabs]
-        await self._show_tab(names[(names.index(self.tab) + by) % len(names)])
+        await self.show_tab(names[(names.index(self.tab) + by) % len(names)])
 
     def action_details_down(self) -> None:
         """Scroll the details down."""
@@ -227,7 +227,7 @@ class ReviewScreen(Screen[None]):
             return self
         wanted = next((tab for tab, where in _PLACES.items() if where == place), None)
         if wanted is not None:
-            await self._show_tab(wanted)
+            await self.show_tab(wanted)
             return self._panes.get(wanted)
         from inspector.tui.widgets.line_table import LineTable
 

@@ -61,7 +61,7 @@ class StepsBox(FilteredTable):
         """Return how many rows a filter keeps, or which are shown."""
         if self._steps.view.filter:
             return super().shown_note()
-        return "differences only · d shows all" if self._steps.only else "d leaves out what is equal · ↵ opens a stretch"
+        return "differences only · d shows all" if self._steps.only else "d only differences · ↵ unfolds"
 
 
 class ComparePane(Widget):
