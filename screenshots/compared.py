@@ -25,7 +25,7 @@ from inspector.workflows.examine import examine
 from inspector.workflows.gating import gated, gates_for
 from inspector.workflows.review import review
 
-RULES = ("size_bytes > 300KB", "latency.p99 > 1.05x", "parity.sqnr_db < 40", "cold_start.p50 > 400ms", "findings.high > 0")
+RULES = ("size_bytes > 300KB", "latency.p99 > 1.05x", "parity.sqnr_db < 40", "cold_start.median > 600ms", "findings.high > 0")
 NEXT = Path("digits_cnn_next.onnx")
 """Made of the sample, in the folder that pictures are taken in."""
 FINE_TUNED = 1e-3

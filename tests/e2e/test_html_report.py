@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from inspector.report.html import to_html
-from tests.html_reviews import hostile_full_review
+from tests.html_reviews import full_review, hostile_full_review
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 CHROMIUM = shutil.which("chromium")
@@ -222,6 +222,16 @@ def test_findings_are_chosen_by_severity(browser: Any, reports: dict[str, Path])
         whole = column(page, "Findings", 0)
         page.get_by_label("Show of Findings").select_option("medium")
         assert column(page, "Findings", 0) == [text for text in whole if text == "medium"] != []
+
+
+def test_steps_are_chosen_by_their_verdict(browser: Any, tmp_path: Path) -> None:
+    path = tmp_path / "full.html"
+    path.write_text(to_html(full_review()), encoding="utf-8")
+    with Opened(browser, path) as opened:
+        page = opened.page
+        page.get_by_label("Show of Every step, in order").select_option("accepted")
+        steps = [cell.split()[0] for cell in column(page, "Every step, in order", 0)]
+        assert steps == [change.optimizer for change in full_review().changes if change.verdict == "accepted"]
 
 
 def test_the_graph_is_shaded_by_what_is_chosen(browser: Any, reports: dict[str, Path]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Final
 
 from inspector.records.measurement import Comparison, MeasurementKind
@@ -52,7 +53,7 @@ def published_section(review: Review) -> list[Section]:
 
 
 def _overview(changes: Sequence[Change]) -> list[Block]:
-    titles = columns("step", "verdict", right(*_FIGURES), "gates", "reason")
+    titles = columns("step", "verdict", right(*_FIGURES))
     blocks = table("Every step, in order", titles, map(_row, changes), noun="step")
     overall = say.overall_text(changes)
     return [*words(f"{overall}." if overall else "", "strong"), *blocks]
@@ -62,14 +63,12 @@ def _row(change: Change) -> tuple[Cell | str, ...]:
     after = change.after
     worst = prove.worst_output(change.parity) if change.parity is not None else None
     return (
-        Cell(change.optimizer, "strong"),
-        mark(change.verdict),
+        Cell(change.optimizer, "strong", aside=change.reason),
+        replace(mark(change.verdict), aside=_gates_text(change)),
         number(say.size_text(change.before, after), after.size_bytes if after else None),
-        number(say.nodes_text(change.before, after), after.node_count if after else None),
+        number(say.nodes_text(change.before, after).partition(" (")[0], after.node_count if after else None),
         number(prove.worst_text(change.parity), worst.sqnr_db if worst else None),
         *(_ratio(change, kind) for kind in _KINDS),
-        _gates_text(change),
-        change.reason,
     )
 
 
@@ -78,11 +77,11 @@ _KINDS: Final[tuple[MeasurementKind, ...]] = ("session_creation", "cold_start", 
 
 
 def _gates_text(change: Change) -> str:
-    """Return how many gates passed, and which did not."""
+    """Return how many gates passed, or which did not."""
     failed = [prove.FIGURES.get(one.gate.figure, one.gate.figure) for one in change.gates if not one.passed]
     if failed:
-        return f"failed: {', '.join(failed)}"
-    return f"all {whole_text(len(change.gates))} passed" if change.gates else ""
+        return f"gate failed: {', '.join(failed)}"
+    return f"{plural(len(change.gates), 'gate')} passed" if change.gates else ""
 
 
 def _ratio(change: Change, kind: MeasurementKind) -> Cell:

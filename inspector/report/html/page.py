@@ -57,6 +57,9 @@ class Limits:
     sentence: int
 
 
+BRIEF: Final = 80
+"""Characters of a name where there is no room for more: beside the page, below a number."""
+
 LIMITS: Final = (Limits(200, 300, 1_200), Limits(80, 120, 400), Limits(25, 60, 160), Limits(5, 30, 60))
 """Tried in this order until a page is short enough."""
 
@@ -145,6 +148,7 @@ def _environment(limits: Limits) -> jinja2.Environment:
     made.globals["limits"] = limits
     made.globals["styles"] = VERDICT_STYLES
     made.filters["short"] = lambda text: shortened(text, limits.name)
+    made.filters["brief"] = lambda text: shortened(text, min(limits.name, BRIEF))
     made.filters["whole"] = lambda count: f"{count:,}"
     made.filters["ready"] = Markup  # Only our own: the style, the script, and drawings whose text is escaped.
     made.filters["sortable"] = _sortable

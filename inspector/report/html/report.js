@@ -64,8 +64,9 @@
   const wordsOf = (rows) => {
     const index = [...rows[0].cells].findIndex((cell) => cell.querySelector(".word"));
     if (index < 0 || rows.some((row) => !row.cells[index].querySelector(".word"))) return null;
-    const words = [...new Set(rows.map((row) => row.cells[index].textContent.trim()))];
-    return words.length > 1 ? { index, words } : null;
+    const told = rows.map((row) => row.cells[index].querySelector(".word").textContent.trim());
+    const words = [...new Set(told)];
+    return words.length > 1 ? { told, words } : null;
   };
   const filterable = (table) => {
     const rows = [...table.tBodies[0].rows];
@@ -93,7 +94,7 @@
       const wanted = input.value.trim().toLowerCase();
       let shown = 0;
       rows.forEach((row, index) => {
-        const right = !choice || !choice.value || row.cells[judged.index].textContent.trim() === choice.value;
+        const right = !choice || !choice.value || judged.told[index] === choice.value;
         row.hidden = !(right && texts[index].includes(wanted));
         shown += row.hidden ? 0 : 1;
       });
