@@ -13,10 +13,6 @@ from inspector.tui.widgets.line_table import LineTable
 from inspector.tui.widgets.list_pane import ListPane
 from inspector.tui.widgets.table_columns import Column, Row
 
-_FRAME_ROWS = 3
-"""Rows of a box that hold no row of its list: two of the frame, one of titles."""
-_MOST_ROWS = 12
-
 
 @dataclass(frozen=True, slots=True)
 class ListKind(Generic[Row]):
@@ -31,8 +27,6 @@ class ListKind(Generic[Row]):
     summary: Callable[[Review, Sequence[Row]], str]
     title: str = "details"
     nothing: str = "Nothing is listed"
-    stacked: bool = False
-    """Whether details stand under the list at any width: they are long, or wide."""
 
 
 class ReviewListPane(ListPane[Row, Review]):
@@ -40,30 +34,28 @@ class ReviewListPane(ListPane[Row, Review]):
 
     def __init__(self, kind: ListKind[Row]) -> None:
         self.kind = kind
+        self._all: Sequence[Row] = ()
         self.DETAIL_TITLE = kind.title
         super().__init__(f"review-{kind.id}")
-        self.set_class(kind.stacked, "-stacked")
 
     def make_table(self) -> LineTable[Row]:
         """Return the table, without rows."""
         kind = self.kind
         return LineTable(kind.columns(()), key=kind.key, search_text=kind.search_text, nothing=kind.nothing)
 
-    def rows(self, inspection: Review) -> Sequence[Row]:
-        """Return the rows of a review."""
-        return self.kind.rows(inspection)
+    def rows(self, inspection: Review) -> Sequence[Row]:  # noqa: ARG002 -- show() has taken them from it
+        """Return the rows of the review that is shown."""
+        return self._all
 
     def show(self, inspection: Review) -> None:
         """Show a review; cursor, filter and scroll stay."""
-        rows = self.rows(inspection)
-        self.table.set_columns(self.kind.columns(rows))
+        self._all = self.kind.rows(inspection)
+        self.table.set_columns(self.kind.columns(self._all))
         super().show(inspection)
-        if self.kind.stacked:
-            self._box.styles.height = min(_MOST_ROWS, len(rows)) + _FRAME_ROWS
 
     def summary(self, inspection: Review) -> str:
         """Return a few words for the border."""
-        return self.kind.summary(inspection, self.kind.rows(inspection))
+        return self.kind.summary(inspection, self._all)
 
     def detail_lines(self, row: Row, width: int) -> Sequence[Content]:
         """Return what is known of a row."""
