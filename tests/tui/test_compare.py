@@ -25,7 +25,8 @@ from tests.compared import images, onnx_models, saved_models
 from tests.golden.bench_reviews import hostile_measured_review
 from tests.golden.reviews import hostile_review, ordinary_review
 from tests.images.build import File
-from tests.tui.driving import press, screen_text, settle, shows, until
+from tests.tui.driving import press, screen_text, settle, showing, shows, until
+from tests.tui.inspections import HOSTILE, hostile_inspection, small_inspection
 from tests.tui.test_hostile_text import assert_harmless
 
 Pair = tuple[Path, Path]
@@ -225,6 +226,22 @@ async def test_hostile_names(make: Callable[[], object], size: tuple[int, int]) 
             await press(pilot, "down")
             assert_harmless(app)
         await press(pilot, "slash", *"[/x", "enter")
+        assert_harmless(app)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 36)])
+async def test_hostile_names_in_graphs(size: tuple[int, int]) -> None:
+    async with showing(small_inspection(), size) as (app, pilot):
+        app.open_comparison(small_inspection(), hostile_inspection(" ".join(HOSTILE)), ("", "[/foo]"))
+        await until(pilot, lambda: isinstance(app.screen, CompareScreen) and not app.screen.busy)
+        pane = _pane(app)
+        assert pane.steps.steps is not None
+        for area in pane.areas.view.shown:
+            pane.areas.go_to(area)
+            await press(pilot, "n")
+            assert_harmless(app)
+        pane.areas.go_to(next(one for one in pane.areas.view.shown if one.area == "structure"))
+        await press(pilot, "Z", "end", "J")
         assert_harmless(app)
 
 

@@ -93,29 +93,31 @@ class CompareScreen(Screen[None]):
         event = message.event
         if isinstance(event, Warned):
             self._modelpack.say(f"{event.message}\n{event.hint}".rstrip(), "compare")
-        if isinstance(event, Finished | Failed | Cancelled):
-            self._job = None
         if isinstance(event, Finished):
             await self._show(event.result)
-        elif isinstance(event, Failed):
+        if isinstance(event, Finished | Failed | Cancelled):
+            self._job = None
+        if isinstance(event, Failed):
             self._modelpack.explain(event.error, "Not compared")
+        if isinstance(event, Failed | Cancelled):
             self.action_leave()
 
     async def _show(self, shown: Shown) -> None:
         from inspector.tui.widgets.compare.pane import ComparePane
 
         self.query_one(NamesBar).show(shown.names)
-        self._pane = pane = ComparePane()
+        pane = ComparePane()
         panes = self.query_one("#panes", Container)
         await panes.remove_children()
         await panes.mount(pane)
         pane.show_comparison(shown)
+        self._pane = pane
         pane.first_focus.focus()
 
     @property
     def busy(self) -> bool:
         """Whether it is still being compared."""
-        return self._job is not None
+        return self._job is not None or self._pane is None
 
     async def owner_of(self, place: Where) -> Widget | None:
         """Return the widget that carries out the actions of a place."""
