@@ -13,6 +13,7 @@ Area = Literal[
     "artifact",
     "structure",
     "weights",
+    "parity",
     "signatures",
     "contract",
     "operators",
@@ -29,7 +30,7 @@ Area = Literal[
 ]
 
 AREAS: tuple[Area, ...] = (
-    *("artifact", "signatures", "contract", "structure", "weights", "operators", "opsets", "cost"),
+    *("artifact", "signatures", "contract", "structure", "weights", "parity", "operators", "opsets", "cost"),
     *("layers", "files", "packages", "configuration", "findings", "changes", "measurements", "checks"),
 )
 """In the order in which they are told."""
@@ -45,7 +46,7 @@ class Difference:
     """One thing that is not the same: what it is (a node, a weight, a file), and what it was and is, in short text.
 
     before and after are empty where it was not there; figures are numbers by name for whoever sorts or plots them: "bytes
-    before", "bytes after", "largest error", "changed elements".
+    before", "bytes after", "largest error", "changed elements"; of outputs (area "parity") "SQNR dB", "top-1 agreement".
     """
 
     area: Area

@@ -17,10 +17,13 @@ if TYPE_CHECKING:
     from inspector.records.review import Review
 
 
-def compare(before: Opened, after: Opened, cancel: CancelToken | None = None) -> Iterator[Event[SideBySide]]:
+def compare(
+    before: Opened, after: Opened, cancel: CancelToken | None = None, *, run: bool = True
+) -> Iterator[Event[SideBySide]]:
     """Find out what tells two artifacts apart; after is the changed one.
 
-    Weights and files are read where digests do not tell; what cannot be read makes its area unknown. Raises UsageError for
+    Weights and files are read where digests do not tell; what cannot be read makes its area unknown. Two models that are not
+    the same are run on the same seeded inputs, each in children, unless run is False. Raises UsageError for
     an image beside a model, ChildFailed when cancelled.
     """
     names = [artifact_of(one).path for one in (before, after)]
@@ -37,7 +40,7 @@ def compare(before: Opened, after: Opened, cancel: CancelToken | None = None) ->
     else:
         from inspector.workflows.comparing.models import compare_models
 
-        yield Finished((yield from compare_models(before, after, cancel)))
+        yield Finished((yield from compare_models(before, after, cancel, run=run)))
 
 
 def compare_reviews(before: Review, after: Review) -> ArtifactComparison:

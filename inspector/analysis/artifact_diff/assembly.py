@@ -17,6 +17,7 @@ _NOUNS: Final[dict[Area, tuple[str, str]]] = {
     "artifact": ("fact", "facts"),
     "structure": ("node", "nodes"),
     "weights": ("weight", "weights"),
+    "parity": ("output", "outputs"),
     "signatures": ("tensor", "tensors"),
     "contract": ("promise", "promises"),
     "operators": ("operator", "operators"),

@@ -64,6 +64,15 @@ def _renamed(ours: Sequence[TensorSpec], theirs: Sequence[TensorSpec]) -> Iterab
                 yield spec.name, same.name
 
 
+def paired_names(ours: Sequence[TensorSpec], theirs: Sequence[TensorSpec]) -> dict[str, str]:
+    """Return which tensors go together: those of the same name, then of the same type and shape; at last the only one left."""
+    others = {spec.name for spec in theirs}
+    names = {spec.name: spec.name for spec in ours if spec.name in others} | dict(_renamed(ours, theirs))
+    left = [spec.name for spec in ours if spec.name not in names]
+    rest = [spec.name for spec in theirs if spec.name not in set(names.values())]
+    return names | {left[0]: rest[0]} if len(left) == len(rest) == 1 else names
+
+
 def _compare_order(kind: str, of: str, ours: Sequence[str], theirs: Sequence[str], tally: Tally) -> None:
     common = set(ours) & set(theirs)
     before = [name for name in ours if name in common]

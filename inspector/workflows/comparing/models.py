@@ -19,23 +19,27 @@ from inspector.records.difference import ComparedKind, SideBySide
 from inspector.records.event import Progress, Steps, result_of
 from inspector.records.inspection import Inspection
 from inspector.records.tensor import Weight
+from inspector.workflows.comparing.outputs import compared_outputs
 
 if TYPE_CHECKING:
     from inspector.formats.onnx.weight_comparison import Digests, WeightDifference
     from inspector.isolation.limits import CancelToken
 
-_NOT_RUN: Final = "outputs were not compared: the two are of different formats, and neither was run"
+_NOT_RUN: Final = "neither was run"
 
 
-def compare_models(before: Inspection, after: Inspection, cancel: CancelToken | None) -> Steps[SideBySide]:
-    """Compare two models; those of different formats by what they promise and cost alone."""
+def compare_models(before: Inspection, after: Inspection, cancel: CancelToken | None, *, run: bool = True) -> Steps[SideBySide]:
+    """Compare two models; those of different formats by what they promise, cost, and give for the same inputs."""
     ours, theirs = before.computation, after.computation
     formats = ours.artifact.format, theirs.artifact.format
     if formats[0] != formats[1]:
-        return SideBySide(assembled("mixed", theirs.artifact, _mixed(before, after), theirs.signatures))
+        parity = (yield from compared_outputs(before, after, cancel)) if run else Tally("parity", unknown=_NOT_RUN)
+        return SideBySide(assembled("mixed", theirs.artifact, [*_mixed(before, after), parity], theirs.signatures))
     kind: ComparedKind = "onnx" if formats[0] == "onnx" else "saved_model" if formats[0] == "saved_model" else "tflite"
     alignment, weights = yield from _aligned(ours, theirs, cancel)
-    tallies = [structure(alignment), weights, *_promised(before, after, single=kind == "onnx")]
+    tallies: list[Tally | None] = [structure(alignment), weights, *_promised(before, after, single=kind == "onnx")]
+    if run and not all(tally.same for tally in tallies[:2] if tally is not None):
+        tallies.append((yield from compared_outputs(before, after, cancel)))
     return SideBySide(assembled(kind, theirs.artifact, tallies, theirs.signatures), aligned_rows(alignment))
 
 
@@ -142,7 +146,6 @@ def _mixed(before: Inspection, after: Inspection) -> Iterator[Tally | None]:
     yield promises.signatures(ours.signatures, theirs.signatures, single=True)
     yield promises.operators(_by_name(before), _by_name(after))
     yield promises.cost(_cost(before), _cost(after))
-    yield Tally("measurements", unknown=_NOT_RUN)
 
 
 def _figured(before: Inspection, after: Inspection) -> Iterator[Tally]:
