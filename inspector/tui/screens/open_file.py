@@ -55,7 +55,7 @@ class OpenFileScreen(ModalScreen[str | None]):
         with Vertical(id="open-box") as box:
             box.border_title = Content(self.TITLE_TEXT)
             box.border_subtitle = Content(f"tab completes · ↑ ↓ pick · ↵ {self.DOES} · esc closes")
-            yield Input(placeholder="path of an artifact, or docker://name:tag", select_on_focus=False)
+            yield Input(placeholder="path of an artifact or a saved review, or docker://name:tag", select_on_focus=False)
             yield self._table
 
     def on_mount(self) -> None:
