@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Protocol, cast
 from inspector.cli import output
 from inspector.cli.diagnostics import say_warning
 from inspector.cli.gating import check_gates, gated_as_asked
+from inspector.cli.many_options import names_many
 from inspector.cli.narrator import Narrator
 from inspector.cli.options import PROGRAM, Options
 from inspector.cli.report_files import check_targets, write_report
@@ -61,6 +62,10 @@ def run_command(options: Options, workbench: Workbench) -> int:
     wanted = options.optimization
     if wanted is not None and not wanted.steps and not interactive:
         raise UsageError("no step is named that could be applied, and there is no terminal to pick one in", "--apply simplify")
+    if names_many(options):
+        from inspector.cli.many_command import review_all
+
+        return review_all(options)
     if names_review(options):
         return _reopen(options, workbench, interactive)
     headless = _headless(options, interactive)

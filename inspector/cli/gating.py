@@ -30,6 +30,11 @@ def gated_as_asked(review: Review, options: Options) -> Review:
     return gated(review, gates, baseline)
 
 
+def gates_asked(options: Options) -> Gates:
+    """Return the rules of the command line and of the file; UsageError where they make no sense."""
+    return _read(options)[0]
+
+
 def rule_files(options: Options) -> list[Path]:
     """Return the files that rules and the baseline were read from: no report may be written over them."""
     gates, _ = _read(options)

@@ -6,7 +6,7 @@ A test holds it against the parser: every option is here, and nothing that is no
 from __future__ import annotations
 
 HELP = """\
-usage: modelpack-tui [ARTIFACT] [--report [FILE]] [options]
+usage: modelpack-tui [ARTIFACT ...] [--report [FILE]] [options]
 
 Open a packaged model in the terminal and see what is inside: its graph,
 operators, weights, cost, and what a reader should know; of a container image
@@ -22,7 +22,10 @@ Measure how it starts and how fast it answers, before and after.
                     layout's folder, or docker://name:tag on the engine that
                     DOCKER_HOST names;
                     name:tag alone, where no such file is, is tried there, too;
-                    without it, a screen to choose one in
+                    or a review.json that --report wrote;
+                    without it, a screen to choose one in;
+                    several, a folder of them or a 'pattern/**' are one run:
+                    --report FOLDER/ has a report of each and an index
 
 what you get
   --report [FILE]   write a report instead of opening the workbench: to FILE,
@@ -30,6 +33,7 @@ what you get
                     .xml for JUnit), or to standard output (no FILE, or -);
                     repeatable
   --format FORMAT   text, md, json, html, sarif or junit, whatever the suffix
+  --jobs N          how many of several artifacts at the same time
   --digest          read every byte: add sha256 digests, confirm duplicate
                     weights to the last one, and verify every layer
 

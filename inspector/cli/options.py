@@ -12,7 +12,7 @@ from inspector.cli.gate_options import GateOptions, add_gate_options, gates_of
 from inspector.cli.help_text import HELP
 from inspector.cli.optimization_options import OptimizationOptions, add_optimization_options, optimization_of, steps_of
 from inspector.cli.publish_options import PublishOptions, add_publish_options, publishing_of
-from inspector.cli.quantities import length, lengths
+from inspector.cli.quantities import job_count, length, lengths
 from inspector.cli.report_options import STDOUT, ReportTarget, add_report_options, artifact_among, reports_of
 from inspector.cli.slim_options import SlimOptions, add_slim_options, slim_of
 from inspector.errors import UsageError
@@ -31,8 +31,8 @@ class Options:
     """What the user asked for; paths and names as they were typed."""
 
     __slots__ = (
-        *("artifact", "batch", "bench", "contract", "contract_target", "digest", "dimensions", "gates", "optimization"),
-        *("platform", "publishing", "reports", "slim", "wants_report"),
+        *("artifact", "artifacts", "batch", "bench", "contract", "contract_target", "digest", "dimensions", "gates"),
+        *("jobs", "named_format", "optimization", "platform", "publishing", "reports", "slim", "wants_report"),
     )
 
     def __init__(
@@ -51,8 +51,18 @@ class Options:
         slim: SlimOptions | None = None,
         publishing: PublishOptions | None = None,
         gates: GateOptions | None = None,
+        artifacts: tuple[str, ...] = (),
+        jobs: int | None = None,
+        named_format: str | None = None,
     ) -> None:
         self.artifact = artifact
+        """The first that is named."""
+        self.artifacts = artifacts or ((artifact,) if artifact is not None else ())
+        """All that are named."""
+        self.jobs = jobs
+        """How many of several artifacts are reviewed at the same time; None: as this machine suggests."""
+        self.named_format = named_format
+        """The format that --format names, whatever a report's suffix."""
         self.wants_report = wants_report
         """Whether anything that only a report can carry was asked for."""
         self.reports = reports
@@ -85,9 +95,9 @@ class Options:
 
 def parse(arguments: Sequence[str]) -> Options:
     """Return the checked options; UsageError where they make no sense, SystemExit(0) after --version or --schema."""
-    parsed = build_parser().parse_args(list(arguments))
+    parsed = _parsed(arguments)
     _name_artifact(parsed)
-    if "" in (parsed.artifact, parsed.contract, parsed.write_contract):
+    if "" in (parsed.artifact, parsed.contract, parsed.write_contract, *parsed.artifacts):
         raise UsageError("an empty path names nothing", f"see {PROGRAM} --help")
     reports = reports_of(parsed.report or (), parsed.format)
     gates = gates_of(parsed)
@@ -116,11 +126,27 @@ def parse(arguments: Sequence[str]) -> Options:
         slim,
         publishing,
         gates,
+        tuple(parsed.artifacts),
+        parsed.jobs,
+        parsed.format,
     )
+
+
+def _parsed(arguments: Sequence[str]) -> argparse.Namespace:
+    """Return what the parser makes of the arguments, with artifacts before, between and after the options."""
+    parser = build_parser()
+    parsed, rest = parser.parse_known_args(list(arguments))
+    end = rest.index("--") if "--" in rest else len(rest)
+    unknown = [argument for argument in rest[:end] if argument.startswith("-") and argument != STDOUT]
+    if unknown:
+        parser.error(f"unrecognized arguments: {' '.join(unknown)}")
+    parsed.artifacts += [*rest[:end], *rest[end + 1 :]]
+    return parsed
 
 
 def _name_artifact(parsed: argparse.Namespace) -> None:
     """Take the artifact that only --report or --write-contract names for what the user meant."""
+    parsed.artifact = parsed.artifacts[0] if parsed.artifacts else None
     if parsed.artifact is None and any(path != STDOUT for path in parsed.report or ()) and parsed.replay is None:
         parsed.artifact, parsed.report = artifact_among(parsed.report)
     if parsed.artifact is None and parsed.write_contract not in (None, STDOUT):
@@ -153,8 +179,9 @@ def build_parser() -> argparse.ArgumentParser:
     """Return the parser of the whole command line."""
     parser = _Parser(prog=PROGRAM, allow_abbrev=False, add_help=False)
     add = parser.add_argument
-    add("artifact", nargs="?", metavar="ARTIFACT")
+    add("artifacts", nargs="*", metavar="ARTIFACT")
     add_report_options(parser)
+    add("--jobs", type=job_count, metavar="N")
     add("--batch", type=lengths, default=(1,), metavar="N")
     add("--dim", action="append", default=[], type=_dimension, metavar="NAME=N")
     add("--platform", metavar="OS/ARCH")

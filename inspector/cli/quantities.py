@@ -13,6 +13,7 @@ LARGEST = 2**31 - 1
 """Lengths beyond it exist in no runtime."""
 
 MOST_THREADS = 1024
+MOST_JOBS = 64
 LONGEST_SECONDS = 7 * 24 * 3600
 LEAST_MEMORY = 256 * 1024**2
 """Bytes below which no runtime starts."""
@@ -40,6 +41,11 @@ def lengths(text: str) -> tuple[int, ...]:
 def thread_counts(text: str) -> tuple[int, ...]:
     """Return whole numbers from 1 to MOST_THREADS, joined by commas, none twice."""
     return _distinct(tuple(_whole(part, 1, MOST_THREADS) for part in _parts(text)), text)
+
+
+def job_count(text: str) -> int:
+    """Return a whole number from 1 to MOST_JOBS."""
+    return _whole(text, 1, MOST_JOBS)
 
 
 def shares(text: str, most: float) -> tuple[float, ...]:

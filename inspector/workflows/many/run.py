@@ -23,7 +23,6 @@ from inspector.records.review import Tool
 from inspector.workflows.many.orders import Item, ManySettings, Order
 
 ENTRY: Final = "inspector.workflows.many.review_child:review_some"
-MOST_JOBS: Final = 64
 SECONDS_EACH: Final = 900.0
 """An artifact may take no longer."""
 _MEMORY_BYTES: Final = 4 * GIB

@@ -62,6 +62,19 @@ def test_several_reports_of_one_run(arguments: list[str], reports: list[tuple[st
     assert options.prints_report == ("-" in [path for path, _ in reports])
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["a", "b", "--", "-c"],
+        ["a", "--report", "r.md", "b", "--", "-c"],
+        ["--batch", "2", "a", "--report=r.md", "b", "--digest", "--", "-c"],
+    ],
+)
+def test_artifacts_before_between_and_after_the_options(arguments: list[str]) -> None:
+    options = parse(arguments)
+    assert (options.artifact, options.artifacts) == ("a", ("a", "b", "-c"))
+
+
 def test_the_artifact_among_several_reports() -> None:
     options = parse(["--report", "m.onnx", "--report", "a.md"])
     assert (options.artifact, options.reports) == ("m.onnx", (ReportTarget("a.md", "md"),))
@@ -128,7 +141,10 @@ def test_lengths_that_make_no_sense_are_refused(option: str, number: str) -> Non
         (["--digest"], "a report needs an artifact"),
         ([""], "an empty path"),
         (["m", "--report", ""], "an empty path"),
-        (["m", "n"], "unrecognized arguments: n"),
+        (["m", "n", "--bogus"], "unrecognized arguments: --bogus"),
+        (["m", "n", ""], "an empty path"),
+        (["m", "--jobs", "0"], "0"),
+        (["m", "--jobs", "two"], "two"),
         (["--bogus"], "unrecognized arguments: --bogus"),
         (["m", "--bat", "3"], "unrecognized arguments"),
         (["m", "--digest=yes"], "ignored explicit argument 'yes'"),
