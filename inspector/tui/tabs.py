@@ -154,6 +154,9 @@ PANES: Mapping[Kind, Tabs] = {
 for none of them. Steps of optimizing start from a SavedModel or an ONNX model, never from a TFLite model. A pack is an OCI
 artifact that is no image, a kit one that has archives of files among its blobs."""
 
+SHORT_TITLES: Mapping[str, str] = {"operators": "Ops", "signatures": "In/out", "benchmark": "Bench", "packages": "Pkgs"}
+"""Titles of tabs where all do not fit in full."""
+
 MODELS: tuple[Kind, ...] = ("onnx", "saved_model", "tflite")
 """Kinds that are a model, not an image."""
 

@@ -207,7 +207,7 @@ async def test_another_artifact_is_measured_side_by_side(tmp_path: Path, monkeyp
     shutil.copy(CNN, tmp_path / "other.onnx")
     async with opened(CNN) as (app, pilot):
         pane = await only_latency(app, pilot, 1.5)
-        await press(pilot, "c")
+        await press(pilot, "v")
         await until(pilot, lambda: isinstance(app.screen, CompareWithScreen))
         await press(pilot, *"nowhere.onnx", "enter")
         await shows(pilot, "nowhere.onnx")
@@ -229,14 +229,14 @@ async def test_what_does_not_go_together_is_said_and_nothing_is_lost(tmp_path: P
     monkeypatch.chdir(SAMPLES)
     async with opened(CNN) as (app, pilot):
         pane = await only_latency(app, pilot)
-        await press(pilot, "c", *"digits_transformer.onnx", "enter")
+        await press(pilot, "v", *"digits_transformer.onnx", "enter")
         await until(pilot, lambda: pane.named is not None)
         await press(pilot, "enter")
         await until(pilot, lambda: bool(pane.runner.problem))
         await settle(pilot)
         assert "signature" in pane.runner.problem
         await shows(pilot, "signature")
-        await press(pilot, "c", *("backspace",) * 30, *"digits_keras", "enter")
+        await press(pilot, "v", *("backspace",) * 30, *"digits_keras", "enter")
         await until(pilot, lambda: pane.named is not None and pane.named.computation.saved_model is not None)
 
 

@@ -176,7 +176,7 @@ async def test_sections_of_waste_come_one_after_the_other(archive: Path) -> None
         seen = []
         for _ in range(6):
             seen.append({row.section for row in pane.table.view.shown})
-            await press(pilot, "w")
+            await press(pilot, "l")
         assert seen[0] == set().union(*seen[1:])
         assert [len(one) for one in seen[1:]] == [1] * 5
         total = sum(row.bytes for row in pane.table.view.shown if row.section == "cause")

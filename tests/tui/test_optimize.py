@@ -165,7 +165,7 @@ async def test_real_steps_end_to_end(monkeypatch: pytest.MonkeyPatch, tmp_path: 
         await press(pilot, "g")
         await until(pilot, lambda: isinstance(app.screen, GraphsScreen))
         await shows(pilot, "before: the original", "after simplify", "0 new")
-        await press(pilot, "escape", "w")
+        await press(pilot, "escape", "ctrl+s")
         await until(pilot, lambda: isinstance(app.screen, SaveModelScreen))
         await shows(pilot, "model-simplify.onnx", "with the contract inside")
         await press(pilot, *("backspace",) * len("-simplify.onnx"), *".onnx", "enter")
@@ -198,7 +198,7 @@ async def test_another_file_is_replaced_only_when_asked_twice(monkeypatch: pytes
         await press(pilot, "enter")
         await until(pilot, lambda: pane_of(app).runner.log.count == 1)
         await settle(pilot)
-        await press(pilot, "w", "enter")
+        await press(pilot, "ctrl+s", "enter")
         await shows(pilot, "Enter again replaces it")
         assert (tmp_path / "model-simplify.onnx").read_text() == "mine"
         await press(pilot, "enter")
@@ -379,7 +379,7 @@ async def test_keys_that_have_nothing_to_work_on_say_so(monkeypatch: pytest.Monk
         for key, words in (
             ("n", "No step has measured"),
             ("g", "No step has given a model"),
-            ("w", "nothing to save"),
+            ("ctrl+s", "nothing to save"),
             ("u", "nothing to undo"),
             ("space", "nothing stands out"),
         ):

@@ -83,7 +83,7 @@ async def test_steps_follow_what_the_model_has_become(session: None, monkeypatch
         await settle(pilot)
         await shows(pilot, "it is an ONNX model now", "u goes back to the SavedModel", "warmstart", "what warmstart does")
         assert [step.name for step in pane.steps.view.shown] == ["simplify", "fp16", "int8", "int8-dynamic", "warmstart"]
-        await press(pilot, "w")
+        await press(pilot, "ctrl+s")
         await until(pilot, lambda: isinstance(app.screen, SaveModelScreen))
         await shows(pilot, "digits_keras-pruned.onnx", "after prune, to-onnx", "1 file, one a signature: count")
         await press(pilot, "enter")
@@ -119,7 +119,7 @@ async def test_a_folder_is_never_written_over(session: None, monkeypatch: pytest
         await press(pilot, "enter")
         await until(pilot, lambda: pane_of(app).runner.log.count == 1)
         await settle(pilot)
-        await press(pilot, "w", "enter")
+        await press(pilot, "ctrl+s", "enter")
         await shows(pilot, "digits_keras-pruned is there already")
         assert (tmp_path / "digits_keras-pruned" / "saved_model.pb").read_text() == "mine"
 
@@ -132,7 +132,7 @@ async def test_a_path_ending_in_a_number_is_a_version(session: None, monkeypatch
         await press(pilot, "enter")
         await until(pilot, lambda: pane_of(app).runner.log.count == 1)
         await settle(pilot)
-        await press(pilot, "w")
+        await press(pilot, "ctrl+s")
         await shows(pilot, "such as serving/2")
         await press(pilot, *("backspace",) * len("digits_keras-pruned"), *"serving/3", "enter")
         await shows(pilot, "serving holds version 3 already")

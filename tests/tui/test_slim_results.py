@@ -85,13 +85,13 @@ async def test_what_goes_is_put_back_and_run_again(image: ImageInspection) -> No
         await press(pilot, "enter")
         await settle(pilot)
         await in_tree(pilot, pane, "torch")
-        await press(pilot, "k")
+        await press(pilot, "y")
         await shows(pilot, "choices changed:", "keep")
         await in_tree(pilot, pane, "numpy")
         await press(pilot, "space", "space")
         assert (pane.request.keep, pane.request.drop) == (("package:torch",), ("package:numpy",))
         await in_tree(pilot, pane, "the rest")
-        await press(pilot, "k")
+        await press(pilot, "y")
         await shows(pilot, "It cannot be kept or dropped by itself")
         await press(pilot, "enter")
         await settle(pilot)
@@ -152,7 +152,7 @@ async def test_it_is_saved_where_the_user_says(image: ImageInspection, tmp_path:
     async with slim_tab(image, recorded) as (app, pilot, _):
         await press(pilot, "enter")
         await settle(pilot)
-        await press(pilot, "s")
+        await press(pilot, "ctrl+s")
         await shows(pilot, "save the slimmed image", "digits-trace.tar", "docker://name:tag", "trace, 129.0 MB, proven")
         assert isinstance(app.screen, SlimSaveScreen)
         await press(pilot, "enter")
@@ -161,15 +161,15 @@ async def test_it_is_saved_where_the_user_says(image: ImageInspection, tmp_path:
             pilot, "Written: digits-trace.tar", "trace 129.0 MB (0.041×) · digits-trace.tar", "written    digits-trace.tar"
         )
         (tmp_path / "digits-trace.tar").write_bytes(b"there")
-        await press(pilot, "s", "enter")
+        await press(pilot, "ctrl+s", "enter")
         await shows(pilot, "Enter again replaces it")
         await press(pilot, "enter")
         await settle(pilot)
-        await press(pilot, "s")
+        await press(pilot, "ctrl+s")
         await enter(app, pilot, "docker://slim:1")
         await settle(pilot)
         assert recorded.saved == ["digits-trace.tar", "digits-trace.tar", "docker://slim:1"]
-        await press(pilot, "s")
+        await press(pilot, "ctrl+s")
         await enter(app, pilot, image.image.artifact.path)
         await shows(pilot, "would overwrite")
         assert len(recorded.saved) == 3
@@ -193,13 +193,13 @@ async def test_whatever_things_are_called_is_shown_as_text(image: ImageInspectio
     async with slim_tab(image, recorded, size) as (app, pilot, pane):
         exercise = replace(slimmings.EXERCISE, told=ALL_AT_ONCE)
         pane.keep_request(SlimRequest(keep=(ALL_AT_ONCE,), exercises=(exercise,)))
-        for keys in (("down",), ("tab", "down", "down", "right", "down", "k"), ("tab", "down", "down"), ("enter",)):
+        for keys in (("down",), ("tab", "down", "down", "right", "down", "y"), ("tab", "down", "down"), ("enter",)):
             await press(pilot, *keys)
             assert_harmless(app)
         await shows(pilot, "▶ running")
         recorded.result = result
         await settle(pilot)
-        for key in ("down", "up", "J", "J", "J", "J", "tab", "down", "down", "Z", "right", "s"):
+        for key in ("down", "up", "J", "J", "J", "J", "tab", "down", "down", "Z", "right", "ctrl+s"):
             await press(pilot, key)
             assert_harmless(app)
         recorded.result, recorded.error = None, OperationFailed(ALL_AT_ONCE, ALL_AT_ONCE)
@@ -224,7 +224,7 @@ async def test_a_real_image_is_slimmed_without_an_engine_and_saved(tmp_path: Pat
             "trace": "cannot run",
         }
         await shows(pilot, "◆ not proven", "no engine", "· cannot run", "s writes it")
-        await press(pilot, "s", "enter")
+        await press(pilot, "ctrl+s", "enter")
         await settle(pilot)
         await shows(pilot, "Written: digits_image-clean.tar")
         clean = rows["clean"].after

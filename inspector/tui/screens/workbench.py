@@ -13,6 +13,7 @@ from inspector.tui.widgets.key_bar import KeyBar
 
 if TYPE_CHECKING:
     from inspector.records.opened import Opened
+    from inspector.workflows.session_review import WrittenReport
 
 
 class WorkbenchScreen(WorkingWorkbench):
@@ -43,6 +44,30 @@ class WorkbenchScreen(WorkingWorkbench):
 
         self.background.evaluate(batch, settings)
         self._go_on()
+
+    async def action_show_heaviest(self) -> None:
+        """Show the heaviest row of the graph; there already, what is heaviest inside of it."""
+        if self._model is not None:
+            await self._show_tab("graph")
+            cast("Any", self._panes["graph"]).go_to_heaviest()
+
+    def action_write_report(self) -> None:
+        """Ask where to write the report of all that is known and was done, and write it there."""
+        from inspector.tui.reporting import report_dialog, running
+
+        if self.inspection is None:
+            return
+        busy = running(self)
+        if busy:
+            self.modelpack.say(f"{busy}: the report can be written once it is done, or Escape stopped it", "report")
+        else:
+            self.app.push_screen(report_dialog(self, self.inspection), self._reported)
+
+    def _reported(self, written: WrittenReport | None) -> None:
+        from inspector.tui.reporting import said
+
+        if written is not None:
+            self.modelpack.say(said(written), "report")
 
     def action_compare_with_other(self) -> None:
         """Ask what to compare with, and compare."""

@@ -18,7 +18,7 @@ from inspector.tui.background import Background
 from inspector.tui.jobs import Job
 from inspector.tui.messages import ShowTab
 from inspector.tui.plain_text import plain
-from inspector.tui.tabs import LISTS, MODELS, PANES, Kind, Pane, Tabs, artifact_shown, kind_of, likely_kind
+from inspector.tui.tabs import LISTS, MODELS, PANES, SHORT_TITLES, Kind, Pane, Tabs, artifact_shown, kind_of, likely_kind
 from inspector.tui.widgets.artifact_bar import ArtifactBar
 from inspector.tui.widgets.job_bar import JobBar
 from inspector.tui.widgets.key_bar import KeyBar
@@ -151,7 +151,10 @@ class WorkbenchFrame(Screen[None]):
         self.query_one(TabStrip).show(self._tabs())
 
     def _tabs(self) -> list[Tab]:
-        tabs = [Tab(tab, str(number), title) for number, (tab, (title, _)) in enumerate(self._tabs_here.items(), 1)]
+        tabs = [
+            Tab(tab, str(number), title, short=SHORT_TITLES.get(tab, ""))
+            for number, (tab, (title, _)) in enumerate(self._tabs_here.items(), 1)
+        ]
         findings = self.inspection.findings if self.inspection else ()
         if not findings:
             return tabs

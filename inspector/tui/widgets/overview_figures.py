@@ -22,22 +22,40 @@ from inspector.report.figures import (
     whole_text,
 )
 from inspector.tui.plain_text import fit, plain, shorten
+from inspector.tui.widgets.graph.heaviest import Heaviest
 from inspector.tui.widgets.saved_model_facts import training_lines
 from inspector.tui.widgets.text_rows import bar_row, heading, labeled, name_cells, tensor_row
 
 _MOST_TENSORS = 6
 _MOST_NOTES = 3
 _TILE_CELLS = 13
+_SHOWS = "H shows it"
+_HEAVY = {"flops": "FLOPs", "parameters": "parameters"}
 
 
-def model_lines(inspection: Inspection, width: int) -> list[Content]:
-    """Return the figures that say how large the model is, and what goes in and comes out."""
+def model_lines(inspection: Inspection, width: int, heaviest: Heaviest | None = None) -> list[Content]:
+    """Return the figures that say how large the model is, what goes in and comes out, where most of it is, and what to do."""
     tiles = _tiles(inspection)[: max(1, width // _TILE_CELLS)]
     cells = width // len(tiles)
     values = Content.assemble(*((fit(value, cells), "$accent-text bold") for value, _ in tiles))
     labels = Content.assemble(*((fit(label, cells), "$medium" if "assumed" in label else "$soft") for _, label in tiles))
     signature = inspection.computation.signatures[0] if inspection.computation.signatures else Signature("", (), ())
-    return [values, labels, Content(), *_signature_lines(signature, width)]
+    return [values, labels, Content(), *_signature_lines(signature, width), Content(), *_way_lines(inspection, heaviest, width)]
+
+
+def _way_lines(inspection: Inspection, heaviest: Heaviest | None, width: int) -> list[Content]:
+    """Return where most of the cost is and how to get there, and what can be done next."""
+    lines: list[Content] = []
+    if heaviest is not None:
+        share = share_text(heaviest.share)
+        of = f" of the {_HEAVY[heaviest.metric]} are in "
+        room = max(12, width - len(share) - len(of) - len(_SHOWS) - 4)
+        where = Content.assemble((share, "$accent-text bold"), of, plain(shorten(heaviest.title, room), "$ink bold"))
+        lines.append(Content.assemble(where, ("  ·  ", "$soft"), ("H", "$accent-text bold"), _SHOWS[1:]))
+    can_optimize = inspection.computation.artifact.format != "tflite"
+    steps = [("7", "make it smaller, with proof")] if can_optimize else [("7", "measure it")]
+    steps += [("w", "write a report"), ("?", "every key")]
+    return [*lines, Content("  ·  ").join(Content.assemble((key, "$accent-text bold"), f" {does}") for key, does in steps)]
 
 
 def _tiles(inspection: Inspection) -> list[tuple[str, str]]:

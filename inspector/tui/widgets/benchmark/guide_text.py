@@ -21,12 +21,12 @@ _FIRST = {
                 "Unpack, create, start and ready stand apart; the transfer is modelled from bytes and a bandwidth.",
             ),
         ),
-        (("c", " names another image to measure side by side, in random order."),),
+        (("v", " names another image to measure side by side, in random order."),),
     ),
     "": (
         (("↵", " measures: a fresh process for each start, warm runs for latency, in random order."),),
         (("", "Every figure has an interval; a percentile without enough samples says how many it needs."),),
-        (("c", " names another artifact to measure side by side; a model made on the Optimize tab is taken by itself."),),
+        (("v", " names another artifact to measure side by side; a model made on the Optimize tab is taken by itself."),),
     ),
 }
 

@@ -79,7 +79,7 @@ class BenchmarkPane(BenchmarkFrame):
         if row.on is None:
             self.action_edit()
         elif row.id == "compare" and self.after is None:
-            self.tell("There is nothing to compare with yet: c names an artifact, the Optimize tab makes one")
+            self.tell("There is nothing to compare with yet: v names an artifact, the Optimize tab makes one")
         elif row.id == "compare" and self.named is not None and row.on and self.optimized is not None:
             self.named = None
             self.refresh_plan()

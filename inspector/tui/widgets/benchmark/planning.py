@@ -112,7 +112,7 @@ def plan_rows(draft: Draft, after: str, node_times: str) -> list[PlanRow]:
     for row in _ROWS[draft.kind]:
         on = row not in draft.off if row in _SWITCHED else None
         if row == "compare":
-            rows.append(PlanRow(row, _TITLES[row], on and bool(after), after or "nothing: c names one"))
+            rows.append(PlanRow(row, _TITLES[row], on and bool(after), after or "nothing: v names one"))
         elif row == "node_times":
             rows.append(PlanRow(row, _TITLES[row], on, node_times or "for the graph's heat"))
         else:
@@ -237,7 +237,7 @@ _HELP: dict[str, tuple[str, ...]] = {
     "node_times": ("The runtime's own profiler tells what each node takes; h in the graph shows it. m measures it at once.",),
     "compare": (
         "Both are measured side by side in random order, with the original against itself as the noise floor.",
-        "It is the model that steps on the Optimize tab came to, or what c names.",
+        "It is the model that steps on the Optimize tab came to, or what v names.",
     ),
     "device": ("auto takes a GPU where the runtime can use it; cuda never falls back to the CPU. g changes it.",),
     "budget": ("What all of it may take; runs end sooner where the interval is tight.",),

@@ -129,6 +129,12 @@ class Heat:
         values = self._values.get((path, metric))
         return 0 if values is None else max(values[first : first + count], default=0)
 
+    def hottest(self, path: str, first: int, count: int, metric: Metric) -> tuple[int, int]:
+        """Return what the costliest of consecutive layout rows costs, and how many rows after the first it is."""
+        values = self._values.get((path, metric), [])[first : first + count]
+        largest = max(values, default=0)
+        return largest, values.index(largest) if values else 0
+
     def fold(self, section: Section, fold: Fold, metric: Metric) -> int:
         """Return what the rows of a fold cost together."""
         return self.rows(section.graph.path, fold.first, fold.last - fold.first + 1, metric)

@@ -14,6 +14,8 @@ from inspector.tui.actions import bindings
 from inspector.tui.messages import MeasureNodes, ShowWeight
 from inspector.tui.widgets.graph.follow import Direction, FollowScreen, choices
 from inspector.tui.widgets.graph.graph_view import GraphView
+from inspector.tui.widgets.graph.heat import TITLES
+from inspector.tui.widgets.graph.heaviest import go_to_heaviest
 from inspector.tui.widgets.graph.pane_search import SearchingPane
 from inspector.tui.widgets.graph.panel_text import Link
 from inspector.tui.widgets.graph.panel_view import PanelView
@@ -172,6 +174,18 @@ class GraphPane(RowActions, SearchingPane):
         if self.state is not None:
             self.state.next_metric()
             self._metric_changed()
+
+    def go_to_heaviest(self) -> None:
+        """Go to the row that costs most; asked again there, open it and go on inside."""
+        if self.state is None:
+            return
+        if not self.state.heat.ready:
+            self._tell("Costs are still being counted")
+        elif go_to_heaviest(self.state):
+            self._rows_changed(jumped=True)
+            self._show_panel_soon()
+        else:
+            self._tell(f"No row has {TITLES[self.state.metric]}: h chooses another figure")
 
     def action_measure_nodes(self) -> None:
         """Have the time of each node measured; the heat column shows it then."""

@@ -54,6 +54,7 @@ def verdict_lines(row: StepRow, width: int) -> Lines:
     style = ROLE_STYLES[VERDICT_ROLES[change.verdict]]
     lines = [Content.assemble((verdict_text(change.verdict), style), (f"  {change.seconds:.1f} s", "$soft"))]
     lines += wrapped(change.reason, width, most=6) if change.reason else []
+    lines += _labeled("proof", _proof_text(change), width, "$ink bold")
     for label, path in zip(("written", *("" for _ in change.files)), (change.output, *change.files), strict=True):
         lines += _labeled(label, path, width, "$good")
     lines += result_lines(change, width, _LABEL)
@@ -65,6 +66,18 @@ def verdict_lines(row: StepRow, width: int) -> Lines:
         lines += [line for note in notes for line in sentence(note, width)]
     lines += [*_size_lines(change, width), *_speed_lines(change, width), *warning_lines(change.warnings, width)]
     return lines
+
+
+def _proof_text(change: Change) -> str:
+    """Return in a line how the outputs compare with the original's; empty where that was not found out."""
+    parity = change.parity
+    if parity is None or not parity.outputs:
+        return ""
+    worst = worst_output(parity)
+    figure = f"outputs {output_figure(worst)}" if worst is not None else ""
+    passed = sum(check.passed for check in change.gates)
+    gates = f"; {passed} of {plural(len(change.gates), 'check')} passed" if change.gates else ""
+    return f"{figure} beside the original, over {plural(parity.inputs, 'input')}{gates}"
 
 
 def proof_lines(change: Change, width: int) -> Lines:

@@ -170,7 +170,17 @@ class OptimizeFrame(Widget):
         self._guide.show(partial(first_steps, self._first_format, self.size.height < _SHORT))
         self._guide.display, self.results.display = not rows, bool(rows)
         self._place_results()
+        self._say_what_next()
         self.describe()
+
+    def _say_what_next(self) -> None:
+        """Say under the results what can be done with them."""
+        pieces = [("^s", " saves the model   ")] if self.runner.log.accepted else []
+        pieces += [("w", " writes a report   "), ("8", " measures")] if self.runner.log.count else []
+        shown = pieces if not self.runner.busy else []
+        self.query_one("#results-box").border_subtitle = Content.assemble(
+            *(part for key, does in shown for part in ((key, "$accent-text bold"), does))
+        )
 
     def refresh_steps(self) -> None:
         """Draw the steps that can be picked, and what they are judged by."""
@@ -244,10 +254,12 @@ class OptimizeFrame(Widget):
 
     def _describe_step(self, step: PlannedStep | None) -> None:
         self.details.border_title = Content("what it would do")
+        self.details.border_subtitle = Content("J K scroll")
         self._cards[0].show(partial(preflight_lines, step) if step is not None else (lambda _: ()))
 
     def _describe_result(self, row: StepRow) -> None:
         self.details.border_title = Content(f"step: {row.optimizer}")
+        self.details.border_subtitle = Content("J K scroll")
         if row.change is not None:
             self._cards[0].show(partial(verdict_lines, row))
             for card, build in zip(self._cards[1:], (proof_lines, making_lines), strict=True):

@@ -15,7 +15,7 @@ Pieces = tuple[tuple[str, str], ...]
 _FIRST_STEPS: tuple[Pieces, ...] = (
     (("space", " picks steps, "), ("↵", " runs them in the order picked, each on what the one before gave.")),
     (("", "Every candidate is proven against the original: it must load, keep its contract and give the same outputs."),),
-    (("", "Nothing is written until you save with "), ("w", "; the file you opened is never touched.")),
+    (("", "Nothing is written until you save with "), ("^s", "; the file you opened is never touched.")),
 )
 _CONVERTING: Pieces = (
     ("to-onnx", " gives an ONNX model, and the steps for those follow; "),
@@ -23,7 +23,7 @@ _CONVERTING: Pieces = (
 )
 _BRIEF: tuple[Pieces, ...] = (
     (("space", " picks steps, "), ("↵", " runs them, each on what the one before gave.")),
-    (("", "Each is proven against the original. Nothing is written until "), ("w", ".")),
+    (("", "Each is proven against the original. Nothing is written until "), ("^s", ".")),
     (("to-onnx", ": ONNX's steps follow. "), ("to-litert, fp16, int8", ": a .tflite, the end.")),
 )
 """The same of a SavedModel, where there are few lines."""
@@ -48,7 +48,7 @@ def preflight_lines(step: PlannedStep, width: int) -> list[Content]:
         return [*lines, *wrapped(step.problem or "What it would do is being found out.", width, "$soft")]
     if not preflight.runnable:
         lead = ("nothing to do: ", "$soft bold") if preflight.nothing_to_do else ("cannot run: ", "$medium bold")
-        lines += wrapped(Content.assemble(lead, plain(preflight.reason)), width)
+        lines += wrapped(Content.assemble(lead, plain(preflight.reason.removeprefix(lead[0]))), width)
     else:
         lines += [Content(), heading("would do"), *wrapped(preflight.choice or step.purpose, width, "$ink bold")]
     if preflight.notes:

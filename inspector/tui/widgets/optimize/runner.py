@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from textual.message_pump import MessagePump
@@ -13,7 +13,7 @@ from inspector.isolation.limits import CancelToken
 from inspector.records.event import Event, Finished, Partial, Progress, Started, Warned
 from inspector.records.optimization import Change, OptimizationRequest, OptimizerName, Preflight, StepProgress
 from inspector.report.figures import plural
-from inspector.tui.jobs import Job, Jobs
+from inspector.tui.jobs import Job, Jobs, Workflow
 from inspector.tui.messages import Cancelled, Failed, JobEvent
 from inspector.tui.widgets.optimize.becoming import format_of
 from inspector.tui.widgets.optimize.step_log import StepLog, StepRow
@@ -108,17 +108,21 @@ class StepRunner:
 
         self._running = self._start(first, workflow)
 
-    def _start(self, title: str, workflow: Callable[[CancelToken], Iterator[Event[Any]]]) -> Job:
-        """Start a job once the thread of the one before has let go of the session."""
-        earlier = [thread for thread in self._threads if thread.is_alive()]
+    def after_others(self, workflow: Workflow) -> Workflow:
+        """Return a workflow on the session, begun once the threads of earlier jobs have let go of that."""
+        earlier = self._threads = [thread for thread in self._threads if thread.is_alive()]
 
         def after(token: CancelToken) -> Iterator[Event[Any]]:
             for thread in earlier:
                 thread.join()
             yield from workflow(token)
 
-        job = self._jobs.start(title, after, self._owner)
-        self._threads = [*earlier, *([job.thread] if job.thread else [])]
+        return after
+
+    def _start(self, title: str, workflow: Workflow) -> Job:
+        """Start a job once the thread of the one before has let go of the session."""
+        job = self._jobs.start(title, self.after_others(workflow), self._owner)
+        self._threads = [*self._threads, *([job.thread] if job.thread else [])]
         return job
 
     def take(self, message: JobEvent) -> bool:

@@ -103,7 +103,8 @@ def _plan_cell(step: PlannedStep) -> Cell:
         return Cell(step.problem or "looking at the model …", "soft")
     if not preflight.runnable:
         lead = "nothing to do: " if preflight.nothing_to_do else "cannot run: "
-        return Cell("", parts=((lead, "soft" if preflight.nothing_to_do else "medium"), (preflight.reason, "soft")))
+        reason = preflight.reason.removeprefix(lead)
+        return Cell("", parts=((lead, "soft" if preflight.nothing_to_do else "medium"), (reason, "soft")))
     notes = "; ".join(preflight.notes)
     pieces = [(preflight.choice or step.purpose, "")]
     pieces += [(f"  {notes}", "soft")] if notes else []

@@ -67,7 +67,7 @@ def guide_lines(width: int) -> Lines:
         (("Space", " chooses levels, and what goes and stays in the tree; "), ("Tab", " moves on.")),
         (("x", " adds an exercise: what the image must still be able to do."),),
         (("↵", " runs the levels. Each is made from the original and proven against it."),),
-        (("s", " writes the smallest that was accepted."),),
+        (("^s", " writes the smallest that was accepted."),),
     )
     for number, pieces in enumerate(steps, 1):
         text = Content.assemble(*(part for key, words in pieces for part in ((key, "$accent-text bold"), words)))

@@ -50,6 +50,8 @@ def _best_text(step: SlimStep, spent: str) -> Content:
     share = f" ({ratio_text(ratio)})" if ratio is not None else ""
     mark = f"{VERDICT_GLYPHS[step.verdict]} ", ROLE_STYLES[VERDICT_ROLES[step.verdict]]
     where = (
-        plain(shorten(step.output, _PLACE_CELLS)) if step.output else Content.assemble(("s", "$accent-text bold"), " writes it")
+        plain(shorten(step.output, _PLACE_CELLS))
+        if step.output
+        else Content.assemble(("^s", "$accent-text bold"), " writes it")
     )
     return Content.assemble(mark, f"{step.level}{size}{share} · ", where, f" · {spent}")

@@ -36,7 +36,7 @@ class SlimTreeKeys(SlimFrame):
         """Keep what the tree's cursor is on, or leave it to the level again."""
         row = self.tree_table.row
         if not self.tree_table.has_focus:
-            self.tell("Tab goes to the tree: k keeps what the cursor is on")
+            self.tell("Tab goes to the tree: y keeps what the cursor is on")
         elif row is None or not row.pattern:
             self._say_undecidable(row)
         else:
