@@ -39,7 +39,7 @@ from tests.golden.image_reviews import artifact_review, hostile_image_review, im
 from tests.golden.optimization_reviews import hostile_optimization_review, optimized_review
 from tests.golden.reviews import hostile_review, ordinary_review
 from tests.golden.saved_model_reviews import hostile_saved_model_review, served_review
-from tests.golden.slim_reviews import hostile_slim_review, slimmed_review
+from tests.golden.slim_reviews import hostile_slim_review, slimmed_review, unproven_review
 from tests.tui.driving import press, screen_text, settle, shows, until
 from tests.tui.inspections import HOSTILE, small_inspection
 from tests.tui.test_hostile_text import assert_harmless
@@ -184,6 +184,14 @@ async def test_what_stands_where() -> None:
         assert screen.tab == "method"
         await press(pilot, "right_square_bracket", "left_square_bracket", "left_square_bracket")
         assert screen.tab == "contract"
+
+
+async def test_a_level_that_was_not_proven_is_never_called_accepted() -> None:
+    async with reviewing(unproven_review()) as (app, _, pilot):
+        await shows(pilot, "◆ not proven")
+        await press(pilot, "2")
+        await shows(pilot, "levels, each made from the original", "◆ not proven", "flatten")
+        assert "accepted" not in screen_text(app)
 
 
 def test_tabs_that_a_review_has_no_use_for_are_absent() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from shlex import quote
 
 from textual.content import Content
 
@@ -81,11 +82,12 @@ def _reproduce(review: Review, width: int, path: str) -> Lines:
 
 
 def _commands(review: Review, path: str) -> Iterator[tuple[str, str]]:
-    """Yield what a command is for, and the command; paths are shown as they are, to be quoted by whoever types them."""
-    artifact = review.artifact.inside or review.artifact.path
+    """Yield what a command is for, and the command as a shell takes it."""
+    artifact, own = quote(review.artifact.path), quote(path)
     if review.plan is not None and review.benchmarks:
-        yield "measure it again as it was measured:", f"modelpack-tui --replay {path}"
-    yield "open the artifact itself, where it is at hand:", f"modelpack-tui {artifact}"
-    yield "see what has changed since:", f"modelpack-tui {path} --compare {artifact}"
+        yield "measure it again as it was measured:", f"modelpack-tui --replay {own}"
+    if not review.artifact.inside:
+        yield "open the artifact itself, where it is at hand:", f"modelpack-tui {artifact}"
+        yield "see what has changed since:", f"modelpack-tui {own} --compare {artifact}"
     if review.artifact.sha256:
         yield "it is the same artifact if its SHA-256 is:", review.artifact.sha256

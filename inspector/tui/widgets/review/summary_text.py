@@ -16,11 +16,12 @@ from inspector.report.optimization_sentences import nodes_text, size_text
 from inspector.report.proof_sentences import times_text, worst_text
 from inspector.report.saved_model_sentences import definition_sentence
 from inspector.report.slim_sentences import overall_text as slimmed_text
+from inspector.report.slim_sentences import unproven_sentence
 from inspector.report.text_image import image_entries
 from inspector.tui.plain_text import plain
 from inspector.tui.widgets.benchmark.figures import VERDICT_GLYPHS, VERDICT_ROLES, VERDICT_STYLES, interval_text
-from inspector.tui.widgets.optimize.figures import ROLE_STYLES, verdict_text
-from inspector.tui.widgets.optimize.figures import VERDICT_ROLES as STEP_ROLES
+from inspector.tui.widgets.optimize.figures import ROLE_STYLES
+from inspector.tui.widgets.review.changes import verdict_of
 from inspector.tui.widgets.review.checks import check_lines, counts_text
 from inspector.tui.widgets.review.findings import rows_of as finding_rows
 from inspector.tui.widgets.text_rows import finding_mark, labeled, wrapped
@@ -86,6 +87,8 @@ def _changed(review: Review) -> Iterator[tuple[str, str | Content]]:
     """Yield what all accepted steps came to."""
     if review.slimming is not None:
         yield "slimmed", slimmed_text(review.slimming)
+        if unproven := unproven_sentence(review.slimming):
+            yield "", plain(unproven, "$medium")
         return
     last = next((one for one in reversed(review.changes) if one.status == "accepted" and one.after), None)
     if last is None:
@@ -111,7 +114,8 @@ def step_lines(review: Review, width: int) -> Lines:
     """Return every step with its verdict."""
     lines: Lines = []
     for change in review.changes[:_MOST_STEPS]:
-        mark = (f"{verdict_text(change.verdict):<22}", ROLE_STYLES[STEP_ROLES[change.verdict]])
+        verdict, role = verdict_of(review, change)
+        mark = (f"{verdict:<22}", ROLE_STYLES[role])
         said = change.reason or size_text(change.before, change.after)
         told = f"{change.optimizer} {change.choice if change.optimizer == 'slim' else ''}".strip()
         first, *others = wrapped(f"{told}: {said}", width - 22, most=2) or [Content()]
