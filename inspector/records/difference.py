@@ -30,7 +30,7 @@ Area = Literal[
 ]
 
 AREAS: tuple[Area, ...] = (
-    *("artifact", "signatures", "contract", "structure", "weights", "parity", "operators", "opsets", "cost"),
+    *("signatures", "contract", "structure", "weights", "parity", "artifact", "operators", "opsets", "cost"),
     *("layers", "files", "packages", "configuration", "findings", "changes", "measurements", "checks"),
 )
 """In the order in which they are told."""

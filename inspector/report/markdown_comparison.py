@@ -17,8 +17,11 @@ def comparison_lines(review: Review) -> Lines:
     if comparison is None:
         return
     yield from ["", f"## {prose(say.heading(comparison))}", "", f"**{prose(comparison.summary)}**", ""]
-    rows = [tuple(map(prose, say.area_row(area))) for area in comparison.areas]
-    yield from table(say.AREA_TITLES, rows, right=(2, 3, 4, 5, 6, 7))
+    rows = [tuple(map(prose, say.area_row(area))) for area in say.deciding(comparison)]
+    if rows:
+        yield from table(say.AREA_TITLES, rows, right=(2, 3, 4, 5, 6, 7))
+    if alike := say.alike(comparison):
+        yield from ["", prose(alike[:1].upper() + alike[1:])]
     for area, differences, rest in say.listed(comparison):
         yield from ["", f"### Differences: {area}", ""]
         cells = [(one.way, code(one.what), prose(say.sides(one)), prose(say.note(one))) for one in differences]

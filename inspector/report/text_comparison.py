@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from inspector.records.difference import Difference
+from inspector.records.difference import ArtifactComparison, Difference
 from inspector.records.review import Review
 from inspector.report import comparison_sentences as say
 from inspector.report.text_page import Cell, Column, Page, Style
@@ -18,12 +18,7 @@ def write_comparison(page: Page, review: Review) -> None:
     page.heading(say.heading(comparison))
     page.paragraph([Cell(comparison.summary, "good" if comparison.same else "medium")], indent=2)
     page.blank()
-    titles = [Cell(title, "label") for title in say.AREA_TITLES[:-1]]
-    rows = [[Cell(text, _style(text)) for text in say.area_row(area)[:-1]] for area in comparison.areas]
-    page.table([Column(), Column(), *[Column("right")] * 6], [titles, *rows])
-    for compared in comparison.areas:
-        if told := say.area_row(compared)[-1]:
-            page.paragraph([Cell(f"{compared.area}: {told}", "high" if compared.unknown else "label")], indent=2)
+    _write_areas(page, comparison)
     for area, differences, rest in say.listed(comparison):
         page.heading(f"Differences: {area}")
         for difference in differences:
@@ -32,10 +27,28 @@ def write_comparison(page: Page, review: Review) -> None:
             page.paragraph([Cell(say.left_out(rest), "label")], indent=2)
 
 
+def _write_areas(page: Page, comparison: ArtifactComparison) -> None:
+    """Add a row for each area that differs or is unknown; the others in one line."""
+    areas = say.deciding(comparison)
+    if areas:
+        titles = [Cell(title, "label") for title in say.AREA_TITLES[:-1]]
+        rows = [[Cell(text, _style(text)) for text in say.area_row(area)[:-1]] for area in areas]
+        page.table([Column(), Column(), *[Column("right")] * 6], [titles, *rows])
+    if alike := say.alike(comparison):
+        page.paragraph([Cell(alike, "good")], indent=2)
+    for compared in areas:
+        if told := say.area_row(compared)[-1]:
+            page.paragraph([Cell(f"{compared.area}: {told}", "high" if compared.unknown else "label")], indent=2)
+
+
 def _write(page: Page, difference: Difference) -> None:
-    page.table([Column(), Column(flexible=True)], [[Cell(f"{difference.way:<7}", "label"), Cell(difference.what, "title")]])
-    told = [text for text in (say.sides(difference), say.note(difference)) if text and text != difference.what]
-    page.paragraph([Cell(text) for text in told], indent=11)
+    told = "; ".join(text for text in (say.sides(difference), say.note(difference)) if text)
+    row = [Cell(f"{difference.way:<7}", "label"), Cell(difference.what, "title"), Cell(told)]
+    if sum(len(cell.text) + 2 for cell in row) + 2 <= page.width:
+        page.table([Column(), Column(flexible=True), Column(flexible=True)], [row])
+        return
+    page.table([Column(), Column(flexible=True)], [row[:2]])
+    page.paragraph([Cell(told)], indent=11)
 
 
 def _style(text: str) -> Style:

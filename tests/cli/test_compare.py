@@ -29,7 +29,7 @@ def pair(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 def test_a_difference_is_reported_and_is_no_failure(pair: tuple[Path, Path], capfd: pytest.CaptureFixture[str]) -> None:
     assert run(pair[0], "--compare", pair[1]) == 0
     out = capfd.readouterr().out
-    assert "1 node changed, 1 output changed; " in out
+    assert "1 node changed, 1 output differs; " in out
     assert "operator Relu -> LeakyRelu" in out
 
 

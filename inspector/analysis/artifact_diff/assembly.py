@@ -14,7 +14,7 @@ _DERIVED: Final[frozenset[Area]] = frozenset({"findings", "operators", "cost"})
 """Areas that follow from others, or from how a file is written: they do not decide whether two artifacts are the same."""
 
 _NOUNS: Final[dict[Area, tuple[str, str]]] = {
-    "artifact": ("fact", "facts"),
+    "artifact": ("entry of metadata", "entries of metadata"),
     "structure": ("node", "nodes"),
     "weights": ("weight", "weights"),
     "parity": ("output", "outputs"),
@@ -22,7 +22,7 @@ _NOUNS: Final[dict[Area, tuple[str, str]]] = {
     "contract": ("promise", "promises"),
     "operators": ("operator", "operators"),
     "opsets": ("opset", "opsets"),
-    "cost": ("figure of cost", "figures of cost"),
+    "cost": ("figure", "figures"),
     "layers": ("layer", "layers"),
     "files": ("file", "files"),
     "packages": ("package", "packages"),
@@ -32,6 +32,9 @@ _NOUNS: Final[dict[Area, tuple[str, str]]] = {
     "measurements": ("measurement", "measurements"),
     "checks": ("check", "checks"),
 }
+_OWN_FACTS: Final[dict[ComparedKind, str]] = {"image": "models inside", "review": "size and verdict"}
+"""What the area "artifact" holds, where that is not metadata."""
+
 _WAYS: Final = ("changed", "added", "removed", "moved", "renamed")
 _TOLD: Final = {"renamed": "named otherwise"}
 
@@ -51,34 +54,49 @@ def assembled(
         areas,
         tuple(difference for tally in ordered for difference in tally.listed()),
         tuple(signatures),
-        summary(areas, same),
+        summary(areas, same, kind),
     )
 
 
-def summary(areas: Sequence[ComparedArea], same: bool) -> str:
+def summary(areas: Sequence[ComparedArea], same: bool, kind: ComparedKind = "onnx") -> str:
     """Return all in one sentence: "3 nodes changed, 1 weight changed; signatures are the same"."""
-    told = ", ".join(text for area in areas for text in _counts(area))
-    unknown = [f"{area.area} could not be compared" for area in areas if area.unknown]
+    silent = frozenset[Area]() if kind == "review" else frozenset[Area](("operators", "cost"))
+    told = ", ".join(text for area in areas if area.area not in silent for text in _counts(area))
+    unknown = [f"{_title(area.area, kind)} could not be compared" for area in areas if area.unknown]
     if same:
         return f"the same: {told}" if told else "the same"
-    untouched = [area.area for area in areas if area.same and not _total(area) and area.area not in _DERIVED]
-    rest = (
-        f"{_listed(untouched)} {'are' if len(untouched) > 1 or untouched[0].endswith('s') else 'is'} the same"
-        if untouched
-        else ""
-    )
-    return "; ".join(part for part in (told, *unknown, rest) if part)
+    untouched = [_title(area.area, kind) for area in areas if _is_untouched(area)]
+    return "; ".join(part for part in (told, *unknown, _same_text(untouched)) if part)
+
+
+def _is_untouched(area: ComparedArea) -> bool:
+    return area.same and not _total(area) and area.equal > 0 and area.area not in _DERIVED
+
+
+def _title(area: Area, kind: ComparedKind) -> str:
+    if area == "artifact":
+        return _OWN_FACTS.get(kind, "metadata")
+    return "outputs" if area == "parity" else area
+
+
+def _same_text(names: Sequence[str]) -> str:
+    if not names:
+        return ""
+    return f"{_listed(names)} {'are' if len(names) > 1 or names[0].endswith('s') else 'is'} the same"
 
 
 def _counts(area: ComparedArea) -> Iterable[str]:
-    if area.area in ("operators", "cost"):
-        return
     one, many = _NOUNS[area.area]
     for way in _WAYS:
         count: int = getattr(area, way)
         if count:
-            verb = ("is " if count == 1 else "are ") if way == "renamed" else ""
-            yield f"{count:,} {one if count == 1 else many} {verb}{_TOLD.get(way, way)}"
+            yield f"{count:,} {one if count == 1 else many} {_verb(area.area, way, count)}"
+
+
+def _verb(area: Area, way: str, count: int) -> str:
+    if way == "renamed":
+        return f"{'is' if count == 1 else 'are'} {_TOLD[way]}"
+    return ("differs" if count == 1 else "differ") if area == "parity" else way
 
 
 def _total(area: ComparedArea) -> int:
