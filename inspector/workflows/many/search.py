@@ -46,7 +46,7 @@ def is_searched(name: str) -> bool:
         return True
     try:
         return Path(name).is_dir() and not _is_artifact_folder(Path(name))
-    except ValueError:
+    except (OSError, ValueError):
         return False
 
 
@@ -123,7 +123,7 @@ def _is_artifact_folder(folder: Path) -> bool:
 
 
 def _is_artifact(entry: Path) -> bool:
-    """Tell whether a file, or a folder that is entered by nobody, is meant to be an artifact."""
+    """Tell whether a file is meant to be an artifact; a folder that is not entered is one."""
     from inspector.formats.detect import detect
 
     if entry.is_dir():
@@ -134,7 +134,8 @@ def _is_artifact(entry: Path) -> bool:
     try:
         if not stat.S_ISREG(entry.stat().st_mode):
             return False
-        return detect(entry) in ("saved_model", "tflite", "image")
+        found = detect(entry)
+        return found != "onnx" or name.endswith(_ARCHIVES)
     except (OSError, ValueError):
         return name.endswith(_ARCHIVES)
     except UnreadableArtifact:
