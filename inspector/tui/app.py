@@ -250,43 +250,23 @@ class ModelpackApp(App[None]):
             self.recent.put(opened.path, "review", opened.size_bytes)
             self.call_later(self.show_review, opened)
         else:
-            self._remember(opened)
+            from inspector.tui.recent import remembered
+
+            self.recent.add(remembered(opened))
             self.show_inspection(opened)
             self._compare_at_once(opened)
 
     async def show_review(self, opened: OpenedReview) -> None:
         """Show a review over what is open, in place of another one."""
-        from inspector.tui.screens.review import ReviewScreen
+        from inspector.tui.stacking import put_on_screen
 
-        workbenches = list(self._workbenches())
-        bottom = self.screen_stack.index(workbenches[-1]) if workbenches else -1
-        shown = next((at for at, one in enumerate(self.screen_stack) if at > bottom and isinstance(one, ReviewScreen)), None)
-        if shown is None:
-            await self.push_screen(ReviewScreen(opened))
-            return
-        while len(self.screen_stack) > shown + 1:
-            await self.pop_screen()
-        screen = self.screen
-        assert isinstance(screen, ReviewScreen)
-        await screen.open(opened)
+        await put_on_screen(self, opened)
 
     def _stop_following(self) -> None:
         """Stop work that began before there was a screen: its thread knows nothing of jobs."""
         if self._following is not None:
             self._following.cancel()
             self._following = None
-
-    def _remember(self, opened: Opened) -> None:
-        """Put an artifact on the list of those opened lately; one on an engine under a name that says so."""
-        from dataclasses import replace
-
-        from inspector.tui.tabs import artifact_shown
-        from inspector.workflows.targets import SCHEME
-
-        artifact = artifact_shown(opened)
-        if artifact.format == "image" and getattr(opened, "image").source == "engine":  # noqa: B009
-            artifact = replace(artifact, path=SCHEME + artifact.path.removeprefix(SCHEME))
-        self.recent.add(artifact)
 
     def _workbenches(self) -> Iterator[WorkbenchScreen]:
         """Give the workbenches, lowest first: the first holds what was opened, those above models out of it."""
@@ -315,6 +295,7 @@ class ModelpackApp(App[None]):
     def _workbench_for(self, inspection: Opened) -> WorkbenchScreen:
         """Return the lowest workbench, on top of the opening screen and without models out of another image above it."""
         from inspector.tui.screens.workbench import WorkbenchScreen
+        from inspector.tui.stacking import clear_above
         from inspector.tui.tabs import artifact_shown, kind_of
 
         workbench = self._workbench()
@@ -322,15 +303,7 @@ class ModelpackApp(App[None]):
             workbench = WorkbenchScreen(artifact_shown(inspection).path, kind_of(inspection))
             self.push_screen(workbench)
             return workbench
-        above = self.screen_stack[self.screen_stack.index(workbench) + 1 :]
-        if any(
-            {"opening", "preview", "workbench", "review_screen", "compare_screen"} & set(getattr(screen, "places", ()))
-            for screen in above
-        ):
-            for screen in reversed(above):
-                if isinstance(screen, WorkbenchScreen):
-                    screen.background.stop()
-                self.pop_screen()
+        clear_above(self, workbench)
         return workbench
 
     def _leave_empty_workbench(self) -> None:

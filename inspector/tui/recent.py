@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from inspector.records.artifact import Artifact
+    from inspector.records.opened import Opened
 
 MOST_ENTRIES = 20
 _LARGEST_FILE = 1 << 20
@@ -68,6 +69,19 @@ class RecentList:
         text = json.dumps({"schema": 1, "recent": [asdict(entry) for entry in kept]}, indent=1)
         with contextlib.suppress(OSError, UnicodeError):
             _write(self.file, text)
+
+
+def remembered(opened: Opened) -> Artifact:
+    """Return an artifact as the list takes it: one on an engine under a name that says so."""
+    from dataclasses import replace
+
+    from inspector.tui.tabs import artifact_shown
+    from inspector.workflows.targets import SCHEME
+
+    artifact = artifact_shown(opened)
+    if artifact.format == "image" and getattr(opened, "image").source == "engine":  # noqa: B009
+        return replace(artifact, path=SCHEME + artifact.path.removeprefix(SCHEME))
+    return artifact
 
 
 def on_engine(path: str) -> bool:
