@@ -155,7 +155,8 @@ def _say_what_went_wrong(index: Index) -> None:
 
     for row in index.rows:
         if row.verdict == "unreadable":
-            say_error(UnreadableArtifact(row.error, row.hint))
+            error = row.error if row.error.startswith(row.path) else f"{row.path}: {row.error}"
+            say_error(UnreadableArtifact(error, row.hint))
         elif row.verdict == "fail":
             say(f"{row.path}: {trouble_text(row)}")
     say(summary_sentence(index))

@@ -86,7 +86,9 @@ def test_the_damaged_and_no_others_are_named(ran: Ran) -> None:
     named = {f"fleet/{path}" for path in DAMAGED}
     assert len(lines) == len(named)
     for path in named:
-        assert any(line.startswith(f"modelpack-tui: error: {path}: ") for line in lines), path
+        assert any(line.startswith((f"modelpack-tui: error: {path}: ", f"modelpack-tui: error: {path}/")) for line in lines), (
+            path
+        )
     assert "195 pass, 5 could not be read" in ran.err.splitlines()[-1]
 
 
