@@ -191,7 +191,7 @@ REGISTRY: tuple[Action, ...] = (
     Action("reload", "ctrl+r", "^r", "read again", "Read the artifact again from disk", "workbench"),
     Action("compare_with_other", "C", "C", "compare", "Compare with another artifact, side by side", "workbench", 37),
     Action("read_everything", "d", "d", "digest", "Read every byte: sha256 of each file, equal weights confirmed", "model"),
-    Action("show_heaviest", "H", "H", "heaviest", "Go to the heaviest row of the graph; again: into that", "model", 25),
+    Action("show_heaviest", "H", "H", "heaviest", "Go to the heaviest row of the graph; again: into that", "model", 29),
     Action("set_batch", "b", "b", "batch", "Evaluate formulas at another batch size", "model", 38),
     Action("verify_digests", "d", "d", "verify", "Read every layer and compare its digest", "image", 36),
     Action("cancel_job", "escape", "esc", "cancel", "Stop the running work", "workbench"),

@@ -191,8 +191,12 @@ async def test_the_footer_never_shows_more_than_eight_keys(size: tuple[int, int]
         for key in "12345678":
             await press(pilot, key)
             await pilot.pause()
+            await until(pilot, lambda: _drawn(app.screen.query_one(KeyBar), screen_text(app).splitlines()[-1]))
             shown = app.screen.query_one(KeyBar).shown
-            footer = screen_text(app).splitlines()[-1]
-            assert all(f" {action.shown} {action.label} " in footer for action in shown)
             assert {"help", "quit"} <= {action.id for action in shown}
             assert len(shown) <= MOST_KEYS
+
+
+def _drawn(bar: KeyBar, footer: str) -> bool:
+    """Tell whether the footer is that of the keys the bar shows now."""
+    return bool(bar.shown) and all(f" {action.shown} {action.label} " in f"{footer} " for action in bar.shown)

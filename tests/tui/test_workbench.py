@@ -16,6 +16,7 @@ from inspector.records.inspection import Inspection
 from inspector.tui.app import ModelpackApp
 from inspector.tui.screens.opening import OpeningScreen
 from inspector.tui.screens.workbench import WorkbenchScreen
+from inspector.tui.screens.write_report import WriteReportScreen
 from inspector.tui.tabs import PANES
 from inspector.tui.widgets.graph import GraphPane
 from inspector.tui.widgets.line_table import LineTable
@@ -263,9 +264,10 @@ async def test_tabs_by_mouse_and_by_bracket() -> None:
 async def test_footer_keys_by_mouse() -> None:
     async with showing(small_inspection()) as (app, pilot):
         footer = screen_text(app).splitlines()[-1]
-        await pilot.click("#key-bar", offset=(footer.index("theme"), 0))
+        await pilot.click("#key-bar", offset=(footer.index("report"), 0))
         await pilot.pause()
-        assert app.theme == "modelpack-light"
+        assert isinstance(app.screen, WriteReportScreen)
+        await press(pilot, "escape")
         await pilot.click("#key-bar", offset=(footer.index("help"), 0))
         await shows(pilot, "Show every key of this screen")
 
