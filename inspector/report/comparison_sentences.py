@@ -34,13 +34,14 @@ def area_row(area: ComparedArea) -> tuple[str, ...]:
 
 
 def deciding(comparison: ArtifactComparison) -> list[ComparedArea]:
-    """Return the areas in which something differs, or that could not be compared; the others need no row of their own."""
-    return [area for area in comparison.areas if area.unknown or total(area)]
+    """Return the areas in which something differs, or that could not be compared, and parity, which says how it was told."""
+    return [area for area in comparison.areas if area.unknown or total(area) or area.area == "parity"]
 
 
 def alike(comparison: ArtifactComparison) -> str:
     """Return which areas are the same in every respect, in one line; empty where none is."""
-    names = [area.area for area in comparison.areas if not area.unknown and not total(area)]
+    told = deciding(comparison)
+    names = [area.area for area in comparison.areas if area not in told]
     return f"the same: {', '.join(names)}" if names else ""
 
 

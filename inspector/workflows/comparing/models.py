@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Final
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from inspector.analysis.artifact_diff import promises
 from inspector.analysis.artifact_diff.assembly import assembled
@@ -13,17 +13,21 @@ from inspector.analysis.artifact_diff.structure import aligned_rows, structure
 from inspector.analysis.artifact_diff.tally import Tally
 from inspector.analysis.artifact_diff.values import PairedWeight, values
 from inspector.analysis.structural_alignment import Alignment, align_computations
+from inspector.isolation.failure import ChildFailed
 from inspector.records.artifact import Computation
 from inspector.records.contract import Contract
 from inspector.records.difference import ComparedKind, SideBySide
-from inspector.records.event import Progress, Steps, result_of
+from inspector.records.event import Event, Progress, Steps, result_of
+from inspector.records.graph import Signature
 from inspector.records.inspection import Inspection
-from inspector.records.tensor import Weight
+from inspector.records.tensor import TensorSpec, Weight
 from inspector.workflows.comparing.outputs import compared_outputs
 
 if TYPE_CHECKING:
     from inspector.formats.onnx.weight_comparison import Digests, WeightDifference
     from inspector.isolation.limits import CancelToken
+
+Value = TypeVar("Value")
 
 _NOT_RUN: Final = "neither was run"
 
@@ -44,10 +48,10 @@ def compare_models(before: Inspection, after: Inspection, cancel: CancelToken | 
 
 
 def _aligned(ours: Computation, theirs: Computation, cancel: CancelToken | None) -> Steps[tuple[Alignment, Tally]]:
-    from inspector.formats.onnx.weight_comparison import digests_of
+    from inspector.formats.onnx.weight_comparison import Digests, digests_of
 
-    left = yield from result_of(digests_of(ours, cancel))
-    right = yield from result_of(digests_of(theirs, cancel))
+    left = yield from _or_unknown(digests_of(ours, cancel), lambda why: Digests(("",) * len(ours.weights), why))
+    right = yield from _or_unknown(digests_of(theirs, cancel), lambda why: Digests(("",) * len(theirs.weights), why))
     yield Progress(0, 0, "aligning nodes")
     alignment = align_computations(ours, theirs, (left.digests, right.digests))
     weights = yield from _compared_weights(ours, theirs, alignment, left, right, cancel)
@@ -62,13 +66,16 @@ def _compared_weights(
     right: Digests,
     cancel: CancelToken | None,
 ) -> Steps[Tally]:
-    from inspector.formats.onnx.weight_comparison import differences_of
+    from inspector.formats.onnx.weight_comparison import WeightDifference, differences_of
 
     shown = _one_each(alignment.weights)
     equal = {pair: _is_equal(ours, theirs, pair, left, right) for pair in shown}
     differing = [pair for pair in shown if equal[pair] is False]
     pairs = [(ours.weights[a], theirs.weights[b]) for a, b in differing]
-    found = yield from result_of(differences_of(ours, theirs, pairs, cancel))
+    found = yield from _or_unknown(
+        differences_of(ours, theirs, pairs, cancel),
+        lambda why: tuple(WeightDifference(one.element_count, 0, problem=why) for one, _ in pairs),
+    )
     apart = dict(zip(differing, found, strict=True))
     paired = []
     for pair in shown:
@@ -80,6 +87,16 @@ def _compared_weights(
     taken = {a for a, _ in alignment.weights}, {b for _, b in alignment.weights}
     removed = [weight for number, weight in enumerate(ours.weights) if number not in taken[0]]
     return values(paired, removed, [weight for number, weight in enumerate(theirs.weights) if number not in taken[1]])
+
+
+def _or_unknown(events: Iterator[Event[Value]], unknown: Callable[[str], Value]) -> Steps[Value]:
+    """Run a child; where it dies, return what stands for not knowing. Raises ChildFailed where it was cancelled."""
+    try:
+        return (yield from result_of(events))
+    except ChildFailed as error:
+        if error.kind == "cancelled":
+            raise
+        return unknown(error.message)
 
 
 def _one_each(pairs: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
@@ -143,8 +160,7 @@ def _mixed(before: Inspection, after: Inspection) -> Iterator[Tally | None]:
     ours, theirs = before.computation, after.computation
     tally = Tally("structure", unknown="graphs of different formats are not aligned node by node")
     yield tally
-    yield promises.signatures(ours.signatures, theirs.signatures, single=True)
-    yield promises.operators(_by_name(before), _by_name(after))
+    yield promises.signatures(_unnamed(ours.signatures), _unnamed(theirs.signatures), single=True)
     yield promises.cost(_cost(before), _cost(after))
 
 
@@ -157,12 +173,14 @@ def _counts(inspection: Inspection) -> dict[tuple[str, str], int]:
     return {(use.domain, use.name): use.count for use in inspection.operators}
 
 
-def _by_name(inspection: Inspection) -> dict[tuple[str, str], int]:
-    """Return uses of operators whatever their domain: the formats call each other's otherwise."""
-    counts: Counter[tuple[str, str]] = Counter()
-    for use in inspection.operators:
-        counts["", use.name] += use.count
-    return counts
+def _unnamed(signatures: Sequence[Signature]) -> list[Signature]:
+    """Return signatures whose open lengths have no names: not every format has any."""
+
+    def told(specs: Sequence[TensorSpec]) -> tuple[TensorSpec, ...]:
+        shapes = [spec.shape and tuple(dim if isinstance(dim, int) else None for dim in spec.shape) for spec in specs]
+        return tuple(replace(spec, shape=shape) for spec, shape in zip(specs, shapes, strict=True))
+
+    return [replace(one, inputs=told(one.inputs), outputs=told(one.outputs)) for one in signatures]
 
 
 def _cost(inspection: Inspection) -> dict[str, int | None]:
