@@ -5,13 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from textual.events import Paste
 from textual.widgets import Input
 
 from inspector.records.artifact import Artifact
 from inspector.tui.candidates import complete, is_openable_folder, recent_candidates, typed_candidates
 from inspector.tui.recent import RecentList
 from inspector.tui.screens.open_file import OpenFileScreen
-from inspector.tui.screens.opening import OpeningScreen
+from inspector.tui.screens.opening import OpeningScreen, pasted_path
 from inspector.tui.screens.workbench import WorkbenchScreen
 from tests.tui.driving import SAMPLES, SIZES, opened, press, screen_text, settle, showing
 from tests.tui.inspections import small_inspection
@@ -137,3 +138,47 @@ def test_recents_that_are_gone_are_left_out(tmp_path: Path) -> None:
     recent.add(Artifact(str(tmp_path / "here.onnx"), "onnx", 1))
     recent.add(Artifact(str(tmp_path / "gone.onnx"), "onnx", 1))
     assert [Path(candidate.path).name for candidate in recent_candidates(recent)] == ["here.onnx"]
+
+
+async def test_the_opening_screen_says_what_can_be_opened_on_a_small_terminal() -> None:
+    async with opened(None, (80, 24)) as (app, _):
+        text = screen_text(app)
+        for words in (
+            "model.onnx",
+            "SavedModel",
+            "docker://name:tag",
+            "review.json",
+            "a dropped or pasted one opens",
+            "sample",
+            "? help",
+        ):
+            assert words in text
+
+
+async def test_without_samples_it_says_where_some_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("inspector.tui.screens.opening.sample_candidates", list)
+    async with opened(None, (80, 24)) as (app, _):
+        assert "pip install" in screen_text(app)
+
+
+async def test_a_path_that_is_dropped_on_it_opens() -> None:
+    async with opened(None) as (app, pilot):
+        app.screen.post_message(Paste(f"'{CNN}'\n"))
+        await pilot.pause()
+        await settle(pilot)
+        assert isinstance(app.screen, WorkbenchScreen)
+
+
+@pytest.mark.parametrize(
+    ("pasted", "path"),
+    [
+        ("file:///a%20b/m.onnx", "/a b/m.onnx"),
+        ("'/a b/m.onnx' ", "/a b/m.onnx"),
+        ("/a\\ b/m.onnx", "/a b/m.onnx"),
+        ("docker://name:tag", "docker://name:tag"),
+        ("two\nlines", ""),
+        ("  ", ""),
+    ],
+)
+def test_pasted_paths_are_read_as_terminals_write_them(pasted: str, path: str) -> None:
+    assert pasted_path(pasted) == path

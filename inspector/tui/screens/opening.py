@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import shlex
+from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, cast
+from urllib.parse import unquote, urlsplit
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.content import Content
+from textual.events import Paste
 from textual.screen import Screen
 from textual.widgets import Static
 
@@ -28,15 +32,47 @@ _WELCOME = Content.assemble(
     ("modelpack-tui\n", "$accent-text bold"),
     ("see what is inside a packaged model before it runs in production", "$soft"),
 )
-_HINT = Content.assemble(
-    ("↵", "$accent-text bold"),
-    (" opens the selected one    ", "$soft"),
-    ("o", "$accent-text bold"),
-    (" opens any path or ", "$soft"),
-    ("docker://name", "$ink"),
-    ("    or start with ", "$soft"),
-    ("modelpack-tui ARTIFACT", "$ink"),
+_OPENS: tuple[tuple[str, str], ...] = (
+    ("model.onnx", "an ONNX model; weights are read only when asked for"),
+    ("saved_model/", "a TensorFlow SavedModel, or a .tflite file"),
+    ("image.tar", "a container image: docker save, OCI, or docker://name:tag"),
+    ("review.json", "a review that was written before, without its artifact"),
 )
+_NAME_CELLS = 14
+_NO_SAMPLES = "no samples installed: pip install rapidocr-onnxruntime brings ONNX models"
+
+
+def _opens() -> Content:
+    """Return what can be opened, a line each."""
+    lines = [Content.assemble((f"{name:<{_NAME_CELLS}}", "$ink"), (does, "$soft")) for name, does in _OPENS]
+    return Content("\n").join(lines)
+
+
+def _hint(samples: bool) -> Content:
+    """Return how to go on."""
+    how = Content.assemble(
+        ("↵", "$accent-text bold"),
+        (" opens the selected one   ", "$soft"),
+        ("o", "$accent-text bold"),
+        (" types a path; a dropped or pasted one opens", "$soft"),
+    )
+    return how if samples else Content("\n").join([how, Content.styled(_NO_SAMPLES, "$soft")])
+
+
+def pasted_path(text: str) -> str:
+    """Return the path in what was pasted: quoted, escaped or a file: address, as terminals write dropped files; else empty."""
+    line = text.strip()
+    if not line or "\n" in line or "\0" in line:
+        return ""
+    if line.startswith("file://"):
+        return unquote(urlsplit(line).path)
+    if Path(line).expanduser().exists():
+        return str(Path(line).expanduser())
+    try:
+        words = shlex.split(line)
+    except ValueError:
+        words = []
+    return words[0] if len(words) == 1 else line
 
 
 class OpeningScreen(Screen[None]):
@@ -59,7 +95,8 @@ class OpeningScreen(Screen[None]):
             box = FilteredTable(self._table)
             box.border_title = Content("recent, samples, this folder, engines")
             yield box
-            yield Static(_HINT, id="hint")
+            yield Static(_opens(), id="opens")
+            yield Static(_hint(bool(sample_candidates())), id="hint")
         yield JobBar(lambda: [job for job in app.jobs.running if job is not app.engine_list.asking])
         yield KeyBar(*self.places)
 
@@ -82,6 +119,13 @@ class OpeningScreen(Screen[None]):
         if cast("ModelpackApp", self.app).engine_list.take(message):
             message.stop()
             self._fill()
+
+    def on_paste(self, event: Paste) -> None:
+        """Open the path that was pasted, or that a terminal types for a file that is dropped on it."""
+        path = pasted_path(event.text)
+        if path:
+            event.stop()
+            self.post_message(OpenArtifact(path))
 
     def action_open_selected(self) -> None:
         """Open the artifact under the cursor."""
