@@ -150,6 +150,9 @@ which image
 
 about
   --schema          print the JSON Schema of the report
+  --completion SHELL
+                    print what completes this command line in bash, zsh or fish:
+                    source <(modelpack-tui --completion bash)
   --version         without a number: print the version of this program
   -h, --help        print this
 

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 PROGRAM = "modelpack-tui"
 
+SHELLS = ("bash", "zsh", "fish")
+
 CONTRACT_SUFFIXES = (".yaml", ".yml", ".json")
 
 
@@ -193,6 +195,7 @@ def build_parser() -> argparse.ArgumentParser:
     add_gate_options(parser)
     add_bench_options(parser)
     add("--schema", action=_Print, produce=_schema)
+    add("--completion", action=_Completion, choices=SHELLS, metavar="SHELL")
     add_publish_options(parser, lambda: f"{PROGRAM} {__version__}\n")
     add("-h", "--help", action=_Print, produce=lambda: HELP)
     return parser
@@ -214,6 +217,16 @@ class _Print(argparse.Action):
 
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
         output.write_text(self._produce())
+        parser.exit()
+
+
+class _Completion(argparse.Action):
+    """Writes the script that completes this command line in a shell, and exits."""
+
+    def __call__(self, parser: argparse.ArgumentParser, _namespace: object, shell: object, *_: object) -> None:
+        from inspector.cli.completion import completion_script
+
+        output.write_text(completion_script(build_parser(), str(shell)))
         parser.exit()
 
 
