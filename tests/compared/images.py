@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from tests.images.build import File, ImageSpec, build_layer, docker_archive
+from tests.images.build import File, ImageSpec, Symlink, build_layer, docker_archive
 
 SITE = "usr/lib/python3/dist-packages"
 CONFIG = {"Env": ["PATH=/bin", "MODE=fast"], "Entrypoint": ["/app/serve"], "User": "1000"}
 
-Files = Mapping[str, File]
+Files = Mapping[str, File | Symlink]
 
 
 def package(version: str) -> dict[str, File]:
@@ -21,7 +21,7 @@ def package(version: str) -> dict[str, File]:
     return {f"{SITE}/pkg/__init__.py": File(b"x=1\n"), f"{info}/METADATA": File(described), f"{info}/RECORD": File(record)}
 
 
-APP: Files = {"app/serve": File(b"#!/bin/sh\nexec true\n", 0o755), "app/settings": File(b"a=1\n"), "app/data": File(b"d" * 900)}
+APP: Mapping[str, File] = {"app/serve": File(b"#!/bin/sh\nexec true\n", 0o755), "app/settings": File(b"a=1\n"), "app/data": File(b"d" * 900)}
 
 
 def write(path: Path, layers: list[Files] | None = None, config: Mapping[str, object] = CONFIG) -> Path:

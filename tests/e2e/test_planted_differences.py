@@ -18,7 +18,7 @@ from inspector.workflows.compare import compare, compare_reviews
 from inspector.workflows.examine import examine
 from inspector.workflows.review import review
 from tests.compared import images, onnx_models, saved_models
-from tests.images.build import File
+from tests.images.build import File, ImageSpec, Symlink, build_layer, oci_archive
 
 Told = list[tuple[str, str, str]]
 
@@ -216,6 +216,26 @@ def test_a_mode_changed(image: Opened, tmp_path: Path) -> None:
     other = images.write(tmp_path / "i.tar", [images.package("1.0"), app(settings=File(b"a=1\n", 0o600))])
     found = check(image, opened(other), [LAYER, ("files", "changed", "/app/settings")])
     assert found.differences[-1].detail == "mode 644 -> 600; the content is the same"
+
+
+def test_an_owner_changed(image: Opened, tmp_path: Path) -> None:
+    other = images.write(tmp_path / "i.tar", [images.package("1.0"), app(settings=File(b"a=1\n", uid=7, gid=8))])
+    found = check(image, opened(other), [LAYER, ("files", "changed", "/app/settings")])
+    assert found.differences[-1].detail == "owner 0:0 -> 7:8; the content is the same"
+
+
+def test_a_symlink_that_leads_elsewhere(tmp_path: Path) -> None:
+    sides = [opened(images.write(tmp_path / f"{to}.tar", [{"app/now": Symlink(to)}])) for to in ("v1", "v2")]
+    found = check(sides[0], sides[1], [("layers", "changed", "layer 0"), ("files", "changed", "/app/now")])
+    assert found.differences[-1].detail == "link v1 -> v2"
+
+
+def test_layers_compressed_otherwise_are_the_same(tmp_path: Path) -> None:
+    sides = []
+    for compression in ("gzip", "zstd"):
+        layers = [build_layer(images.APP, compression)]
+        sides.append(opened(oci_archive(tmp_path / f"{compression}.tar", [ImageSpec(layers, images.CONFIG)])))
+    check(sides[0], sides[1], [], same=True)
 
 
 @pytest.fixture(scope="module")

@@ -35,6 +35,8 @@ _NOUNS: Final[dict[Area, tuple[str, str]]] = {
 _OWN_FACTS: Final[dict[ComparedKind, str]] = {"image": "models inside", "review": "size and verdict"}
 """What the area "artifact" holds, where that is not metadata."""
 
+_OWN_NOUNS: Final[dict[ComparedKind, tuple[str, str]]] = {"image": ("model", "models"), "review": ("fact", "facts")}
+
 _WAYS: Final = ("changed", "added", "removed", "moved", "renamed")
 _TOLD: Final = {"renamed": "named otherwise"}
 
@@ -61,7 +63,7 @@ def assembled(
 def summary(areas: Sequence[ComparedArea], same: bool, kind: ComparedKind = "onnx") -> str:
     """Return all in one sentence: "3 nodes changed, 1 weight changed; signatures are the same"."""
     silent = frozenset[Area]() if kind == "review" else frozenset[Area](("operators", "cost"))
-    told = ", ".join(text for area in areas if area.area not in silent for text in _counts(area))
+    told = ", ".join(text for area in areas if area.area not in silent for text in _counts(area, kind))
     unknown = [f"{_title(area.area, kind)} could not be compared" for area in areas if area.unknown]
     if same:
         return f"the same: {told}" if told else "the same"
@@ -85,8 +87,9 @@ def _same_text(names: Sequence[str]) -> str:
     return f"{_listed(names)} {'are' if len(names) > 1 or names[0].endswith('s') else 'is'} the same"
 
 
-def _counts(area: ComparedArea) -> Iterable[str]:
-    one, many = _NOUNS[area.area]
+def _counts(area: ComparedArea, kind: ComparedKind) -> Iterable[str]:
+    nouns = _NOUNS[area.area]
+    one, many = _OWN_NOUNS.get(kind, nouns) if area.area == "artifact" else nouns
     for way in _WAYS:
         count: int = getattr(area, way)
         if count:
