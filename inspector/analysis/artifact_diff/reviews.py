@@ -53,7 +53,9 @@ def _graphs(before: GraphSummary, after: GraphSummary) -> Iterator[Tally]:
     yield promises.opsets(before.opsets, after.opsets)
     ours = {(use.domain, use.name): use.count for use in before.operators}
     yield promises.operators(ours, {(use.domain, use.name): use.count for use in after.operators})
-    yield promises.cost(_graph_figures(before), _graph_figures(after))
+    ours_figures, theirs_figures = _graph_figures(before), _graph_figures(after)
+    none = {f"bytes of {share.dtype}": 0 for share in (*before.weights_by_dtype, *after.weights_by_dtype)}
+    yield promises.cost({**none, **ours_figures}, {**none, **theirs_figures})
 
 
 def _graph_figures(graph: GraphSummary) -> dict[str, int | None]:
