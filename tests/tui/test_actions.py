@@ -30,6 +30,7 @@ from inspector.tui.screens.slim_exercise import SlimExerciseScreen
 from inspector.tui.screens.slim_save import SlimSaveScreen
 from inspector.tui.screens.slim_value import SlimValueScreen
 from inspector.tui.screens.workbench import WorkbenchScreen
+from inspector.tui.screens.write_report import WriteReportScreen
 from inspector.tui.tabs import LISTS, MODELS, PANES, Kind
 from inspector.tui.widgets.benchmark import BenchmarkPane
 from inspector.tui.widgets.compare.pane import ComparePane
@@ -82,7 +83,15 @@ OWNERS: dict[Where, tuple[type[Any], ...]] = {
     "review_over": (ReviewScreen,),
     "review_graph": (OutlinePane,),
     "open_dialog": (OpenFileScreen,),
-    "path_dialog": (NameDataScreen, NameContractScreen, SaveModelScreen, CompareWithScreen, SlimExerciseScreen, SlimSaveScreen),
+    "path_dialog": (
+        NameDataScreen,
+        NameContractScreen,
+        SaveModelScreen,
+        CompareWithScreen,
+        SlimExerciseScreen,
+        SlimSaveScreen,
+        WriteReportScreen,
+    ),
     "question": (QuestionScreen,),
     "dialog": (
         *(HelpScreen, OpenFileScreen, BindingsScreen, SaveModelScreen, QuestionScreen, SensitivityScreen, GraphsScreen),
