@@ -11,6 +11,7 @@ from inspector.records.review import GraphSummary, Review
 from inspector.report import sentences
 from inspector.report.figures import bytes_text, plural, tensor_text
 from inspector.report.text_bench import write_benchmarks
+from inspector.report.text_checks import write_checks, write_ignored
 from inspector.report.text_comparison import write_comparison
 from inspector.report.text_graph import write_graph
 from inspector.report.text_image import image_entries, write_image
@@ -56,9 +57,10 @@ def to_text(review: Review, width: int = WIDTH, color: bool = False) -> str:
         write_graph(page, review.graph)
     _write_external_files(page, review.external_files)
     _write_findings(page, review)
+    write_ignored(page, review)
     if review.contract is not None:
         write_contract(page, review.contract)
-    _write_checks(page, review)
+    write_checks(page, review)
     page.blank()
     page.paragraph([Cell(sentences.environment_sentence(review), "label")], indent=0)
     return page.text()
@@ -144,16 +146,3 @@ def _write_findings(page: Page, review: Review) -> None:
 
 def _labelled(label: str, text: str) -> Iterable[str]:
     return [label + text] if text else []
-
-
-def _write_checks(page: Page, review: Review) -> None:
-    if not review.checks:
-        return
-    page.heading("Checks")
-    rows = [
-        [Cell(check.status, "good" if check.status == "passed" else "high"), Cell(check.rule), Cell(check.observed)]
-        for check in review.checks
-    ]
-    page.table([LEFT, NAME, Column(flexible=True, least=16)], rows)
-    page.blank()
-    page.paragraph([Cell(f"verdict: {review.verdict}", "good" if review.verdict == "pass" else "high")], indent=0)
