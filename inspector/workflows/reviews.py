@@ -21,6 +21,8 @@ _LOOKED_AT: Final = 64 << 10
 _BLANK: Final = b" \t\r\n"
 _BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
 _SCHEMA: Final = re.compile(rb'"schema"\s*:\s*[0-9]')
+_HUGE: Final = re.compile(rb'(?:"\s*:|[\[,])\s*-?[0-9]{25,}')
+"""A whole number that no review of ours holds: those past 64 bits are written as the largest."""
 _TOOL: Final = re.compile(rb'"tool"\s*:\s*\{')
 
 
@@ -58,6 +60,8 @@ def read_review(path: Path) -> Review:
     from inspector.report.json import from_json
 
     data = _bytes_of(path)
+    if _HUGE.search(data):
+        raise UsageError(f"{path}: holds a number that no review has", "--report review.json writes one")
     try:
         return from_json(data.removeprefix(_BYTE_ORDER_MARK))
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
