@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -32,6 +33,8 @@ LEAST_SQNR = {"simplify": 50.0, "fp16": 25.0, "int8": 10.0}
 """In dB, on unseen inputs: below the gates it was accepted by, since every input has its own noise."""
 
 SETTINGS = OptimizeSettings(comparison_seconds=0.0, budget_seconds=60.0, threads=1)
+BRIEF = replace(SETTINGS, budget_seconds=10.0)
+"""Whatever a search has found by then is held as well as what it would find in the end."""
 
 
 def real_models() -> list[Path]:
@@ -55,25 +58,25 @@ def test_the_real_models_are_there() -> None:
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("path", real_models(), ids=lambda path: path.stem)
 def test_what_is_accepted_holds_on_unseen_inputs_and_what_is_not_says_why(path: Path, tmp_path: Path) -> None:
-    _hold_every_step(path, tmp_path)
+    _hold_every_step(path, tmp_path, BRIEF)
 
 
 @pytest.mark.timeout(900)
 def test_a_published_residual_network_holds_too(tmp_path: Path) -> None:
     folder = tmp_path / "resnet50"
     folder.mkdir()
-    changes = _hold_every_step(fill_weights(save_resnet50(folder)), tmp_path)
+    changes = _hold_every_step(fill_weights(save_resnet50(folder)), tmp_path, SETTINGS)
     assert changes["int8"].status == "accepted"
     assert "static" in changes["int8"].choice
 
 
-def _hold_every_step(path: Path, tmp_path: Path) -> dict[OptimizerName, Change]:
+def _hold_every_step(path: Path, tmp_path: Path, settings: OptimizeSettings) -> dict[OptimizerName, Change]:
     """Run each step on the original, check what was accepted anew, and return what the steps came to."""
     inspection = _inspected(path)
     unseen = tmp_path / "unseen"
     unseen.mkdir()
-    inputs = _done(make_inputs(inspection, str(unseen), UNSEEN_INPUTS, UNSEEN_SEED, SETTINGS, CancelToken()))
-    session = OptimizationSession(inspection, OptimizationRequest(settings=SETTINGS))
+    inputs = _done(make_inputs(inspection, str(unseen), UNSEEN_INPUTS, UNSEEN_SEED, settings, CancelToken()))
+    session = OptimizationSession(inspection, OptimizationRequest(settings=settings))
     changes = {}
     try:
         for step in STEPS:
