@@ -29,7 +29,7 @@ def _verdict(index: Index) -> Verdict:
     if index.verdict == "pass":
         return Verdict("pass", "good", "Every artifact was read, and none breaks a rule.")
     broken = [row for row in index.rows if row.verdict != "pass"]
-    because = "breaks a rule or could not be read" if asked else "could not be read"
+    because = f"{'breaks' if len(broken) == 1 else 'break'} a rule or could not be read" if asked else "could not be read"
     if not broken:
         return Verdict("fail", "bad", "The run was interrupted.")
     return Verdict("fail", "bad", f"{whole_text(len(broken))} of {whole_text(len(index.rows))} {because}.")
