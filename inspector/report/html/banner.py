@@ -54,7 +54,7 @@ def verdict_sentence(review: Review) -> str:
         return f"None of {asked} failed, but {undecided}."
     if unknown:
         return f"None of {asked} failed; {whole_text(unknown)} could not be decided, which the rules allow."
-    return f"All of {asked} passed." if len(review.checks) > 1 else "The one check passed."
+    return f"All {asked} passed." if len(review.checks) > 1 else "The one check passed."
 
 
 def _remarks(review: Review) -> Iterator[str]:

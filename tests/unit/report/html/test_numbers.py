@@ -107,7 +107,7 @@ def test_the_numbers_on_top_are_the_records() -> None:
     [
         ((), "pass", "No check was asked for, so none failed."),
         (("passed",), "pass", "The one check passed."),
-        (("passed", "passed"), "pass", "All of 2 checks passed."),
+        (("passed", "passed"), "pass", "All 2 checks passed."),
         (("failed", "passed"), "fail", "1 of 2 checks failed."),
         (("failed", "unknown", "failed"), "fail", "2 of 3 checks failed, and 1 could not be decided, which is not a pass."),
         (("unknown", "passed"), "fail", "None of 2 checks failed, but 1 could not be decided, which is not a pass."),
