@@ -66,7 +66,7 @@ def test_a_length_that_nothing_tells_is_tried_out(odd: Path, tmp_path: Path) -> 
 def test_what_never_answers_is_stopped(odd: Path, tmp_path: Path) -> None:
     served = served_signature(opened(odd / "endless"))
     with pytest.raises(ChildFailed) as caught:
-        returned(make_signature_inputs(served, str(tmp_path), 1, 0, replace(SETTINGS, step_seconds=12), None))
+        returned(make_signature_inputs(served, str(tmp_path), 1, 0, replace(SETTINGS, step_seconds=5), None))
     assert caught.value.kind == "timed_out"
     assert caught.value.message.startswith("making inputs for endless was stopped")
 
