@@ -93,7 +93,7 @@ def test_without_output_nothing_is_written_and_a_contract_that_breaks_ends_with_
     code, out, err = command(model, "--apply", "simplify", "--contract", terms, "--format", "md")
     assert code == 1
     assert "### simplify: accepted" in out
-    assert "| failed | `size: 100 bytes at most` |" in out
+    assert "| **failed** | `size: 100 bytes at most` |" in out
     assert out.endswith("\nverdict: fail\n")
     assert "the result was not written: --output PATH says where to" in err
     assert sorted(path.name for path in tmp_path.iterdir()) == ["m.onnx", "terms.yaml"]

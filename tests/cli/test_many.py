@@ -105,8 +105,8 @@ def test_no_index_is_written_over_an_artifact(command: Command, models: Path) ->
 
 def test_an_empty_folder_is_told_with_what_would_be_one(command: Command, tmp_path: Path) -> None:
     code, _, err = command(tmp_path)
-    assert code == 2
-    assert "no artifact lies in this folder" in err
+    assert code == 3
+    assert "is a folder in which no artifact lies" in err
 
 
 def test_after_ctrl_c_what_is_done_is_kept(models: Path, tmp_path: Path) -> None:

@@ -177,7 +177,9 @@ def test_a_dimension_that_does_not_exist_is_told_without_touching_the_terminal(t
     assert "\x1b" not in screen
 
 
-@pytest.mark.parametrize("arguments", [["--batch", "\x1b[2J"], ["--dim", "\x1b]0;x\x07=0"], ["--\x1b[2J"], ["a", "b\x9b2J"]])
+@pytest.mark.parametrize(
+    "arguments", [["--batch", "\x1b[2J"], ["--dim", "\x1b]0;x\x07=0"], ["--\x1b[2J"], ["--format", "\x9b2J"]]
+)
 def test_usage_errors_are_cleaned(tmp_path: Path, arguments: list[str]) -> None:
     with terminal([*arguments], tmp_path) as opened:
         screen = opened.finish()

@@ -28,8 +28,8 @@ def find_artifacts(names: Sequence[str]) -> tuple[str, ...]:
     """Return what is named, each once, with folders that are no artifact and patterns in place of what is in them, by name.
 
     Below a folder hidden ones, virtual environments and links to folders are passed over, and a SavedModel, serving folder or
-    layout is one artifact. Saved reviews count where there is nothing else. Raises UsageError where a folder or pattern gives
-    nothing, or there are more than MOST_ARTIFACTS.
+    layout is one artifact. Saved reviews count where there is nothing else. Raises UnreadableArtifact where a folder holds none,
+    UsageError where a pattern matches nothing, or there are more than MOST_ARTIFACTS.
     """
     found: dict[str, None] = {}
     for name in names:
@@ -62,7 +62,7 @@ def _meant(name: str) -> Iterator[str]:
         paths = [*_below(folder)] or [*_reviews_below(folder)]
         if not paths:
             hint = "name an ONNX model, a SavedModel, a .tflite file or an image"
-            raise UsageError(f"{visible(name)}: no artifact lies in this folder", hint)
+            raise UnreadableArtifact(f"{visible(name)}: is a folder in which no artifact lies", hint)
         yield from paths
     else:
         yield name

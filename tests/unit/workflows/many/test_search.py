@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from inspector.errors import UsageError
+from inspector.errors import UnreadableArtifact, UsageError
 from inspector.workflows.many import search
 from inspector.workflows.many.search import find_artifacts, is_searched
 from tests.builders import chain, save
@@ -57,7 +57,7 @@ def test_reviews_count_where_there_is_nothing_else(tmp_path: Path) -> None:
 
 
 def test_nothing_is_told_with_what_was_named(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="no artifact lies in this folder"):
+    with pytest.raises(UnreadableArtifact, match="a folder in which no artifact lies"):
         find_artifacts([str(tmp_path)])
     with pytest.raises(UsageError, match="nothing matches"):
         find_artifacts([f"{tmp_path}/*.onnx"])
