@@ -28,7 +28,7 @@ def find_artifacts(names: Sequence[str]) -> tuple[str, ...]:
     """Return what is named, each once, with folders that are no artifact and patterns in place of what is in them, by name.
 
     Below a folder hidden ones, virtual environments and links to folders are passed over, and a SavedModel, serving folder or
-    layout is one artifact. Saved reviews count where there is nothing else. Raises UnreadableArtifact where a folder holds none,
+    layout is one artifact. Saved reviews count where nothing else is. Raises UnreadableArtifact where a folder holds none,
     UsageError where a pattern matches nothing, or there are more than MOST_ARTIFACTS.
     """
     found: dict[str, None] = {}
