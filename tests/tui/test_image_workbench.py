@@ -163,7 +163,7 @@ async def test_unowned_files_stand_last_whatever_they_weigh(archive: Path) -> No
 
 async def test_waste_leads_to_the_layer_that_shipped_it(archive: Path) -> None:
     async with opened(archive) as (app, pilot):
-        await press(pilot, "4", *"wwwww", "enter")
+        await press(pilot, "4", *"lllll", "enter")
         await in_tree(pilot, app, "models/digits.onnx")
         assert files(app).layer_list.selected == 3
         await shows(pilot, "everything up to layer 3")
@@ -187,7 +187,7 @@ async def test_sections_of_waste_come_one_after_the_other(archive: Path) -> None
 
 async def test_leftovers_lead_to_their_files(archive: Path) -> None:
     async with opened(archive) as (_, pilot):
-        await press(pilot, "4", *"www", "enter")
+        await press(pilot, "4", *"lll", "enter")
         await shows(pilot, "leftovers: tests", "test_core.py")
 
 
