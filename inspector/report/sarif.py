@@ -128,7 +128,10 @@ def _all_findings(review: Review) -> Iterator[Finding]:
 
 
 def _results(review: Review) -> Iterator[Record]:
-    """Yield a result for each check that did not pass, and each finding; those that are exempt come last, suppressed."""
+    """Yield a result for each check that did not pass, and each finding; those that are exempt come last, suppressed.
+
+    A suppression without a status is accepted; releases of the schema differ in how the property is called.
+    """
     seen: dict[str, int] = {}
     for check in review.checks:
         if check.status != "passed":
@@ -137,7 +140,7 @@ def _results(review: Review) -> Iterator[Record]:
         yield _finding(review, finding, seen)
     for one in review.ignored:
         justification = message_text(f"{one.reason} ({one.source})" if one.source else one.reason)
-        suppression = {"kind": "external", "status": "accepted", "justification": justification}
+        suppression = {"kind": "external", "justification": justification}
         yield {**_finding(review, one.finding, seen), "suppressions": [suppression]}
 
 

@@ -21,7 +21,11 @@ def package(version: str) -> dict[str, File]:
     return {f"{SITE}/pkg/__init__.py": File(b"x=1\n"), f"{info}/METADATA": File(described), f"{info}/RECORD": File(record)}
 
 
-APP: Mapping[str, File] = {"app/serve": File(b"#!/bin/sh\nexec true\n", 0o755), "app/settings": File(b"a=1\n"), "app/data": File(b"d" * 900)}
+APP: Mapping[str, File] = {
+    "app/serve": File(b"#!/bin/sh\nexec true\n", 0o755),
+    "app/settings": File(b"a=1\n"),
+    "app/data": File(b"d" * 900),
+}
 
 
 def write(path: Path, layers: list[Files] | None = None, config: Mapping[str, object] = CONFIG) -> Path:

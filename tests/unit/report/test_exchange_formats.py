@@ -20,6 +20,8 @@ from inspector.report.junit import to_junit
 from inspector.report.sarif import MOST_RESULTS, to_sarif
 from tests.golden.reviews import HOSTILE, ordinary_review
 from tests.golden.test_reports import REVIEWS
+from tests.html_reviews import HOSTILE_REVIEWS as HOSTILE_PAGES
+from tests.html_reviews import REVIEWS as PAGES
 from tests.unit.verify.rules.gated_reviews import bare, image, model, plain_image
 
 SCHEMAS = Path(__file__).parents[2] / "contract" / "schemas"
@@ -43,6 +45,7 @@ def hostile() -> Review:
 
 EVERY: dict[str, Callable[[], Review]] = {
     **REVIEWS,
+    **{f"page of {name}": made for name, made in {**PAGES, **HOSTILE_PAGES}.items()},
     "checked": checked,
     "all hostile": hostile,
     **{made.__name__: made for made in (bare, image, model, plain_image)},
