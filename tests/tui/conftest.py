@@ -8,6 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from tests.tui.drawing import drawn_when_looked_at
+
+
+@pytest.fixture(autouse=True)
+def _drawn_when_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn_when_looked_at(monkeypatch)
+
 
 @pytest.fixture(autouse=True)
 def state_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:

@@ -13,6 +13,7 @@ from textual.pilot import Pilot
 from inspector.records.inspection import Inspection
 from inspector.tui.app import ModelpackApp
 from inspector.tui.widgets.job_bar import JobBar
+from tests.tui.drawing import draw
 
 SIZES = ((80, 24), (120, 36), (200, 60))
 SAMPLES = Path(__file__).parents[2] / "sample_models"
@@ -50,6 +51,7 @@ async def settle(pilot: Pilot[None]) -> None:
     await pilot.pause()
     await until(pilot, lambda: not app.busy and not any(bar.display for bar in app.screen.query(JobBar)))
     await pilot.pause()
+    draw(app)
 
 
 @asynccontextmanager

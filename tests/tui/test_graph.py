@@ -24,7 +24,7 @@ from inspector.tui.widgets.graph.pane import GraphPane
 from inspector.tui.widgets.graph.rows import BranchRow, FoldRow
 from inspector.tui.widgets.graph.state import GraphState
 from inspector.tui.widgets.weights_pane import WeightsPane
-from tests.tui.driving import SAMPLES, SIZES, opened, press, screen_text, settle, showing
+from tests.tui.driving import SAMPLES, SIZES, opened, press, screen_text, settle, showing, shows
 from tests.tui.driving import until as until_true
 from tests.tui.inspections import HOSTILE, hostile_inspection
 from tests.unit.tui.nets import RESIDUAL, blocks, conditional, inspected, net
@@ -244,7 +244,7 @@ async def test_the_panel_is_beside_the_rows_or_below_them_when_asked_for() -> No
         assert not pane.panel.display
         await press(pilot, "down", "i")
         await until_true(pilot, lambda: pane.panel.region.y > pane.view.region.y)
-        assert "W1" in screen_text(app)
+        await shows(pilot, "W1")
         await press(pilot, "i")
         assert "W1" not in screen_text(app)
         await pilot.resize_terminal(120, 36)

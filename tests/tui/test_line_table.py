@@ -15,6 +15,7 @@ from textual.pilot import Pilot
 from inspector.tui.themes import DARK, THEMES
 from inspector.tui.widgets.line_table import LineTable
 from inspector.tui.widgets.table_columns import Cell, Column, place
+from tests.tui.drawing import draw
 from tests.tui.driving import until
 
 MANY = 100_000
@@ -74,10 +75,12 @@ async def test_only_visible_rows_are_drawn() -> None:
         drawn.clear()
         await pilot.press("pagedown")
         await pilot.pause()
+        draw(pilot.app)
         assert 0 < drawn["cells"] <= 6 * table.size.height
         drawn.clear()
         await pilot.press("end")
         await pilot.pause()
+        draw(pilot.app)
         assert drawn["cells"] <= 6 * table.size.height
         assert table.row == MANY - 1
         assert f"weight {MANY - 1}" in lines(table)[-1]
