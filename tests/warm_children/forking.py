@@ -7,6 +7,7 @@ import gc
 import importlib
 import json
 import os
+import resource
 import socket
 import sys
 import tempfile
@@ -35,26 +36,28 @@ def _received(asked: socket.socket) -> tuple[dict[str, Any], list[int]] | None:
     return (json.loads(data), list(files)) if data else None
 
 
-def _reply(asked: socket.socket, request: dict[str, Any], files: list[int]) -> int:
-    """Return the id of a new child, or how an ended one ended."""
+def _reply(asked: socket.socket, request: dict[str, Any], files: list[int]) -> tuple[int, int]:
+    """Return the id of a new child and 0, or how an ended one ended and its peak of memory in KiB."""
     if "reap" in request:
-        return os.waitstatus_to_exitcode(os.waitpid(request["reap"], 0)[1])
+        _, status, usage = os.wait4(request["reap"], 0)
+        return os.waitstatus_to_exitcode(status), usage.ru_maxrss
     child = os.fork()
     if child:
         for fd in files:
             os.close(fd)
-        return child
+        return child, 0
+    asked.close()
+    _become(request)
+    if "command" in request:
+        _command(request["command"], request["limits"], *files)
     try:
-        asked.close()
-        _become(request, *files)
+        _order(request["ahead"], *files)
     finally:
         os._exit(1)
 
 
-def _become(request: dict[str, Any], order: int, answer: int, output: int) -> None:
-    """Turn this process into what a fresh child is, and carry out its order; does not return."""
-    from inspector.isolation.child_main import main as carry_out
-
+def _become(request: dict[str, Any]) -> None:
+    """Turn this process into what a fresh child is."""
     os.setsid()
     os.chdir(request["folder"])
     os.umask(request["umask"])
@@ -64,7 +67,26 @@ def _become(request: dict[str, Any], order: int, answer: int, output: int) -> No
     path = request["path"]
     sys.path[:] = path + [entry for entry in sys.path if entry not in path]
     importlib.invalidate_caches()
+
+
+def _order(ahead: str, order: int, answer: int, output: int) -> None:
+    """Carry out the order of a child; does not return."""
+    from inspector.isolation.child_main import main as carry_out
+
     for standard in (1, 2):
         os.dup2(output, standard)
     os.close(output)
-    carry_out(order, answer, request["ahead"])
+    carry_out(order, answer, ahead)
+
+
+def _command(arguments: list[str], limits: dict[str, int], out: int, err: int) -> None:
+    """Run the command within limits and end as it ends; does not return."""
+    from inspector.__main__ import run
+
+    for standard, fd in ((1, out), (2, err)):
+        os.dup2(fd, standard)
+        os.close(fd)
+    for name, bound in limits.items():
+        resource.setrlimit(getattr(resource, name), (bound, bound))
+    sys.argv = ["modelpack-tui", *arguments]
+    sys.exit(run(arguments))

@@ -39,6 +39,12 @@ ONNX = (
     "onnxruntime.quantization,onnxsim,onnxslim,onnxconverter_common"
 )
 TENSORFLOW = f"{ONNX},tensorflow"
+COMMAND = (
+    "inspector.__main__,inspector.cli.review_command,inspector.isolation.child,inspector.workflows.review,"
+    "inspector.workflows.inspect,inspector.workflows.inspect_image,inspector.workflows.weights,inspector.workflows.reporting,"
+    "inspector.workflows.saved_model_review,inspector.formats.onnx.read,inspector.formats.saved_model.read,"
+    "inspector.report.json,inspector.report.text,inspector.report.markdown"
+)
 _PROGRAM = "import sys; sys.path[:] = {path}; from tests.warm_children.forking import main; main({fd}, {modules!r})"
 
 
@@ -96,7 +102,7 @@ class _Forked:
     def wait(self, timeout: float) -> int:
         """Have a child reaped that was killed."""
         if self.returncode is None:
-            self.returncode = self._forking.ask({"reap": self.pid})
+            self.returncode, _ = self._forking.ask({"reap": self.pid})
         return self.returncode
 
 
@@ -117,18 +123,10 @@ class _Forking:
 
     def fork(self, files: tuple[int, int, int], environment: Mapping[str, str], ahead: str) -> _Forked:
         """Return a new child that has the files as its order, answer and output."""
-        umask = os.umask(0)
-        os.umask(umask)
-        request = {
-            "environment": {**os.environ, **environment},
-            "ahead": ahead,
-            "path": safe_path(),
-            "folder": str(Path.cwd()),
-            "umask": umask,
-        }
-        return _Forked(self.ask(request, files), self)
+        request = {**_surroundings(), "environment": {**os.environ, **environment}, "ahead": ahead}
+        return _Forked(self.ask(request, files)[0], self)
 
-    def ask(self, request: dict[str, Any], files: tuple[int, ...] = ()) -> int:
+    def ask(self, request: dict[str, Any], files: tuple[int, ...] = ()) -> tuple[int, int]:
         """Send a request and return the reply."""
         ancillary = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", files))] if files else []
         with self._lock:
@@ -136,7 +134,8 @@ class _Forking:
             reply = self._socket.recv(64)
         if not reply:
             raise OSError("the process that children are forked off is gone")
-        return int(json.loads(reply))
+        first, second = json.loads(reply)
+        return first, second
 
     def close(self) -> None:
         """Let the process end."""
@@ -145,6 +144,45 @@ class _Forking:
             self._process.wait(5)
         if self._process.poll() is None:
             self._process.send_signal(signal.SIGKILL)
+
+
+def run_command(
+    arguments: list[str],
+    folder: Path,
+    environment: Mapping[str, str],
+    out: int,
+    err: int,
+    limits: Mapping[str, int],
+    seconds: float,
+) -> tuple[int | None, int]:
+    """Run `modelpack-tui` in a forked process of its own and return its exit code, None where it had to be killed, and the
+    bytes of memory it held at most; limits are soft and hard ones by name ("RLIMIT_AS")."""
+    forking = _forking(COMMAND)
+    request = {**_surroundings(), "folder": str(folder), "environment": dict(environment), "command": arguments}
+    pid, _ = forking.ask({**request, "limits": dict(limits)}, (out, err))
+    exits = os.pidfd_open(pid)
+    try:
+        watched = select.poll()
+        watched.register(exits, select.POLLIN)
+        in_time = watched.poll(seconds * 1000)
+        if not in_time:
+            os.killpg(pid, signal.SIGKILL)
+        code, peak = forking.ask({"reap": pid})
+    finally:
+        os.close(exits)
+    return code if in_time else None, peak * 1024
+
+
+def is_fresh() -> bool:
+    """Whether every child is to be started anew."""
+    return not hasattr(os, "pidfd_open") or bool(os.environ.get(FRESH))
+
+
+def _surroundings() -> dict[str, Any]:
+    """Return what a child takes over from this process but its environment."""
+    umask = os.umask(0)
+    os.umask(umask)
+    return {"path": safe_path(), "folder": str(Path.cwd()), "umask": umask}
 
 
 @cache
@@ -167,5 +205,5 @@ def _may_fork(order: bytes) -> bool:
 
 def fork_children() -> None:
     """Have children forked from now on where that is possible."""
-    if hasattr(os, "pidfd_open") and not os.environ.get(FRESH):
+    if not is_fresh():
         child.ChildProcess = WarmChild  # type: ignore[misc]

@@ -12,6 +12,8 @@ import threading
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.warm_children.process import is_fresh, run_command
+
 PROJECT = Path(__file__).parents[3]
 
 COMMAND = [sys.executable, "-m", "inspector"]
@@ -44,20 +46,35 @@ class Outcome:
 
 
 def run(folder: Path, path: Path, *options: str) -> Outcome:
-    """Run the command on a path in a folder of its own, within limits."""
+    """Run the command on a path in a folder of its own, within limits; in a process forked off one that has imported it."""
     state = folder / "state"
     state.mkdir(exist_ok=True)
+    environment = {**os.environ, "XDG_STATE_HOME": str(state), "PYTHONPATH": str(PROJECT)}
+    if is_fresh():
+        return _run_fresh(state, [*options, "--", os.fspath(path)], environment)
+    limits = {"RLIMIT_AS": ADDRESS_SPACE, "RLIMIT_CPU": SECONDS, "RLIMIT_CORE": 0}
+    with (state / "stdout").open("w+b") as out, (state / "stderr").open("w+b") as err:
+        given = [*options, "--", os.fspath(path)]
+        code, peak = run_command(given, state, environment, out.fileno(), err.fileno(), limits, SECONDS)
+        assert code is not None, f"the command did not end within {SECONDS} s"
+        out.seek(0)
+        err.seek(0)
+        return Outcome(code if code >= 0 else 128 - code, out.read().decode(), err.read().decode(), peak)
+
+
+def _run_fresh(state: Path, arguments: list[str], environment: dict[str, str]) -> Outcome:
+    """Run the command in a new process."""
     with (state / "stdout").open("w+b") as out, (state / "stderr").open("w+b") as err:
         peak = state / "peak"
         peak.unlink(missing_ok=True)
         process = subprocess.Popen(
-            [sys.executable, "-I", "-S", "-c", _MEASURED, peak, *_LIMITED, *COMMAND, *options, "--", os.fspath(path)],
+            [sys.executable, "-I", "-S", "-c", _MEASURED, peak, *_LIMITED, *COMMAND, *arguments],
             stdin=subprocess.DEVNULL,
             stdout=out,
             stderr=err,
             cwd=state,
             start_new_session=True,
-            env={**os.environ, "XDG_STATE_HOME": str(state), "PYTHONPATH": str(PROJECT)},
+            env=environment,
         )
         alarm = threading.Timer(SECONDS, os.killpg, (process.pid, signal.SIGKILL))
         alarm.start()
