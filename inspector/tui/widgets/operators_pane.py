@@ -12,13 +12,13 @@ from textual.content import Content
 from inspector.records.cost import OperatorCount
 from inspector.records.graph import Attribute, Node, NodeRef
 from inspector.records.inspection import Inspection
-from inspector.report.figures import count_text, flops_text, plural, share_text, whole_text
+from inspector.report.figures import plural, whole_text
 from inspector.tui.actions import bindings
 from inspector.tui.messages import HighlightNodes
 from inspector.tui.plain_text import plain
 from inspector.tui.widgets.line_table import LineTable
 from inspector.tui.widgets.list_pane import ListPane
-from inspector.tui.widgets.table_columns import Cell, Column
+from inspector.tui.widgets.operator_columns import of_all, operator_columns
 from inspector.tui.widgets.text_rows import heading, labeled
 
 _MOST_VARIANTS = 8
@@ -38,43 +38,8 @@ class OperatorsPane(ListPane[OperatorCount, Inspection]):
 
     def make_table(self) -> LineTable[OperatorCount]:
         """Return the table, without rows."""
-        columns: tuple[Column[OperatorCount], ...] = (
-            Column("operator", "operator", lambda use: Cell(use.name), order=lambda use: use.name.casefold()),
-            Column("domain", "domain", lambda use: Cell(use.domain, "soft"), 16, order=lambda use: use.domain, rank=5),
-            Column("bar", "", lambda use: Cell("", "bar", self._share(use)), 14, rank=3),
-            Column(
-                "nodes",
-                "nodes",
-                lambda use: Cell(whole_text(use.count)),
-                7,
-                "right",
-                order=lambda use: use.count,
-                largest_first=True,
-            ),
-            Column(
-                "params",
-                "params",
-                lambda use: Cell(count_text(use.parameters) if use.parameters else "", "soft"),
-                9,
-                "right",
-                order=lambda use: use.parameters,
-                largest_first=True,
-                rank=2,
-            ),
-            Column(
-                "flops",
-                "FLOPs",
-                lambda use: Cell("?" if use.flops is None else flops_text(use.flops) if use.flops else "", "soft"),
-                9,
-                "right",
-                order=lambda use: -1 if use.flops is None else use.flops,
-                largest_first=True,
-                rank=1,
-            ),
-            Column("share", "of all", lambda use: Cell(self._flops_share(use), "soft"), 6, "right", rank=4),
-        )
         return LineTable(
-            columns,
+            operator_columns(self._share, self._flops),
             key=lambda use: (use.domain, use.name),
             search_text=lambda use: f"{use.domain} {use.name}",
             nothing="This graph has no nodes",
@@ -100,8 +65,8 @@ class OperatorsPane(ListPane[OperatorCount, Inspection]):
         uses = self._nodes_of(row)
         lines = [plain(row.name, "$ink bold"), plain(row.domain, "$soft"), Content()]
         lines += labeled("nodes", whole_text(row.count), width)
-        lines += labeled("params", self._of_all(row.parameters, self.inspection.cost.parameters), width)
-        flops = "unknown" if row.flops is None else self._of_all(row.flops, self.inspection.cost.flops)
+        lines += labeled("params", of_all(row.parameters, self.inspection.cost.parameters), width)
+        flops = "unknown" if row.flops is None else of_all(row.flops, self.inspection.cost.flops)
         lines += labeled("FLOPs", flops, width)
         lines += _variants([node for _, node in uses], width)
         lines += [Content(), heading("nodes")]
@@ -134,12 +99,8 @@ class OperatorsPane(ListPane[OperatorCount, Inspection]):
         most = max((other.count for other in self.inspection.operators), default=1) if self.inspection else 1
         return use.count / most
 
-    def _flops_share(self, use: OperatorCount) -> str:
-        total = self.inspection.cost.flops if self.inspection else 0
-        return share_text(use.flops / total) if use.flops and total else ""
-
-    def _of_all(self, part: int, whole: int) -> str:
-        return f"{count_text(part)}, {share_text(part / whole)} of all" if part and whole else count_text(part)
+    def _flops(self) -> int:
+        return self.inspection.cost.flops if self.inspection else 0
 
 
 def _node_name(node: Node) -> str:

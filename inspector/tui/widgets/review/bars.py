@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from textual.content import Content
-from textual.events import Click, MouseMove
-from textual.reactive import reactive
 
 from inspector.report.sentences import artifact_name, format_facts
-from inspector.tui.messages import ShowTab
 from inspector.tui.plain_text import plain, shorten
 from inspector.tui.widgets.lines import Lines
 from inspector.tui.widgets.review.opened import OpenedReview
 from inspector.tui.widgets.review.summary_text import made_text
-from inspector.tui.widgets.tab_strip import Tab
+from inspector.tui.widgets.tab_strip import Tab, TabStrip
 
 _PRODUCT = " modelpack-tui "
 _NOT_OPENED = "artifact not opened"
@@ -49,37 +46,23 @@ class ReviewBar(Lines):
         return [Content.assemble(product, " ", title, " " * gap, told)]
 
 
-class ReviewTabStrip(Lines):
+class ReviewTabStrip(TabStrip):
     """Tabs with their whole titles: those around the one that is shown, where not all fit; a click shows a tab."""
-
-    active: reactive[str] = reactive("", layout=True)
-    hovered: reactive[str] = reactive("", layout=True)
-
-    def __init__(self, tabs: Sequence[Tab], active: str) -> None:
-        super().__init__(id="tab-strip")
-        self._all = tuple(tabs)
-        self._spans: list[tuple[int, int, str]] = []
-        self.set_reactive(ReviewTabStrip.active, active)
-
-    def show(self, tabs: Sequence[Tab]) -> None:
-        """Show other tabs, or the same with other badges."""
-        self._all = tuple(tabs)
-        self.refresh(layout=True)
 
     def build(self, width: int) -> Sequence[Content]:
         """Return the one line; arrows at its ends stand for tabs that are out of sight."""
         first, last = self._window(width)
-        parts = [(self._all[first - 1].id, Content.styled("‹", "$accent-text"))] if first else []
-        parts += [(tab.id, self._label(tab)) for tab in self._all[first : last + 1]]
-        if last + 1 < len(self._all):
-            parts.append((self._all[last + 1].id, Content.styled("›", "$accent-text")))
+        parts = [(self._tabs[first - 1].id, Content.styled("‹", "$accent-text"))] if first else []
+        parts += [(tab.id, self._whole_label(tab)) for tab in self._tabs[first : last + 1]]
+        if last + 1 < len(self._tabs):
+            parts.append((self._tabs[last + 1].id, Content.styled("›", "$accent-text")))
         line, self._spans = Content(), []
         for tab, label in parts:
             self._spans.append((line.cell_length, line.cell_length + label.cell_length, tab))
             line = line + label
         return [line]
 
-    def _label(self, tab: Tab) -> Content:
+    def _whole_label(self, tab: Tab) -> Content:
         on = " on $page" if tab.id == self.active else ""
         title = f"$ink bold{on}" if on else "$ink underline" if tab.id == self.hovered else "$soft"
         key = [(f" {tab.key}", f"$accent-text bold{on}")] if tab.key else []
@@ -88,10 +71,10 @@ class ReviewTabStrip(Lines):
 
     def _window(self, width: int) -> tuple[int, int]:
         """Return the first and last tab that fit: all, or as many as possible on both sides of the active one."""
-        cells = [self._label(tab).cell_length for tab in self._all]
+        cells = [self._whole_label(tab).cell_length for tab in self._tabs]
         if sum(cells) <= width:
             return 0, len(cells) - 1
-        active = next((at for at, tab in enumerate(self._all) if tab.id == self.active), 0)
+        active = next((at for at, tab in enumerate(self._tabs) if tab.id == self.active), 0)
         first, last, room = active, active, width - 2 - cells[active]
         while True:
             after = last + 1 < len(cells) and cells[last + 1] <= room
@@ -104,20 +87,3 @@ class ReviewTabStrip(Lines):
                 room -= cells[last]
             else:
                 return first, last
-
-    def _tab_at(self, x: int) -> str:
-        return next((tab for start, end, tab in self._spans if start <= x < end), "")
-
-    def on_mouse_move(self, event: MouseMove) -> None:
-        """Underline the tab under the mouse."""
-        self.hovered = self._tab_at(event.x)
-
-    def on_leave(self) -> None:
-        """The mouse is elsewhere."""
-        self.hovered = ""
-
-    def on_click(self, event: Click) -> None:
-        """Show the tab under the mouse."""
-        event.stop()
-        if tab := self._tab_at(event.x):
-            self.post_message(ShowTab(tab))
