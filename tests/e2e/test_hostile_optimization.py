@@ -194,7 +194,12 @@ def _wait_for(found: Callable[[], object], process: subprocess.Popen[bytes] | No
 
 @pytest.fixture(autouse=True)
 def _no_leftover_children() -> Iterator[None]:
-    before = set(psutil.Process().children(recursive=True))
+    before = set(_descendants())
     yield
-    left = [child for child in psutil.Process().children(recursive=True) if child not in before and child.status() != "zombie"]
-    assert not left
+    assert not [child for child in _descendants() if child not in before and child.status() != "zombie"]
+
+
+def _descendants() -> list[psutil.Process]:
+    """Return the processes below this one, without those of container engines that other tests began."""
+    children = [one for one in psutil.Process().children() if "tests.images.engine_keeper" not in one.cmdline()]
+    return [*children, *(below for child in children for below in child.children(recursive=True))]

@@ -166,8 +166,12 @@ def test_a_time_out_keeps_what_there_is(images: InputSet, slow: str) -> None:
 
 def child_of_this_process() -> psutil.Process:
     """Return the child that measures; tests of the same run may have begun others, such as engines."""
-    (child,) = (one for one in psutil.Process().children() if "inspector.isolation.child_main" in " ".join(one.cmdline()))
+    (child,) = (one for one in psutil.Process().children() if _measures(" ".join(one.cmdline())))
     return child
+
+
+def _measures(command: str) -> bool:
+    return "inspector.isolation.child_main" in command and "tests.warm_children" not in command
 
 
 def kept_when(steps: Steps[BenchPart], number: int) -> BenchPart:

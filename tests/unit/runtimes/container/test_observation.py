@@ -198,9 +198,8 @@ def test_what_is_opened_late_and_by_commands_in_it_is_seen(engine: Engine) -> No
         count = watch.count
         command = engine.client.exec_create(container, ["/bin/cat", "/data/late"])["Id"]
         assert engine.client.exec_start(command) == b"content"
-        after = watch.observation()
+        assert eventually(lambda: {"data/late", "bin/cat"} <= watch.observation().opened)
     assert "data/late" not in before.opened
-    assert {"data/late", "bin/cat"} <= after.opened
     assert len(before.opened) == count < watch.count
 
 

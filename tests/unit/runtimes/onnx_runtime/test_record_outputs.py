@@ -22,6 +22,7 @@ from inspector.runtimes.record_outputs import ENTRY, RecordAnswer, RecordRequest
 from tests.builders import model_of, save, small_cnn, value
 from tests.unit.runtimes.onnx_runtime.feed_making import inputs_of
 from tests.unit.verify.stepping import SETTINGS, recorded, returned
+from tests.warm_children.process import start_anew
 
 RNG = np.random.default_rng(3)
 
@@ -110,8 +111,9 @@ def test_a_run_that_needs_too_much_memory_is_said_to(tmp_path: Path) -> None:
     assert str(caught.value) == "running m.onnx needed more memory than its limit of 2 GiB"
 
 
-def test_samples_are_streamed(tmp_path: Path) -> None:
+def test_samples_are_streamed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Sixteen samples of 8 MB in and out, 256 MB in all, pass through a child that holds a few of them at a time."""
+    start_anew(monkeypatch)
     path = save(
         model_of([helper.make_node("Neg", ["x"], ["y"])], [value("x", ["n"])], [value("y", ["n"])]), tmp_path / "m.onnx"
     )
