@@ -21,7 +21,6 @@ from inspector.cli.options import PROGRAM, Options
 from inspector.cli.report_files import check_targets, write_report
 from inspector.cli.review_command import check_review_options, names_review, rewrite
 from inspector.errors import EXIT_CHECK_FAILED, EXIT_OK, UsageError
-from inspector.workflows.comparing.sides import read_side
 
 if TYPE_CHECKING:
     from inspector.records.benchmark import BenchPlan
@@ -122,6 +121,8 @@ def _reopen(options: Options, workbench: Workbench, interactive: bool) -> int:
     """Show a saved review, or write it in other formats, held to rules or beside another one."""
     check_review_options(options)
     if interactive and not options.wants_report:
+        from inspector.workflows.comparing.sides import read_side
+
         path = Path(options.artifact or "")
         return workbench(None, options.batch, {}, compare_with=_other(options), review=read_side(path), path=path)
     if options.bench is not None and options.bench.compare is not None:
@@ -213,10 +214,13 @@ def unwind_when_terminated() -> None:
 def _review(artifact: Target, options: Options, contract: Contract | None, narrator: Narrator) -> tuple[Review, list[Path]]:
     """Return the review of an artifact, and the files it is made of; writes its contract where that was asked for."""
     from inspector.workflows.examine import examine
+    from inspector.workflows.loading import loading_meanwhile
+
+    events = examine(artifact, options.batch, options.dimensions, options.digest, options.platform)
+    opened = narrator.follow(loading_meanwhile(events, "inspector.workflows.review"))
     from inspector.workflows.files import files_of
     from inspector.workflows.review import review
 
-    opened = narrator.follow(examine(artifact, options.batch, options.dimensions, options.digest, options.platform))
     inputs = files_of(opened)
     check_targets(options, inputs)
     if options.contract_target is not None:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from inspector.cli.gating import check_gates, gated_as_asked
 from inspector.cli.report_files import check_targets, write_report
 from inspector.errors import EXIT_CHECK_FAILED, EXIT_OK, UsageError
-from inspector.workflows.comparing.sides import read_side
 from inspector.workflows.reviews import is_review
 
 if TYPE_CHECKING:
@@ -43,6 +42,8 @@ def check_review_options(options: Options) -> None:
 
 def rewrite(options: Options) -> int:
     """Write a saved review as the options ask, and return the exit code: 1 where a check of it failed."""
+    from inspector.workflows.comparing.sides import read_side
+
     path = Path(options.artifact or "")
     check_targets(options, [path])
     check_gates(options)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import selectors
 import signal
@@ -14,7 +15,9 @@ from pathlib import Path
 
 from inspector.isolation.protocol import FrameReader
 
-_CHUNK = 1 << 18
+_CHUNK = 1 << 20
+"""Bytes that a pipe holds where the kernel lets it, and that are moved at once: with the 64 KiB that pipes begin with, a busy
+process is asked for its time so often that large answers take seconds."""
 _TAIL_BYTES = 8192
 _UNKILLABLE_SECONDS = 5.0
 """How long to wait for a killed child that the kernel holds, as a dead network file system can."""
@@ -171,6 +174,9 @@ class ChildProcess:
         """Return a new pipe that _close_pipes() will close."""
         pair = os.pipe()
         self._open.update(pair)
+        if hasattr(fcntl, "F_SETPIPE_SZ"):
+            with contextlib.suppress(OSError):  # a user may have a number of large pipes only
+                fcntl.fcntl(pair[0], fcntl.F_SETPIPE_SZ, _CHUNK)
         return pair
 
     def _close(self, fd: int) -> None:

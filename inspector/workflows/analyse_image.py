@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from inspector.records.event import Event, Finished, Partial, Progress
-from inspector.records.image import Entry, Image
+from inspector.records.image import Image
 from inspector.records.image_contents import Packages
 from inspector.records.image_inspection import ImageInspection
 from inspector.records.image_waste import Leftovers, Waste
 from inspector.workflows.collector import collector_paused, set_aside
-from inspector.workflows.content_comparison import Comparison, Keys
+from inspector.workflows.content_comparison import Comparison, Groups, Keys
 
 if TYPE_CHECKING:
     from inspector.analysis.image.leftovers import Told
@@ -33,20 +34,21 @@ def analyse_image(image: Image) -> ImageInspection:
 def analyse_image_in_steps(image: Image, cancel: CancelToken | None = None) -> Iterator[Event[ImageInspection]]:
     """Analyze as analyse_image() does: a Partial with the files first, one with packages and models, then the rest.
 
-    Contents of equal size are hashed in a thread meanwhile; where that fails it is warned of, and they count as not compared.
+    Contents of equal size are compared meanwhile, from before the layers are merged; where that fails it is warned of, and
+    they count as not compared.
     """
     yield Progress(0, _STEPS, "putting layers together")
     comparing = Comparison(image)
     try:
+        comparing.start(_may_be_same(image))
         inspection = _with_files(image)
         yield Partial(inspection)
-        comparing.start(_to_compare(inspection))
         yield Progress(1, _STEPS, "finding packages")
         inspection = _with_pull_costs(_with_contents(inspection))
         yield Partial(inspection)
         told = _told_by_place(inspection)
         yield Progress(2, _STEPS, "comparing contents")
-        for event in comparing.events(cancel):
+        for event in comparing.events(partial(_undecided, inspection), cancel):
             if isinstance(event, Finished):
                 inspection = _with_waste(inspection, event.result, told)
             elif not isinstance(event, Partial):
@@ -79,18 +81,18 @@ def _with_files(image: Image) -> ImageInspection:
         return ImageInspection(image, merge(image.layers), findings=image.findings)
 
 
-def _to_compare(inspection: ImageInspection) -> Mapping[int, Sequence[Entry]]:
-    """Return the contents to hash, by layer: those that may equal another, and those that may be copied up unchanged."""
-    from inspector.analysis.image.duplicates import candidates
-    from inspector.analysis.image.waste import undecided
+def _may_be_same(image: Image) -> Groups:
+    from inspector.analysis.image.duplicates import may_be_same
 
     with collector_paused():
-        found = (undecided(inspection.image.layers, _final(inspection)), candidates(_final(inspection)))
-    wanted: dict[int, dict[int, Entry]] = {}
-    for by_layer in found:
-        for layer, entries in by_layer.items():
-            wanted.setdefault(layer, {}).update((entry.offset, entry) for entry in entries)
-    return {layer: [entry for _, entry in sorted(entries.items())] for layer, entries in wanted.items()}
+        return may_be_same(image.layers)
+
+
+def _undecided(inspection: ImageInspection, keys: Keys) -> Groups:
+    """Return what may be copied up unchanged and was not among the contents compared before layers were merged."""
+    from inspector.analysis.image.waste import undecided
+
+    return undecided(inspection.image.layers, _final(inspection), keys)
 
 
 def _with_contents(inspection: ImageInspection) -> ImageInspection:

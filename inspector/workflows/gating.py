@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Literal
 
 from inspector.errors import UsageError
 from inspector.records.gate import Gates, Ignore, Rule
-from inspector.records.review import Check, Review
 
 if TYPE_CHECKING:
     from inspector.formats.rules_file import RulesFile, WrittenRule
+    from inspector.records.review import Check, Review
 
 
 def gates_for(

@@ -11,12 +11,18 @@ from inspector.records.artifact import EngineReference
 from inspector.records.event import Event, Finished, Partial, Started
 from inspector.records.image_inspection import ImageInspection
 from inspector.workflows.collector import collector_paused
+from inspector.workflows.loading import loading_meanwhile
 from inspector.workflows.targets import neither, title_of
 
 if TYPE_CHECKING:
     from inspector.isolation.limits import CancelToken
     from inspector.records.image import Image
     from inspector.records.opened import Target
+
+_ANALYSIS: Final = tuple(
+    f"inspector.analysis.image.{name}" for name in ("duplicates", "file_system", "models", "packages", "leftovers", "findings")
+)
+"""What finding out needs that follows reading."""
 
 _SHARE_OF_TIME: Final = 0.1
 """Most of the time that may go into file systems of layers indexed so far, each of which the next one replaces."""
@@ -29,8 +35,6 @@ def inspect_image(
 
     Raises UnreadableArtifact, and UsageError where there is no image for the platform.
     """
-    from inspector.workflows.analyse_image import analyse_image_in_steps
-
     yield Started(f"reading {title_of(target)}")
     image: Image | None = None
     so_far = _SoFar()
@@ -42,6 +46,8 @@ def inspect_image(
         else:
             yield event
     assert image is not None, "reading an image ended without a result"
+    from inspector.workflows.analyse_image import analyse_image_in_steps
+
     yield from analyse_image_in_steps(image, cancel)
 
 
@@ -50,23 +56,24 @@ def examine_image(target: Target, platform: str | None = None, everything: bool 
 
     Raises as inspect_image() does.
     """
-    from inspector.workflows.analyse_image import analyse_image_in_steps
-    from inspector.workflows.verify_image import verified
-
     yield Started(f"reading {title_of(target)}")
     image: Image | None = None
-    for event in _indexed(target, platform, None):
+    for event in loading_meanwhile(_indexed(target, platform, None), *_ANALYSIS):
         if isinstance(event, Finished):
             image = event.result
         elif not isinstance(event, Partial):
             yield event
     assert image is not None, "reading an image ended without a result"
     if everything:
+        from inspector.workflows.verify_image import verified
+
         for step in verified(image):
             if isinstance(step, Finished):
                 image = step.result
             elif not isinstance(step, Partial):
                 yield step
+    from inspector.workflows.analyse_image import analyse_image_in_steps
+
     for last in analyse_image_in_steps(image):
         if not isinstance(last, Partial):
             yield last
@@ -77,13 +84,20 @@ def _indexed(target: Target, platform: str | None, cancel: CancelToken | None) -
     if isinstance(target, EngineReference):
         yield from _from_engine(target, platform, cancel)
         return
-    from inspector.formats.image.layer_index import index_layers
-    from inspector.formats.image.read import read
+    from inspector.formats.image.layer_passes import stand_by
 
-    image = read(target, platform, cancel)
-    yield Partial(image)
-    with collector_paused():
-        yield from index_layers(image, cancel)
+    standby = stand_by(target)
+    try:
+        from inspector.formats.image.layer_index import index_layers
+        from inspector.formats.image.read import read
+
+        image = read(target, platform, cancel)
+        yield Partial(image)
+        with collector_paused():
+            yield from index_layers(image, cancel, standby=standby)
+    finally:
+        if standby is not None:
+            standby.close()
 
 
 def _from_engine(reference: EngineReference, platform: str | None, cancel: CancelToken | None) -> Iterator[Event[Image]]:

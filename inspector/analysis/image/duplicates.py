@@ -1,29 +1,30 @@
-"""Files of the final file system that may hold, or do hold, the same content as another."""
+"""Files that may hold, or do hold, the same content as another."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
-from inspector.analysis.image.same_content import NO_KEYS, ContentKeys, content_key
+from inspector.analysis.image.same_content import NO_KEYS, ContentKeys, Located, content_key
 from inspector.records.file_system import FileSystem, Placed
-from inspector.records.image import Entry
+from inspector.records.image import Layer
 
 SMALLEST: Final = 4096
 """Bytes below which files are not compared: a block of most file systems, so sharing them saves nothing."""
 
 
-def candidates(final: FileSystem) -> Mapping[int, Sequence[Entry]]:
-    """Return contents of at least 4 KiB that share their size with another, by layer, unless the sha256 of all is known.
+def may_be_same(layers: Iterable[Layer]) -> Sequence[Sequence[Located]]:
+    """Return groups of contents of at least 4 KiB that share their size, unless the sha256 of all in a group is known.
 
-    In the order they lie in, each once: several names of one content (hard links) make no candidate.
+    Those that a layer above hides are among them: this is known before the layers are merged. Linear in entries.
     """
-    by_layer: dict[int, list[Entry]] = {}
-    for group in _same_size(final):
-        if not all(place.content.sha256 for place in group.values()):
-            for place in group.values():
-                by_layer.setdefault(place.content_layer, []).append(place.content)
-    return {layer: sorted(entries, key=lambda entry: entry.offset) for layer, entries in sorted(by_layer.items())}
+    sizes: dict[int, list[Located]] = {}
+    for layer in layers:
+        index = layer.index
+        for entry in layer.entries or ():
+            if entry.size >= SMALLEST and entry.kind == "file" and not entry.whiteout:
+                sizes.setdefault(entry.size, []).append((index, entry))
+    return [group for group in sizes.values() if len(group) > 1 and not all([entry.sha256 for _, entry in group])]
 
 
 def same_content(final: FileSystem, keys: ContentKeys = NO_KEYS) -> tuple[tuple[tuple[str, ...], ...], ...]:

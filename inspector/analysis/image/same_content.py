@@ -12,6 +12,9 @@ from inspector.records.image import Entry
 ContentKeys = Mapping[tuple[int, int], str]
 """By index of the layer and offset in it, as far as contents were compared: what equal ones of one size share, others not."""
 
+Located = tuple[int, Entry]
+"""A content and the index of the layer it lies in."""
+
 NO_KEYS: Final[ContentKeys] = MappingProxyType({})
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from inspector.analysis.image.file_system import merge
-from inspector.analysis.image.same_content import NO_KEYS, ContentKeys, content_key, is_same_content
+from inspector.analysis.image.same_content import NO_KEYS, ContentKeys, Located, content_key, is_same_content
 from inspector.records.file_system import FileSystem, LostContent
 from inspector.records.image import Entry, Layer
 from inspector.records.image_waste import LayerWaste, Waste, WasteByCause, WasteCause, WastedFile
@@ -38,21 +38,21 @@ def find_waste(layers: Sequence[Layer], final: FileSystem, keys: ContentKeys = N
     )
 
 
-def undecided(layers: Sequence[Layer], final: FileSystem | None = None) -> Mapping[int, Sequence[Entry]]:
-    """Return, by layer, the files to compare before find_waste can tell an overwritten content from one copied up unchanged.
+def undecided(
+    layers: Sequence[Layer], final: FileSystem | None = None, keys: ContentKeys = NO_KEYS
+) -> Sequence[Sequence[Located]]:
+    """Return, in groups of one size, the files to compare before find_waste can tell an overwritten content from a copied one.
 
-    Of two files either both are among them or neither is.
-
-    final is what the layers are merged to; without it they are merged once more.
+    Those with keys are left out; of two files either both are among them or neither is. final is what the layers are merged
+    to; without it they are merged once more.
     """
-    wanted: defaultdict[int, dict[int, Entry]] = defaultdict(dict)
+    wanted: defaultdict[int, dict[tuple[int, int], Located]] = defaultdict(dict)
     for one in _lost_contents(layers, final):
         if _may_be_copied_up(one) and one.after is not None:
-            both = (one.placed, one.after)
-            if not all(content_key(placed.content, placed.content_layer, NO_KEYS) for placed in both):
-                for placed in both:
-                    wanted[placed.content_layer][placed.content.offset] = placed.content
-    return {layer: tuple(entries.values()) for layer, entries in wanted.items()}
+            both = [(placed.content_layer, placed.content) for placed in (one.placed, one.after)]
+            if not all(content_key(content, layer, keys) for layer, content in both):
+                wanted[one.placed.size].update({(layer, content.offset): (layer, content) for layer, content in both})
+    return [list(group.values()) for group in wanted.values()]
 
 
 def _lost_contents(layers: Sequence[Layer], final: FileSystem | None) -> Sequence[LostContent]:

@@ -28,6 +28,9 @@ _LARGE: Final = 256 << 20
 _SLOWEST: Final = 20_000_000
 """Bytes a second that comparing is given time for."""
 
+Group = Sequence[tuple[int, Entry]]
+"""Contents of one size, each with the index of its layer."""
+
 _Place = tuple[int, int]
 
 
@@ -39,19 +42,20 @@ def stand_by(image: Image) -> StandbyChild | None:
 
 def content_keys(
     image: Image,
-    wanted: Mapping[int, Sequence[Entry]],
+    groups: Sequence[Group],
     cancel: CancelToken | None = None,
     standby: StandbyChild | None = None,
 ) -> Iterator[Event[Keys]]:
-    """Tell the wanted contents apart, by layer index; yield progress and at last a key for each.
+    """Tell the contents of each group apart, all of which have one size; yield progress and at last a key for each.
 
-    Contents of a size that lie in plain layers are compared, in a process of their own where it is much; others are digested,
-    and where both meet, all of that size are. What cannot be read is left out. Raises ChildFailed when cancelled.
+    What there is to do is worked out before the first event. Contents that lie in plain layers are compared, in a process of their own where it is much; others are digested,
+    and where both meet, the whole group is. What cannot be read is left out. Raises ChildFailed when cancelled.
     """
+    plain, others = _sorted_out(image, groups)
+    request = _request(image, plain)
     yield Started("comparing contents")
     keys: dict[_Place, str] = {}
-    groups, others = _sorted_out(image, wanted)
-    for event in _compared(image, groups, cancel, standby):
+    for event in _compared(request, plain, cancel, standby):
         if isinstance(event, Finished):
             keys.update(event.result)
         else:
@@ -65,33 +69,24 @@ def content_keys(
     yield Finished(keys)
 
 
-def _sorted_out(
-    image: Image, wanted: Mapping[int, Sequence[Entry]]
-) -> tuple[list[list[tuple[int, Entry]]], dict[int, list[Entry]]]:
-    """Return the groups of one size to compare, and the others, by layer."""
-    places = {index: place_of(image.layers[index]) for index in wanted}
-    plain = {index: place.stretch.length for index, place in places.items() if place is not None and is_plain(place)}
-    by_size: dict[int, list[tuple[int, Entry]]] = {}
-    mixed: set[int] = set()
-    for index, entries in wanted.items():
-        for entry in entries:
-            is_digested = index not in plain or entry.sha256 or entry.sparse
-            if not is_digested and entry.offset + entry.size > plain[index]:
-                continue
-            by_size.setdefault(entry.size, []).append((index, entry))
-            if is_digested:
-                mixed.add(entry.size)
+def _sorted_out(image: Image, groups: Sequence[Group]) -> tuple[list[Group], dict[int, list[Entry]]]:
+    """Return the groups to compare, less what lies past the end of its layer, and what to digest, by layer."""
+    places = {layer.index: place for layer in image.layers if (place := place_of(layer)) is not None}
+    ends = {index: place.stretch.length for index, place in places.items() if is_plain(place)}
+    compared: list[Group] = []
     others: dict[int, list[Entry]] = {}
-    for size in mixed:
-        for index, entry in by_size.pop(size):
-            others.setdefault(index, []).append(entry)
-    return list(by_size.values()), others
+    for group in groups:
+        if any([index not in ends or entry.sha256 or entry.sparse for index, entry in group]):
+            for index, entry in group:
+                others.setdefault(index, []).append(entry)
+        elif within := [one for one in group if one[1].offset + one[1].size <= ends[one[0]]]:
+            compared.append(within)
+    return compared, others
 
 
 def _compared(
-    image: Image, groups: Sequence[Sequence[tuple[int, Entry]]], cancel: CancelToken | None, standby: StandbyChild | None
+    request: ComparisonRequest, groups: Sequence[Group], cancel: CancelToken | None, standby: StandbyChild | None
 ) -> Iterator[Progress | Finished[dict[_Place, str]]]:
-    request = _request(image, groups)
     firsts: Sequence[int] = ()
     total = sum(group[0][1].size * len(group) for group in groups)
     if total <= _AT_ONCE:
@@ -107,14 +102,18 @@ def _compared(
     yield Finished(_keys(groups, firsts))
 
 
-def _keys(groups: Sequence[Sequence[tuple[int, Entry]]], firsts: Sequence[int]) -> dict[_Place, str]:
+def _keys(groups: Sequence[Group], firsts: Sequence[int]) -> dict[_Place, str]:
     keys: dict[_Place, str] = {}
     begin = 0
     for group in groups:
+        names: dict[int, str] = {}
         for (index, entry), first in zip(group, firsts[begin : begin + len(group)], strict=False):
             if first >= 0:
-                leader, content = group[first]
-                keys[index, entry.offset] = f"{leader}:{content.offset}"
+                name = names.get(first)
+                if name is None:
+                    leader, content = group[first]
+                    name = names[first] = f"{leader}:{content.offset}"
+                keys[index, entry.offset] = name
         begin += len(group)
     return keys
 
@@ -129,7 +128,7 @@ def _stop_where(cancel: CancelToken | None) -> Callable[[int, int, str], None]:
     return told
 
 
-def _request(image: Image, groups: Sequence[Sequence[tuple[int, Entry]]]) -> ComparisonRequest:
+def _request(image: Image, groups: Sequence[Group]) -> ComparisonRequest:
     files: dict[bytes, int] = {}
     file_of: dict[int, int] = {}
     start_of: dict[int, int] = {}

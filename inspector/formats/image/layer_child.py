@@ -1,4 +1,4 @@
-"""Passes over compressed layers as a child process makes them: to index, to read one content, to digest several."""
+"""Passes over layers as a child process makes them: to index, to read one content, to digest several."""
 
 from __future__ import annotations
 
@@ -31,6 +31,7 @@ from inspector.formats.image.layer_answer import (
     Stretch,
 )
 from inspector.formats.image.layer_stream import index_raw
+from inspector.formats.image.layer_walk import walk_plain
 from inspector.formats.image.tar_content import (
     Piece,
     content_pieces,
@@ -73,7 +74,8 @@ class _Pass:
         found: list[RawLayer] = []
         left = self._request.allowance
         for stretch in self._request.stretches:
-            raw = self._layer(stretch, left)
+            is_plain = self._request.wrapping == stretch.compression == "none"
+            raw = self._plain_layer(stretch, left) if is_plain else self._layer(stretch, left)
             left = _less(left, raw)
             found.append(raw)
             self._done += stretch.length
@@ -93,6 +95,14 @@ class _Pass:
     def _bounded(self, stream: Decompressor, stretch: Stretch, allowance: Allowance) -> Read:
         most = most_uncompressed(stretch.length, allowance.uncompressed_bytes, allowance.ratio)
         return Bounded(stream.read, most, self._deadline).read
+
+    def _plain_layer(self, stretch: Stretch, allowance: Allowance) -> RawLayer:
+        def tell(position: int) -> None:
+            self._report(self._done + position, self._total, "bytes")
+            if time.monotonic() > self._deadline:
+                raise LayerProblem("takes too long to read")
+
+        return walk_plain(self._descriptor, stretch, allowance, tell)
 
     def _layer(self, stretch: Stretch, allowance: Allowance) -> RawLayer:
         try:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -11,14 +10,14 @@ from typing import Final
 from inspector.errors import UnreadableArtifact
 from inspector.formats.clean_text import TextCleaner, one_line
 from inspector.formats.image.layer_answer import Allowance, LayerPlace, RawLayer
-from inspector.formats.image.layer_collector import LayerCollector
 from inspector.formats.image.layer_digests import MISMATCH, BlobDigest, compare, mismatch_finding, verify_digests
 from inspector.formats.image.layer_passes import LayerPass, PassRunner, plan
 from inspector.formats.image.layer_places import is_plain, opened, place_of
 from inspector.formats.image.layer_records import IndexedLayer, note_odd_names, to_records
-from inspector.formats.image.tar_sources import FileStretch
+from inspector.formats.image.layer_walk import walk_plain
 from inspector.isolation import failure
 from inspector.isolation.limits import CancelToken
+from inspector.isolation.standby import StandbyChild
 from inspector.records.event import Event, Finished, Partial, Progress, Started
 from inspector.records.finding import Finding
 from inspector.records.image import Image, Layer
@@ -35,20 +34,23 @@ def index_layers(
     image: Image,
     cancel: CancelToken | None = None,
     allowance: Allowance = Allowance(),  # noqa: B008 - frozen
+    standby: StandbyChild | None = None,
 ) -> Iterator[Event[Image]]:
-    """Yield progress in bytes, the image with one more layer indexed after each, base first, and at last all of it.
+    """Yield progress in bytes, the image with one more layer indexed after each, and at last all of it.
 
-    A layer that cannot be read keeps what was read and has a problem, which is a finding, too; it never raises for that.
+    Base first, but for the plain layers that a child walks meanwhile where they are large: those come last. standby is what
+    layer_passes.stand_by() gave. A layer that cannot be read keeps what was read and has a problem, which is a finding, too; it never raises for that.
     Raises ChildFailed when cancelled.
     """
     yield Started(_TITLE)
     run = _Run(image, allowance, cancel)
-    passes = plan({index: place for index, place in run.places.items() if not is_plain(place)})
+    passes = plan(run.places)
     by_index = {index: one for one in passes for index in one.indices}
-    with ThreadPoolExecutor(2, thread_name_prefix="digest") as pool, PassRunner(passes, allowance, cancel) as runner:
+    last = {index for index in by_index if is_plain(run.places[index])}
+    with ThreadPoolExecutor(2, thread_name_prefix="digest") as pool, PassRunner(passes, allowance, cancel, standby) as runner:
         run.start_digests(pool)
         try:
-            for layer in image.layers:
+            for layer in sorted(image.layers, key=lambda layer: layer.index in last):
                 one = by_index.get(layer.index)
                 if one is not None:
                     for _ in runner.wait(one):
@@ -121,19 +123,13 @@ class _Run:
 
     def _walk(self, place: LayerPlace) -> RawLayer:
         """Index a plain layer where it lies."""
-        collector = LayerCollector(self._left())
-        stretch = place.stretch
-        size = 0
         try:
             with opened(place) as descriptor:
-                size = max(0, min(stretch.length, os.fstat(descriptor).st_size - stretch.offset))
-                problem = collector.collect_file(FileStretch(descriptor, stretch.offset, stretch.length), self._tell)
-        except (OSError, UnreadableArtifact) as error:
-            problem = one_line(error)
-        if not problem and size < stretch.length:
-            problem = f"cut short: the file ends {stretch.length - size:,} bytes too early"
-        self.plain_done += stretch.length
-        return collector.result(problem, size)
+                return walk_plain(descriptor, place.stretch, self._left(), self._tell)
+        except UnreadableArtifact as error:
+            return RawLayer([], problem=one_line(error))
+        finally:
+            self.plain_done += place.stretch.length
 
     def _take(self, layer: Layer, raw: RawLayer, place: LayerPlace | None) -> None:
         blob, uncompressed = raw.blob_sha256, raw.sha256

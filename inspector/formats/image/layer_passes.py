@@ -1,8 +1,9 @@
-"""Passes over compressed layers, two children at a time, while whoever asked goes on."""
+"""Passes over layers, two children at a time, while whoever asked goes on: compressed ones, and a share of large plain ones."""
 
 from __future__ import annotations
 
 import queue
+import stat
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,9 +14,11 @@ from typing import Final
 from inspector.errors import InspectorError
 from inspector.formats.clean_text import one_line
 from inspector.formats.image.layer_answer import Allowance, LayerPlace, PassRequest, RawLayer
+from inspector.formats.image.layer_places import is_plain
 from inspector.isolation import failure
 from inspector.isolation.child import ChildFailed, run_child
 from inspector.isolation.limits import GIB, CancelToken, Limits
+from inspector.isolation.standby import StandbyChild
 from inspector.records.event import Finished, Progress
 
 _ENTRY: Final = "inspector.formats.image.layer_child:index_in_child"
@@ -24,6 +27,12 @@ _TICK_SECONDS: Final = 0.05
 _MEMORY: Final = 4 * GIB
 _SPARE_SECONDS: Final = 30.0
 """A child stops by itself when its time is up; what it has read until then must still be told."""
+
+_LARGE: Final = 256 << 20
+"""Bytes from which on starting a child takes less time than it saves."""
+
+_SHARE: Final = 2 / 3
+"""Of the bytes of plain layers, what a child walks: whoever asked makes the records of all of them, too."""
 
 _IMAGE_SECONDS: Final = 1800.0
 _BASE_SECONDS: Final = 120.0
@@ -42,8 +51,38 @@ class LayerPass:
     is_over: bool = False
 
 
+def stand_by(path: Path) -> StandbyChild | None:
+    """Start the process that the first pass over an archive will take; None where that is hardly worth it."""
+    try:
+        found = path.stat()
+    except (OSError, ValueError):
+        return None
+    return StandbyChild(_ENTRY) if stat.S_ISREG(found.st_mode) and found.st_size > _LARGE else None
+
+
 def plan(places: Mapping[int, LayerPlace]) -> list[LayerPass]:
-    """Return the passes that read these layers, by index: one for each, or for all of a file that is wrapped as a whole.
+    """Return the passes that read these layers, by index: what share() gives of plain ones, and what decompresses the rest."""
+    plain = {index: place for index, place in places.items() if is_plain(place)}
+    shared = share(plain)
+    return [*([shared] if shared is not None else []), *_decompressing({i: places[i] for i in places if i not in plain})]
+
+
+def share(places: Mapping[int, LayerPlace]) -> LayerPass | None:
+    """Return the pass over those of the plain layers, all in one file, that a child walks beside whoever asked, if it is worth it."""
+    total = sum(place.stretch.length for place in places.values())
+    if total <= _LARGE or len(places) < 2:
+        return None
+    left = total * _SHARE
+    taken: dict[int, LayerPlace] = {}
+    for index, place in sorted(places.items(), key=lambda item: -item[1].stretch.length):
+        if place.stretch.length <= left and all(place.path == other.path for other in taken.values()):
+            taken[index] = place
+            left -= place.stretch.length
+    return LayerPass([taken[index] for index in sorted(taken)], sorted(taken)) if taken else None
+
+
+def _decompressing(places: Mapping[int, LayerPlace]) -> list[LayerPass]:
+    """Return one pass for each compressed layer, or for all of a file that is wrapped as a whole.
 
     Layers that overlap, as no archive has them, are read in passes of their own.
     """
@@ -65,8 +104,15 @@ def plan(places: Mapping[int, LayerPlace]) -> list[LayerPass]:
 class PassRunner:
     """Runs passes in the background, in order; leaving the with block ends them all."""
 
-    def __init__(self, passes: Sequence[LayerPass], allowance: Allowance, cancel: CancelToken | None) -> None:
+    def __init__(
+        self,
+        passes: Sequence[LayerPass],
+        allowance: Allowance,
+        cancel: CancelToken | None,
+        standby: StandbyChild | None = None,
+    ) -> None:
         self._allowance = allowance
+        self._standby = standby
         self._cancel = cancel
         self._stop = CancelToken()
         self._waiting: queue.SimpleQueue[LayerPass] = queue.SimpleQueue()
@@ -127,26 +173,27 @@ class PassRunner:
         limits = Limits(memory_bytes=_MEMORY, wall_seconds=request.allowance.seconds + _SPARE_SECONDS)
         name = one_line(Path(one.places[0].path.decode("utf-8", "surrogateescape")).name)
         title = f"indexing layer {one.indices[0]} of {name}"
-        for event in run_child(_ENTRY, request, list[RawLayer], limits, self._stop, title=title):
+        answers = run_child(_ENTRY, request, list[RawLayer], limits, self._stop, title=title, standby=self._standby)
+        for event in answers:
             if isinstance(event, Progress):
                 one.done = event.done
                 self._changed.set()
             elif isinstance(event, Finished):
                 one.answer = event.result
                 one.done = sum(place.stretch.length for place in one.places)
-                self._spend(event.result)
+                self._spend(one, event.result)
 
-    def _spend(self, layers: Sequence[RawLayer]) -> None:
+    def _spend(self, one: LayerPass, layers: Sequence[RawLayer]) -> None:
         """Take what layers took from what is left; heads and contents are counted where they are kept."""
         with self._lock:
             left = self._left
-            for raw in layers:
+            for place, raw in zip(one.places, layers, strict=False):
                 text = sum(len(entry.path) + len(entry.link) for entry in raw.entries)
                 left = replace(
                     left,
                     entries=left.entries - len(raw.entries),
                     text_bytes=left.text_bytes - text,
-                    uncompressed_bytes=left.uncompressed_bytes - raw.size_bytes,
+                    uncompressed_bytes=left.uncompressed_bytes - (0 if is_plain(place) else raw.size_bytes),
                 )
             self._left = left
 

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from inspector.analysis.image.duplicates import candidates, same_content, uncompared
+from collections.abc import Sequence
+
+from inspector.analysis.image.duplicates import may_be_same, same_content, uncompared
 from inspector.analysis.image.file_system import merge
+from inspector.analysis.image.same_content import Located
 from tests.unit.analysis.image.content_making import Content, image_of, kind, layer, leftovers_of
 from tests.unit.analysis.image.layer_making import file, hard_link, whiteout
 
 
-def test_candidates_share_their_size_and_come_with_the_one_whose_digest_is_known() -> None:
+def paths(found: Sequence[Sequence[Located]]) -> list[list[tuple[int, str]]]:
+    """Return the groups by path."""
+    return [[(layer, entry.path) for layer, entry in group] for group in found]
+
+
+def test_what_may_be_same_shares_its_size_and_comes_with_the_one_whose_digest_is_known() -> None:
     files: dict[str, Content] = {
         "a": 5000,
         "b": 5000,
@@ -18,29 +26,24 @@ def test_candidates_share_their_size_and_come_with_the_one_whose_digest_is_known
         "small_too": 100,
         "link": hard_link("link", "a"),
     }
-    final = merge((layer(files),))
-    assert {index: [entry.path for entry in entries] for index, entries in candidates(final).items()} == {
-        0: ["a", "b", "hashed"]
-    }
+    assert paths(may_be_same((layer(files),))) == [[(0, "a"), (0, "b"), (0, "hashed")]]
 
 
-def test_contents_whose_digests_are_all_known_make_no_candidate() -> None:
+def test_contents_whose_digests_are_all_known_need_no_comparison() -> None:
     files: dict[str, Content] = {name: file(name, 5000, sha256=name) for name in "ab"}
-    assert candidates(merge((layer(files),))) == {}
+    assert may_be_same((layer(files),)) == []
 
 
-def test_hard_links_alone_make_no_candidate() -> None:
-    final = merge((layer({"a": 5000, "b": hard_link("b", "a")}),))
-    assert candidates(final) == {}
+def test_hard_links_alone_need_no_comparison() -> None:
+    assert may_be_same((layer({"a": 5000, "b": hard_link("b", "a")}),)) == []
 
 
-def test_candidates_lie_in_their_layers_in_order_and_deleted_files_are_none() -> None:
+def test_groups_are_of_all_layers_in_their_order_whatever_lies_above() -> None:
     image = image_of(
-        layer({"x": 5000, "y": 5000, "gone": 5000}),
+        layer({"x": 5000, "y": 7000, "gone": 5000}),
         layer({"gone": whiteout("gone"), "z": 5000, "link": hard_link("link", "x")}),
     )
-    found = candidates(merge(image.layers))
-    assert {index: [entry.path for entry in entries] for index, entries in found.items()} == {0: ["x", "y"], 1: ["z"]}
+    assert paths(may_be_same(image.layers)) == [[(0, "x"), (0, "gone"), (1, "z")]]
 
 
 def test_keys_find_copies_and_links_stay_one_content() -> None:
@@ -48,8 +51,8 @@ def test_keys_find_copies_and_links_stay_one_content() -> None:
     final = merge(image.layers)
     keys = {
         (index, entry.offset): "same" if entry.path != "y" else "other"
-        for index, entries in candidates(final).items()
-        for entry in entries
+        for group in may_be_same(image.layers)
+        for index, entry in group
     }
     assert same_content(final, keys) == ((("link", "deep/x"), ("a/b/z",)),)
     assert same_content(final) == ()

@@ -181,10 +181,11 @@ def test_what_a_file_system_lost_need_not_be_known() -> None:
 def test_hashes_settle_what_was_undecided(second: str, cause: WasteCause) -> None:
     layers = stack([file("f", 9, mtime=1), file("g", 5)], [file("f", 9, mtime=2), file("g", 6)])
     wanted = undecided(layers)
-    assert {layer: [entry.path for entry in entries] for layer, entries in wanted.items()} == {0: ["f"], 1: ["f"]}
-    hashes = {(0, wanted[0][0].offset): "same", (1, wanted[1][0].offset): second}
+    assert [[(layer, entry.path) for layer, entry in group] for group in wanted] == [[(0, "f"), (1, "f")]]
+    hashes = {(layer, entry.offset): key for (layer, entry), key in zip(wanted[0], ("same", second), strict=True)}
+    assert undecided(layers, keys=hashes) == []
     assert {one.path: one.cause for one in find_waste(layers, merge(layers), hashes).files}["f"] == cause
 
 
 def test_nothing_is_undecided_where_hashes_are_known() -> None:
-    assert undecided(stack([file("f", 9, sha256="1")], [file("f", 9, sha256="2")])) == {}
+    assert undecided(stack([file("f", 9, sha256="1")], [file("f", 9, sha256="2")])) == []

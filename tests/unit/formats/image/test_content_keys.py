@@ -34,7 +34,11 @@ def all_files(image: Image) -> dict[int, list[Entry]]:
 
 
 def keys_of(image: Image, wanted: dict[int, list[Entry]], cancel: CancelToken | None = None) -> dict[str, str]:
-    *_, last = content_keys.content_keys(image, wanted, cancel)
+    by_size: dict[int, list[tuple[int, Entry]]] = {}
+    for index, entries in wanted.items():
+        for entry in entries:
+            by_size.setdefault(entry.size, []).append((index, entry))
+    *_, last = content_keys.content_keys(image, list(by_size.values()), cancel)
     assert isinstance(last, Finished)
     names = {(index, entry.offset): entry.path for index, entries in wanted.items() for entry in entries}
     return {names[place]: key for place, key in last.result.items()}
