@@ -24,7 +24,7 @@ def may_be_same(layers: Iterable[Layer]) -> Sequence[Sequence[Located]]:
         for entry in layer.entries or ():
             if entry.size >= SMALLEST and entry.kind == "file" and not entry.whiteout:
                 sizes.setdefault(entry.size, []).append((index, entry))
-    return [group for group in sizes.values() if len(group) > 1 and not all([entry.sha256 for _, entry in group])]
+    return [group for group in sizes.values() if len(group) > 1 and not all(entry.sha256 for _, entry in group)]
 
 
 def same_content(final: FileSystem, keys: ContentKeys = NO_KEYS) -> tuple[tuple[tuple[str, ...], ...], ...]:

@@ -48,8 +48,9 @@ def content_keys(
 ) -> Iterator[Event[Keys]]:
     """Tell the contents of each group apart, all of which have one size; yield progress and at last a key for each.
 
-    What there is to do is worked out before the first event. Contents that lie in plain layers are compared, in a process of their own where it is much; others are digested,
-    and where both meet, the whole group is. What cannot be read is left out. Raises ChildFailed when cancelled.
+    What there is to do is worked out before the first event. Contents that lie in plain layers are compared, in a process of
+    their own where it is much; others are digested, and where both meet, the whole group is. What cannot be read is left out.
+    Raises ChildFailed when cancelled.
     """
     plain, others = _sorted_out(image, groups)
     request = _request(image, plain)
@@ -76,7 +77,7 @@ def _sorted_out(image: Image, groups: Sequence[Group]) -> tuple[list[Group], dic
     compared: list[Group] = []
     others: dict[int, list[Entry]] = {}
     for group in groups:
-        if any([index not in ends or entry.sha256 or entry.sparse for index, entry in group]):
+        if any(index not in ends or entry.sha256 or entry.sparse for index, entry in group):
             for index, entry in group:
                 others.setdefault(index, []).append(entry)
         elif within := [one for one in group if one[1].offset + one[1].size <= ends[one[0]]]:

@@ -39,8 +39,8 @@ def index_layers(
     """Yield progress in bytes, the image with one more layer indexed after each, and at last all of it.
 
     Base first, but for the plain layers that a child walks meanwhile where they are large: those come last. standby is what
-    layer_passes.stand_by() gave. A layer that cannot be read keeps what was read and has a problem, which is a finding, too; it never raises for that.
-    Raises ChildFailed when cancelled.
+    layer_passes.stand_by() gave. A layer that cannot be read keeps what was read and has a problem, which is a finding, too;
+    it never raises for that. Raises ChildFailed when cancelled.
     """
     yield Started(_TITLE)
     run = _Run(image, allowance, cancel)

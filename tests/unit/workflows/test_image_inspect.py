@@ -121,7 +121,7 @@ def test_contents_that_cannot_be_compared_are_warned_of(tmp_path: Path) -> None:
     assert last.leftovers is not None
     assert "same content twice" not in {one.kind for one in last.leftovers.by_kind}
     [warning] = [event for event in events if isinstance(event, Warned)]
-    assert warning.message == "4 contents could not be read to compare them"
+    assert warning.message == "6 contents could not be read to compare them"
 
 
 def test_analysis_depends_on_nothing_but_the_image(tmp_path: Path) -> None:

@@ -81,3 +81,38 @@ def test_entries_of_all_passes_count_together(tmp_path: Path) -> None:
     assert sum(len(each.answer[0].entries) for each in passes if each.answer) <= 150
     assert passes[5].answer is None
     assert passes[5].problem == "was not read: the layers before it have all of the 75 entries that are read"
+
+
+def test_a_child_walks_up_to_two_thirds_of_large_plain_layers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(layer_passes, "_LARGE", 1000)
+    sizes = {0: 300, 1: 600, 2: 100, 3: 30}
+    places = {index: LayerPlace(b"/one", "none", Stretch(1000 * index, size, "none")) for index, size in sizes.items()}
+    [one] = plan(places)
+    assert (one.indices, [place.stretch.length for place in one.places]) == ([1, 3], [600, 30])
+    assert plan({**places, 3: LayerPlace(b"/one", "none", Stretch(9000, 100_000, "none"))})[0].indices == [0, 1, 2]
+    elsewhere = plan({**places, 3: LayerPlace(b"/other", "none", Stretch(0, 30, "none"))})
+    assert elsewhere[0].indices == [1]
+    assert plan({1: places[1]}) == plan({2: places[2], 3: places[3]}) == []
+
+
+@pytest.mark.parametrize("damage", ["", "cut short"])
+def test_what_a_child_walks_is_what_would_be_walked_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, damage: str) -> None:
+    files = [{f"{at}/f{n}": bytes([n % 250]) * 700 for n in range(60 + 10 * at)} | {"etc/passwd": b"root"} for at in range(3)]
+    image = image_of(tmp_path, [build_layer(one) for one in files])
+    if damage:
+        Path(image.artifact.path).write_bytes(Path(image.artifact.path).read_bytes()[:-20_000])
+    here = indexed(image)
+    assert bool(here.layers[-1].problem) == bool(damage)
+    monkeypatch.setattr(layer_passes, "_LARGE", 1000)
+    places = {layer.index: place for layer in image.layers if (place := place_of(layer)) is not None}
+    assert [one.indices for one in plan(places)] == [[2]]
+    *_, last = index_layers(image, standby=stand_by(Path(image.artifact.path)))
+    assert last == Finished(here)
+    partial = [event.result for event in index_layers(image) if isinstance(event, Partial)]
+    assert [[layer.entries is not None for layer in one.layers] for one in partial][-2:] == [[True, True, False], [True] * 3]
+
+
+def test_no_process_waits_for_what_is_small_or_no_file(tmp_path: Path) -> None:
+    (tmp_path / "small").write_bytes(b"")
+    for path in (tmp_path, tmp_path / "small", tmp_path / "missing", Path("nul\0")):
+        assert stand_by(path) is None
