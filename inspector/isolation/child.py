@@ -149,12 +149,13 @@ class _Conversation:
         """Return the child's result, or raise the error it answered with."""
         if self._answer is None:
             raise failure.senseless(self._title)
-        self._process.close()
         kind, payload = self._answer
+        seconds = time.monotonic() - self._start
         try:
             if kind == protocol.RESULT:
                 result = msgspec.msgpack.decode(payload, type=response_type)
-                return FinishedChild(result, self._peak, time.monotonic() - self._start)
+                self._process.close()
+                return FinishedChild(result, self._peak, seconds)
             said = msgspec.msgpack.decode(payload, type=protocol.FailureFrame)
         except (msgspec.MsgspecError, UnicodeDecodeError):
             raise self._ended(failure.senseless(self._title)) from None

@@ -33,15 +33,20 @@ def same_content(final: FileSystem, keys: ContentKeys = NO_KEYS) -> tuple[tuple[
     Told by the keys of contents where they are known. A group's first content is the one to keep: least deep, then by name.
     """
     equal: list[tuple[int, tuple[tuple[str, ...], ...]]] = []
+    linked = final.linked_files
     for contents in _same_size(final):
         by_key: dict[str, list[str]] = {}
         for path, place in contents.items():
             by_key.setdefault(content_key(place.content, place.content_layer, keys), []).append(path)
         for key, paths in by_key.items():
             if key and len(paths) > 1:
-                names = sorted((_names(final, path) for path in paths), key=lambda names: _keep_first(names[0]))
-                equal.append((final.entries[paths[0]].size, tuple(names)))
-    return tuple(group for _, group in sorted(equal, key=lambda one: (-one[0] * len(one[1]), one[1])))
+                size = contents[paths[0]].content.size
+                if linked:
+                    names = sorted((_names(final, path) for path in paths), key=lambda names: _keep_first(names[0]))
+                else:
+                    names = [(path,) for path in sorted(paths, key=_keep_first)]
+                equal.append((-size * len(names), tuple(names)))
+    return tuple([group for _, group in sorted(equal)])
 
 
 def uncompared(final: FileSystem, keys: ContentKeys = NO_KEYS) -> int:

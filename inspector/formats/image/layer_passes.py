@@ -68,7 +68,7 @@ def plan(places: Mapping[int, LayerPlace]) -> list[LayerPass]:
 
 
 def share(places: Mapping[int, LayerPlace]) -> LayerPass | None:
-    """Return the pass over those plain layers of one file that a child walks beside whoever asked; None where it gains little."""
+    """Return the pass over those plain layers of one file that a child walks beside whoever asked, if that gains much."""
     total = sum(place.stretch.length for place in places.values())
     if total <= _LARGE or len(places) < 2:
         return None

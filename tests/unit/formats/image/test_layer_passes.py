@@ -6,12 +6,17 @@ from pathlib import Path
 
 import pytest
 
+from inspector.formats.image import layer_passes
 from inspector.formats.image.layer_answer import Allowance, LayerPlace, Stretch
-from inspector.formats.image.layer_passes import PassRunner, plan
+from inspector.formats.image.layer_index import index_layers
+from inspector.formats.image.layer_passes import PassRunner, plan, stand_by
+from inspector.formats.image.layer_places import place_of
 from inspector.isolation.child import ChildFailed
 from inspector.isolation.limits import CancelToken
+from inspector.records.event import Finished, Partial
 from inspector.records.image import Compression
 from tests.images.build import build_layer
+from tests.unit.formats.image.layer_images import image_of, indexed
 
 
 def place(offset: int, length: int, wrapping: Compression = "none", path: bytes = b"/a.tar") -> LayerPlace:
