@@ -42,6 +42,7 @@ FORMAT_DOORS = [
         for name in (
             "read",
             "layer_index",
+            "layer_passes",
             "layer_contents",
             "content_keys",
             "layer_hashes",
