@@ -51,6 +51,11 @@ def run_once(argv: Sequence[str], environment: Mapping[str, str] | None = None, 
     return Sample(seconds, peak)
 
 
+_REST = 20
+"""Times as long as it took to look at memory is waited before the next look: looking all the time takes a core of two from
+what is timed."""
+
+
 class _Watcher(threading.Thread):
     def __init__(self, pid: int) -> None:
         super().__init__(daemon=True)
@@ -58,8 +63,11 @@ class _Watcher(threading.Thread):
         self.start()
 
     def run(self) -> None:
-        while not self._over.wait(0.003):
+        pause = 0.003
+        while not self._over.wait(pause):
+            began = time.perf_counter()
             self._peak = max(self._peak, _tree_bytes(self._pid))
+            pause = max(0.003, _REST * (time.perf_counter() - began))
 
     def stop(self) -> int:
         self._over.set()
